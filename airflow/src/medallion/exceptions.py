@@ -1,0 +1,55 @@
+"""Every error Medallion raises on purpose, as one tree.
+
+MedallionError
+├── ConfigError              a client, source, destination or defaults file is wrong
+├── ExtractError             a source could not be landed
+├── TransformError           dbt could not be run, or ended badly
+│   ├── BuildFailed          a node failed in a way another try may heal
+│   └── DataFailed           a hard test failed, or the SQL is wrong: another try cannot heal it
+├── GateBreach               a gate's evidence is incomplete, or a rule's score is below its threshold
+├── PublishError             gold could not be delivered; the last good delivery is still there
+├── RetentionRefused         a cleanup would delete more than its share
+└── RunnerError              the embedded Airflow could not start, or stopped
+"""
+
+from __future__ import annotations
+
+
+class MedallionError(Exception):
+    """Base of every error Medallion raises on purpose; its text is meant for a person."""
+
+
+class ConfigError(MedallionError):
+    """A file under ``configs/`` is wrong; the text names file, line, key and what is allowed."""
+
+
+class ExtractError(MedallionError):
+    """A source could not be landed; nothing in landing has changed."""
+
+
+class TransformError(MedallionError):
+    """dbt could not be run, or ended badly."""
+
+
+class BuildFailed(TransformError):
+    """A layer's build failed in a way that another try may heal."""
+
+
+class DataFailed(TransformError):
+    """A hard test failed or the SQL is wrong; another try with the same input ends the same way."""
+
+
+class GateBreach(MedallionError):
+    """A gate did not pass; the text names each rule, its counts, its score and its threshold."""
+
+
+class PublishError(MedallionError):
+    """Gold could not be delivered; the last good delivery is still in place."""
+
+
+class RetentionRefused(MedallionError):
+    """A cleanup would delete more than the share it may delete unasked."""
+
+
+class RunnerError(MedallionError):
+    """The embedded Airflow could not be started, or one of its processes could not be kept alive."""

@@ -1,0 +1,90 @@
+"""Where things are: one object, read from the environment once a process asks for it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: airflow/src/medallion/settings.py stands three folders below the project's root.
+_PROJECT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders, database and target of this installation; every path is absolute.
+
+    Nothing outside ``home`` is ever written to.
+    """
+
+    project: Path
+    home: Path
+    target: str = "duckdb"
+    ledger_url: str = field(default="", repr=False)  # may hold a password
+
+    @property
+    def configs(self) -> Path:
+        """Folder of ``clients/``, ``sources/``, ``defaults.yml`` and ``destinations.yml``."""
+        return self.project / "configs"
+
+    @property
+    def dbt_project(self) -> Path:
+        """Folder of the one dbt project."""
+        return self.project / "dbt"
+
+    @property
+    def landing(self) -> Path:
+        """Root of ``landing/<client>/<source>/<entity>/year=…/month=…/day=…/``."""
+        return self.home / "landing"
+
+    @property
+    def samples(self) -> Path:
+        """Root of the demo's extracts: ``samples/<client>/<source>/…``."""
+        return self.home / "samples"
+
+    @property
+    def manifests(self) -> Path:
+        """Root of the dbt manifests, one folder a shape of client."""
+        return self.home / "manifests"
+
+    @property
+    def outbox(self) -> Path:
+        """Where mail goes while no SMTP server is configured."""
+        return self.home / "outbox"
+
+    @property
+    def reports(self) -> Path:
+        """Root of ``reports/<client>/year=…/month=…/day=…/run_report.{json,html}``."""
+        return self.home / "reports"
+
+    @property
+    def destinations(self) -> Path:
+        """Root of file-based destinations."""
+        return self.home / "destinations"
+
+    def warehouse(self, client_id: str) -> Path:
+        """The client's own DuckDB file."""
+        return self.home / "warehouse" / f"{client_id}.duckdb"
+
+    @property
+    def adventureworks(self) -> Path | None:
+        """The folder of the AdventureWorks CSV files, or None where there is none."""
+        named = os.environ.get("MEDALLION_ADVENTUREWORKS")
+        found = Path(named) if named else self.project.parent / "shared" / "data" / "adventureworks"
+        return found.resolve() if (found / "sales" / "salesorderheader.csv").is_file() else None
+
+
+def load_settings() -> Settings:
+    """Read ``MEDALLION_PROJECT``, ``MEDALLION_HOME``, ``MEDALLION_TARGET`` and ``MEDALLION_REGISTRY_URL``.
+
+    Returns:
+        The settings of this process; nothing is created.
+    """
+    project = Path(os.environ.get("MEDALLION_PROJECT") or _PROJECT).resolve()
+    home = Path(os.environ.get("MEDALLION_HOME") or project / "var").resolve()
+    return Settings(
+        project=project,
+        home=home,
+        target=os.environ.get("MEDALLION_TARGET") or "duckdb",
+        ledger_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
+    )
