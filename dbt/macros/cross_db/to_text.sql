@@ -1,0 +1,3 @@
+{% macro to_text(column) -%}
+    cast({{ column }} as {{ text_type() }})
+{%- endmacro %}
