@@ -1,0 +1,156 @@
+"""Reads and writes of the ledger: short transactions, safe from several processes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Table, create_engine, event, func, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from medallion.ledger import tables
+from medallion.ledger.records import GOOD, Build, NodeRow, RunKey
+
+
+def utcnow() -> datetime:
+    """Now, in UTC without zone, as the ledger keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@lru_cache
+def open_ledger(url: str) -> Ledger:
+    """The ledger at a SQLAlchemy URL, its tables made if missing; one engine a process and URL."""
+    return Ledger(_engine(url))
+
+
+def _engine(url: str) -> Engine:
+    """An engine whose connections are closed after use: workers fork, and idle connections hold locks."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, poolclass=NullPool)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _wal(connection: Any, _: Any) -> None:
+        # Readers (the triggerer) must not wait for writers (the builds), nor hold them up.
+        connection.execute("pragma journal_mode=wal")
+        connection.execute("pragma synchronous=normal")
+
+    return engine
+
+
+class Ledger:
+    """What happened in runs. Every method is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        tables.metadata.create_all(engine)
+
+    # -- runs and builds ---------------------------------------------------------------------------
+
+    def start_run(self, key: RunKey, **values: Any) -> None:
+        """Write down the run's client, config version and interval; again changes nothing but these."""
+        with self.engine.begin() as connection:
+            known = connection.execute(_of_run(select(tables.run.c.id), tables.run, key)).scalar()
+            if known is None:
+                connection.execute(insert(tables.run).values(**_key(key), started_at=utcnow(), **values))
+            else:
+                connection.execute(update(tables.run).where(tables.run.c.id == known).values(**values))
+
+    def start_build(self, key: RunKey, layer: str, series: int) -> int:
+        """Open a build and return its id."""
+        row = {**_key(key), "layer": layer, "series": series, "state": "running", "started_at": utcnow()}
+        with self.engine.begin() as connection:
+            return int(connection.execute(insert(tables.build).values(**row)).inserted_primary_key[0])
+
+    def end_build(self, build_id: int, state: str, message: str = "") -> None:
+        """Close a build: success, retry (another try follows) or failed (none does)."""
+        done = update(tables.build).where(tables.build.c.id == build_id)
+        with self.engine.begin() as connection:
+            connection.execute(done.values(state=state, message=message, finished_at=utcnow()))
+
+    def builds(self, key: RunKey, layer: str | None = None) -> list[Build]:
+        """The run's builds, oldest first."""
+        c = tables.build.c
+        query = _of_run(select(c.id, c.layer, c.series, c.state, c.started_at, c.message), tables.build, key)
+        if layer:
+            query = query.where(c.layer == layer)
+        with self.engine.connect() as connection:
+            return [Build(*row) for row in connection.execute(query.order_by(c.id))]
+
+    # -- nodes -------------------------------------------------------------------------------------
+
+    def add_results(self, key: RunKey, build_id: int, rows: Iterable[NodeRow]) -> None:
+        """Add results the moment dbt reports them."""
+        values = [
+            {
+                **_key(key),
+                **{name: getattr(row, name) for name in _RESULT_COLUMNS},
+                "build_id": build_id,
+                "finished_at": utcnow(),
+            }
+            for row in rows
+        ]
+        if values:
+            with self.engine.begin() as connection:
+                connection.execute(insert(tables.node_result), values)
+
+    def results_after(
+        self, key: RunKey, last_id: int = 0, *, good_of_series: int | None = None
+    ) -> list[NodeRow]:
+        """The run's results with an id above ``last_id``, oldest first.
+
+        Args:
+            key: the run.
+            last_id: results up to this id are left out.
+            good_of_series: only good results of builds of this series.
+        """
+        result, build = tables.node_result, tables.build
+        columns = [result.c[name] for name in (*_RESULT_COLUMNS, "id", "build_id")]
+        query = _of_run(select(*columns, build.c.started_at.label("built_at")), result, key)
+        query = query.join_from(result, build, result.c.build_id == build.c.id).where(result.c.id > last_id)
+        if good_of_series is not None:
+            query = query.where(build.c.series == good_of_series, result.c.status.in_(GOOD))
+        with self.engine.connect() as connection:
+            return [NodeRow(**row._mapping) for row in connection.execute(query.order_by(result.c.id))]
+
+    def latest_results(self, key: RunKey) -> dict[str, NodeRow]:
+        """The last result of each node of the run."""
+        return {row.node: row for row in self.results_after(key)}
+
+    # -- everything else ---------------------------------------------------------------------------
+
+    def record(self, table: Table, key: RunKey, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows of a run to ``extraction``, ``verdict``, ``delivery`` or ``cleanup``; the time is now."""
+        stamp = next(column.name for column in table.c if column.name.endswith("_at"))
+        if rows:
+            with self.engine.begin() as connection:
+                connection.execute(insert(table), [{**_key(key), **row, stamp: utcnow()} for row in rows])
+
+    def rows_of(self, table: Table, key: RunKey) -> list[dict[str, Any]]:
+        """The run's rows of a table, oldest first."""
+        with self.engine.connect() as connection:
+            found = connection.execute(_of_run(select(table), table, key).order_by(table.c.id))
+            return [dict(row._mapping) for row in found]
+
+    def count_of(self, table: Table, key: RunKey) -> int:
+        """How many rows of a table belong to the run."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(_of_run(select(func.count()), table, key)).scalar_one())
+
+
+_RESULT_COLUMNS = ("node", "layer", "status", "message", "rows", "seconds", "failing", "population", "log")
+
+
+def _key(key: RunKey) -> dict[str, str]:
+    return {"dag_id": key.dag_id, "run_id": key.run_id}
+
+
+def _of_run(query: Any, table: Table, key: RunKey) -> Any:
+    return query.where(table.c.dag_id == key.dag_id, table.c.run_id == key.run_id)

@@ -1,0 +1,148 @@
+"""The ledger's tables. Times are UTC without zone, which SQLite and PostgreSQL keep alike."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+# SQLite counts up only a column that is exactly INTEGER.
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _run_columns() -> list[Column[str]]:
+    return [Column("dag_id", String(250), nullable=False), Column("run_id", String(250), nullable=False)]
+
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),
+    Column("client_id", String(100), nullable=False),
+    Column("config_version", String(12), nullable=False),
+    Column("interval_start", DateTime, nullable=False),
+    Column("interval_end", DateTime, nullable=False),
+    Column("started_at", DateTime, nullable=False),
+    Index("run_key", "dag_id", "run_id", unique=True),
+)
+
+build = Table(
+    "build",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),
+    Column("layer", String(20), nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("message", Text, nullable=False, default=""),
+    Column("started_at", DateTime, nullable=False),
+    Column("finished_at", DateTime),
+    Index("build_run", "dag_id", "run_id"),
+)
+
+node_result = Table(
+    "node_result",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),
+    Column("build_id", _Id, ForeignKey("build.id"), nullable=False),
+    Column("layer", String(20), nullable=False),
+    Column("node", String(400), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("rows", BigInteger),
+    Column("seconds", Float),
+    Column("failing", BigInteger),
+    Column("population", BigInteger),
+    Column("log", Text, nullable=False),
+    Column("finished_at", DateTime, nullable=False),
+    Index("node_result_run", "dag_id", "run_id", "id"),
+)
+
+#: Nodes cleared by hand that wait for a build of their own; ``since`` is when they were cleared.
+rebuild_request = Table(
+    "rebuild_request",
+    metadata,
+    *(Column(column.name, String(250), primary_key=True) for column in _run_columns()),
+    Column("task_id", String(250), primary_key=True),
+    Column("try_number", Integer, primary_key=True),
+    Column("layer", String(20), nullable=False),
+    Column("nodes", JSON, nullable=False),
+    Column("since", DateTime, nullable=False),
+)
+
+#: Who may build a layer's cleared nodes now; taken anew once it has expired.
+layer_lease = Table(
+    "layer_lease",
+    metadata,
+    *(Column(column.name, String(250), primary_key=True) for column in _run_columns()),
+    Column("layer", String(20), primary_key=True),
+    Column("owner", String(250), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+)
+
+extraction = Table(
+    "extraction",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),
+    Column("source", String(100), nullable=False),
+    Column("entity", String(100), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("files", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("landed_at", DateTime, nullable=False),
+    Index("extraction_run", "dag_id", "run_id"),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),
+    Column("gate", String(40), nullable=False),
+    Column("layer", String(20), nullable=False),
+    Column("passed", Integer, nullable=False),
+    Column("score", Float),
+    Column("threshold", Float, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("judged_at", DateTime, nullable=False),
+    Index("verdict_run", "dag_id", "run_id"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),
+    Column("destination", String(100), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("tables", JSON, nullable=False),
+    Column("delivered_at", DateTime, nullable=False),
+    Index("delivery_run", "dag_id", "run_id"),
+)
+
+cleanup = Table(
+    "cleanup",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),
+    Column("partitions", Integer, nullable=False),
+    Column("files", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("cleaned_at", DateTime, nullable=False),
+)

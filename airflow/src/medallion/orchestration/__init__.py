@@ -1,0 +1,1 @@
+"""Plans → Airflow: the only room that imports airflow and cosmos."""

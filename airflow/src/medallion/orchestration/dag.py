@@ -1,0 +1,123 @@
+"""A client's plan → its DAG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, chain
+
+from medallion.clients import Catalog, Client, client_from_dict
+from medallion.orchestration.documents import client_document
+from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask, StartTask
+from medallion.orchestration.gates import GateTask
+from medallion.orchestration.layers import draw_layer
+from medallion.orchestration.notify import on_failure
+from medallion.orchestration.timetables import timetable_of
+from medallion.pipeline import LAYERS, Plan, make_plan
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The slim manifest of a client's shape: its content, and the file that Cosmos reads it from."""
+
+    content: Mapping[str, Any]
+    path: Path
+
+
+def create_client_dag(
+    client_id: str, config: Client | Mapping[str, Any], *, catalog: Catalog, manifest: Manifest
+) -> DAG:
+    """Build a client's DAG; the same client and manifest give the same DAG in every process.
+
+    Args:
+        client_id: the client's id, as in ``client_<id>_pipeline``.
+        config: the client, or a plain dict of the same shape as its YAML (with a ``timedelta`` for
+            ``schedule_interval``); what it leaves out has Medallion's defaults.
+        catalog: the sources and destinations that the client may name.
+        manifest: the slim manifest of the client's shape.
+
+    Raises:
+        ConfigError: if the config is not valid; every problem is named.
+    """
+    client = config if isinstance(config, Client) else client_from_dict(client_id, config)
+    plan = make_plan(client, manifest.content)
+    with _empty_dag(plan) as dag:
+        _draw(plan, catalog, manifest.path)
+    return dag
+
+
+def _empty_dag(plan: Plan) -> DAG:
+    client = plan.client
+    return DAG(
+        plan.dag_id,
+        description=client.description,
+        doc_md=client_document(plan),
+        schedule=timetable_of(client.schedule_interval),
+        start_date=datetime.combine(client.start_date, time.min, tzinfo=UTC),
+        catchup=client.catchup,
+        max_active_runs=client.max_active_runs,
+        dagrun_timeout=client.run_timeout,
+        tags=["medallion", f"client:{client.id}", *client.tags],
+        default_args={
+            "owner": client.owner,
+            "retries": client.retries,
+            "retry_delay": client.retry_delay,
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": client.max_retry_delay,
+            "execution_timeout": client.task_timeout,
+            "on_failure_callback": on_failure(client),
+        },
+        is_paused_upon_creation=False,
+    )
+
+
+def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
+    client = plan.client
+    start = StartTask(
+        task_id="start", plan=plan, doc_md="Writes the run, its config version and its interval down."
+    )
+    extracts = [
+        ExtractTask(
+            task_id=f"extract_{extract.source}",
+            plan=plan,
+            extract=extract,
+            contract=catalog.sources[extract.source],
+            doc_md=f"Lands the interval of `{extract.source}`: {catalog.sources[extract.source].description}",
+        )
+        for extract in plan.extracts
+    ]
+    snapshots = tuple(one.source for one in plan.extracts if catalog.sources[one.source].load == "snapshot")
+    layers = [draw_layer(plan, layer, manifest, snapshots) for layer in LAYERS]
+    validation = GateTask(
+        task_id="quality_validation",
+        plan=plan,
+        layers=LAYERS,
+        doc_md="Judges all three layers once more, from this run's rows alone, before anything is published.",
+    )
+    load = LoadTask(
+        task_id=f"load_to_{client.destination}",
+        plan=plan,
+        destination=catalog.destinations[client.destination],
+        doc_md=f"Publishes gold to `{client.destination}`: all tables or none.",
+    )
+    cleanup = CleanupTask(
+        task_id="cleanup_old_data",
+        plan=plan,
+        doc_md=f"Deletes landing older than {plan.landing_days} days, counted from the run's date.",
+    )
+    end = EmptyOperator(task_id="end", doc_md="The run has delivered.")
+    report = ReportTask(
+        task_id="daily_report", plan=plan, doc_md="Writes the run's report, whatever became of it."
+    )
+    chain(start, extracts, layers[0].begin)
+    for before, after in pairwise(layers):
+        before.gate >> after.begin
+    for layer in layers:
+        layer.gate >> validation
+    chain(validation, load, cleanup, [end, report])

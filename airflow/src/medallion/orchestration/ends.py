@@ -1,0 +1,174 @@
+"""The tasks at both ends of a run: sources come in, gold goes out, what is too old goes away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from medallion.clients import Destination, SourceContract
+from medallion.exceptions import GateBreach, RetentionRefused
+from medallion.extract import extract_source
+from medallion.ledger import open_ledger, tables
+from medallion.orchestration.context import interval_of, run_key
+from medallion.pipeline import Extract, Plan
+from medallion.publish import publish
+from medallion.reports import write_run_report
+from medallion.retention import apply_cleanup, plan_cleanup
+from medallion.settings import load_settings
+
+
+class StartTask(BaseOperator):
+    """Writes the run, its client's config version and its interval to the ledger."""
+
+    def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+
+    def execute(self, context: Any) -> None:
+        """Write the run down before anything else happens."""
+        interval = interval_of(context)
+        open_ledger(load_settings().ledger_url).start_run(
+            run_key(context),
+            client_id=self.plan.client.id,
+            config_version=self.plan.config_version,
+            interval_start=interval.start.replace(tzinfo=None),
+            interval_end=interval.end.replace(tzinfo=None),
+        )
+
+
+class ExtractTask(BaseOperator):
+    """Lands one source's interval; landing changes whole or not at all."""
+
+    ui_color = "#d9e8f5"
+
+    def __init__(self, *, plan: Plan, extract: Extract, contract: SourceContract, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+        self.extract = extract
+        self.contract = contract
+
+    def execute(self, context: Any) -> None:
+        """Land the source and write what came to the ledger.
+
+        Raises:
+            ExtractError: if a file is missing, cut off or not what the contract says.
+        """
+        settings = load_settings()
+        landed = extract_source(
+            self.contract,
+            client_id=self.plan.client.id,
+            location=self.extract.location,
+            interval=interval_of(context),
+            sub_daily=self.plan.sub_daily,
+            landing=settings.landing,
+            samples=settings.samples,
+            adventureworks=settings.adventureworks,
+        )
+        rows = [
+            {
+                "source": self.contract.name,
+                "entity": one.entity,
+                "rows": one.rows,
+                "files": one.files,
+                "bytes": one.bytes,
+            }
+            for one in landed
+        ]
+        open_ledger(settings.ledger_url).record(tables.extraction, run_key(context), rows)
+        for one in landed:
+            self.log.info("%s: %s rows in %s", one.entity, f"{one.rows:,}", one.path)
+
+
+class LoadTask(BaseOperator):
+    """Publishes gold to the client's destination, all tables or none."""
+
+    ui_color = "#d8ead3"
+
+    def __init__(self, *, plan: Plan, destination: Destination, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+        self.destination = destination
+
+    def execute(self, context: Any) -> None:
+        """Deliver what this run built and the gates passed.
+
+        Raises:
+            AirflowFailException: if quality_validation has not passed in this run.
+            PublishError: if gold could not be delivered; the last good delivery is still there.
+        """
+        settings, key, interval = load_settings(), run_key(context), interval_of(context)
+        ledger = open_ledger(settings.ledger_url)
+        verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == "quality_validation"]
+        if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
+            raise AirflowFailException(
+                str(GateBreach("quality_validation has not passed in this run: nothing is published"))
+            )
+        delivery = publish(
+            self.plan.client.id,
+            self.destination,
+            warehouse=settings.warehouse(self.plan.client.id),
+            schema=f"{self.plan.client.id}_gold",
+            tables=self.plan.marts,
+            root=settings.destinations,
+            run={
+                "run_id": key.run_id,
+                "interval_start": interval.start,
+                "config_version": self.plan.config_version,
+            },
+        )
+        row = {"destination": delivery.destination, "path": str(delivery.path), "tables": delivery.tables}
+        ledger.record(tables.delivery, key, [row])
+        self.log.info("delivered to %s: %s", delivery.path, delivery.tables)
+
+
+class CleanupTask(BaseOperator):
+    """Deletes landing partitions past the client's retention, refusing to delete too many at once."""
+
+    def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+
+    def execute(self, context: Any) -> None:
+        """Say what will go, then delete it, and write it to the ledger.
+
+        Raises:
+            AirflowFailException: if more than the allowed share would go.
+        """
+        settings, client = load_settings(), self.plan.client
+        doomed = plan_cleanup(
+            settings.landing, client.id, days=self.plan.landing_days, today=interval_of(context).start.date()
+        )
+        self.log.info("%s", doomed)
+        try:
+            apply_cleanup(doomed)
+        except RetentionRefused as error:
+            raise AirflowFailException(str(error)) from error
+        row = {
+            "partitions": len(doomed.partitions),
+            "files": doomed.files,
+            "bytes": doomed.bytes,
+            "detail": {},
+        }
+        open_ledger(settings.ledger_url).record(tables.cleanup, run_key(context), [row])
+
+
+class ReportTask(BaseOperator):
+    """Writes the run's report, whatever became of the run."""
+
+    def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(trigger_rule="all_done", retries=0, **kwargs)
+        self.plan = plan
+
+    def execute(self, context: Any) -> None:
+        """Write ``run_report.json`` and ``run_report.html``."""
+        settings = load_settings()
+        path = write_run_report(
+            open_ledger(settings.ledger_url),
+            self.plan,
+            run_key(context),
+            interval_of(context),
+            settings.reports,
+        )
+        self.log.info("report: %s", path)

@@ -1,0 +1,66 @@
+"""The gates: a layer's own, and ``quality_validation`` before anything is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from medallion.ledger import Ledger, RunKey, open_ledger, tables
+from medallion.orchestration.context import run_key
+from medallion.pipeline import Plan
+from medallion.quality import LayerVerdict, judge_layer
+from medallion.settings import load_settings
+
+
+class GateTask(BaseOperator):
+    """Raises unless this run's results of some layers are complete, good and above their thresholds.
+
+    It runs whatever became of the tasks before it, so that nothing skipped can pass it by, and is never
+    tried again: the same rows have the same score.
+
+    Args:
+        plan: the client's plan.
+        layers: the layers it answers for.
+    """
+
+    ui_color = "#f3d6d6"
+
+    def __init__(self, *, plan: Plan, layers: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(trigger_rule="all_done", retries=0, **kwargs)
+        self.plan = plan
+        self.layers = list(layers)
+
+    def execute(self, context: Any) -> None:
+        """Judge the layers and write the verdict to the ledger.
+
+        Raises:
+            AirflowFailException: naming what is missing, what failed and which rules are breached.
+        """
+        key = run_key(context)
+        ledger = open_ledger(load_settings().ledger_url)
+        results = ledger.latest_results(key)
+        verdicts = [judge_layer(self.plan, layer, results) for layer in self.layers]
+        record_verdicts(ledger, key, self.task_id, verdicts)
+        told = "\n".join(str(verdict) for verdict in verdicts)
+        if not all(verdict.passed for verdict in verdicts):
+            raise AirflowFailException(told)
+        self.log.info("%s", told)
+
+
+def record_verdicts(ledger: Ledger, key: RunKey, gate: str, verdicts: Sequence[LayerVerdict]) -> None:
+    """Write a gate's verdict, a row a layer, to the ledger."""
+    rows = [
+        {
+            "gate": gate,
+            "layer": verdict.layer,
+            "passed": int(verdict.passed),
+            "score": verdict.score,
+            "threshold": verdict.threshold,
+            "detail": verdict.detail(),
+        }
+        for verdict in verdicts
+    ]
+    ledger.record(tables.verdict, key, rows)

@@ -1,0 +1,136 @@
+"""Builds of a layer on a worker: whole, what a failed try left over, or what was cleared by hand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from medallion.exceptions import DataFailed, MedallionError
+from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
+from medallion.ledger.requests import LEASE, give_back_lease, nodes_to_rebuild, take_lease
+from medallion.orchestration.context import interval_of, run_key
+from medallion.pipeline import Node, Plan
+from medallion.settings import Settings, load_settings
+from medallion.transform import BuildRequest, build_nodes
+
+
+@dataclass(frozen=True)
+class LayerBuilder:
+    """Builds nodes of one layer of a client, and writes what became of them to the ledger."""
+
+    plan: Plan
+    layer: str
+    snapshot_sources: tuple[str, ...]
+
+    def build(self, context: Any) -> None:
+        """Build the layer: all of it, or in a retry just what failed or was not reached.
+
+        Raises:
+            AirflowFailException: if another try cannot heal it.
+            AirflowException: if it may.
+        """
+        task = context["ti"]
+        # Clearing a task sets max_tries to the tries so far plus its retries: that tells a retry from a clear.
+        series = task.max_tries - task.task.retries + 1
+        settings, key = load_settings(), run_key(context)
+        ledger = open_ledger(settings.ledger_url)
+        nodes = self._left_over(ledger, key, series)
+        try:
+            self._run(settings, ledger, context, nodes, series)
+        except MedallionError as error:
+            final = isinstance(error, DataFailed) or task.try_number > task.max_tries
+            raise (AirflowFailException if final else AirflowException)(str(error)) from error
+
+    def rebuild(self, context: Any) -> None:
+        """Build the layer's nodes that were cleared by hand.
+
+        Raises:
+            AirflowFailException: if one of them ended badly.
+        """
+        settings, key, owner = load_settings(), run_key(context), str(context["ti"].id)
+        ledger = open_ledger(settings.ledger_url)
+        with _leased(ledger, key, self.layer, owner):
+            asked = set(nodes_to_rebuild(ledger, key, self.layer))
+            nodes = [node for node in self.plan.layer(self.layer).nodes if node.unique_id in asked]
+            try:
+                self._run(settings, ledger, context, nodes, series=0)
+            except MedallionError as error:
+                raise AirflowFailException(str(error)) from error
+
+    def _left_over(self, ledger: Ledger, key: RunKey, series: int) -> list[Node]:
+        good = {row.node for row in ledger.results_after(key, good_of_series=series)}
+        return [node for node in self.plan.layer(self.layer).nodes if node.unique_id not in good]
+
+    def _run(
+        self, settings: Settings, ledger: Ledger, context: Any, nodes: Sequence[Node], series: int
+    ) -> None:
+        key, task = run_key(context), context["ti"]
+        build_id = ledger.start_build(key, self.layer, series)
+        request = BuildRequest(self.plan, nodes, interval_of(context), self.snapshot_sources)
+        seen: set[str] = set()
+
+        def write(row: NodeRow) -> None:
+            seen.add(row.node)
+            ledger.add_results(key, build_id, [row])
+
+        try:
+            build_nodes(settings, request, write)
+        except BaseException as error:
+            final = isinstance(error, DataFailed) or not series or task.try_number > task.max_tries
+            ledger.add_results(key, build_id, _not_built(nodes, seen, error))
+            ledger.end_build(build_id, "failed" if final else "retry", str(error))
+            raise
+        ledger.end_build(build_id, "success")
+
+
+def _not_built(nodes: Iterable[Node], seen: set[str], error: BaseException) -> list[NodeRow]:
+    """A row for every node that has none yet, so that nobody waits for it."""
+    message = f"not built: {error}"
+    return [
+        NodeRow(node.unique_id, node.layer, "skipped", message)
+        for node in nodes
+        if node.unique_id not in seen
+    ]
+
+
+@contextmanager
+def _leased(ledger: Ledger, key: RunKey, layer: str, owner: str) -> Iterator[None]:
+    """Keep the lease alive while building, and give it back."""
+    done = threading.Event()
+
+    def extend() -> None:
+        while not done.wait(LEASE.total_seconds() / 3):
+            take_lease(ledger, key, layer, owner)
+
+    keeper = threading.Thread(target=extend, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+        give_back_lease(ledger, key, layer, owner)
+
+
+class LayerBuildTask(BaseOperator):
+    """Runs ``dbt build`` for a layer and reports every node to the ledger the moment dbt does.
+
+    Args:
+        builder: what it builds.
+    """
+
+    ui_color = "#f5e6c8"
+
+    def __init__(self, *, builder: LayerBuilder, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.builder = builder
+
+    def execute(self, context: Any) -> None:
+        """Build the layer."""
+        self.builder.build(context)

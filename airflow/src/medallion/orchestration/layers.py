@@ -1,0 +1,87 @@
+"""One layer's task group: begin, build, a task for each model and for the tests behind it, and the gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import BaseOperator, TaskGroup
+from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import DbtResourceType, ExecutionMode, LoadMode, TestBehavior
+
+from medallion.orchestration.gates import GateTask
+from medallion.orchestration.layer_build import LayerBuilder, LayerBuildTask
+from medallion.orchestration.nodes import converters
+from medallion.pipeline import LayerPlan, Plan
+from medallion.settings import load_settings
+
+
+@dataclass(frozen=True)
+class DrawnLayer:
+    """The two ends of a drawn layer."""
+
+    begin: BaseOperator
+    gate: BaseOperator
+
+
+def draw_layer(plan: Plan, name: str, manifest: Path, snapshots: tuple[str, ...]) -> DrawnLayer:
+    """Draw one layer inside the current DAG.
+
+    Args:
+        plan: the client's plan.
+        name: bronze, silver or gold.
+        manifest: the slim manifest of the client's shape.
+        snapshots: sources of which bronze reads just the run's own landing.
+    """
+    layer = plan.layer(name)
+    builder = LayerBuilder(plan, name, snapshots)
+    group = _cosmos_group(layer, builder, manifest) if layer.nodes else TaskGroup(name)
+    with group:
+        nodes = list(group.iter_tasks())
+        begin = EmptyOperator(task_id="begin", doc_md=f"The earlier layers passed: {name} may be built.")
+        build = LayerBuildTask(
+            task_id="build",
+            builder=builder,
+            doc_md=f"One `dbt build` of {name}: {len(layer.models)} models and "
+            f"{len(layer.nodes) - len(layer.models)} tests. A retry builds only what failed or was not reached.",
+        )
+        gate = GateTask(
+            task_id="gate",
+            plan=plan,
+            layers=[name],
+            doc_md=f"Passes if every node of {name} ended well in this run and every rule reached its threshold.",
+        )
+        begin >> build >> gate
+        for node in nodes:
+            begin >> node
+            if not node.downstream_task_ids:
+                node >> gate
+    return DrawnLayer(begin, gate)
+
+
+def _cosmos_group(layer: LayerPlan, builder: LayerBuilder, manifest: Path) -> DbtTaskGroup:
+    """Cosmos's drawing of the layer: each model's task, and its tests', waits for the build."""
+    project = load_settings().dbt_project
+    model, test = converters(layer, builder)
+    return DbtTaskGroup(
+        group_id=layer.name,
+        project_config=ProjectConfig(project, manifest_path=manifest, install_dbt_deps=False),
+        profile_config=ProfileConfig(
+            profile_name="medallion", target_name="duckdb", profiles_yml_filepath=project / "profiles.yml"
+        ),
+        execution_config=ExecutionConfig(execution_mode=ExecutionMode.LOCAL),
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            select=[f"tag:{layer.name}"],
+            test_behavior=TestBehavior.AFTER_EACH,
+            group_nodes_by_folder=True,
+            # With conversion by group, the converter would replace run and test as a whole.
+            node_conversion_by_task_group=False,
+            node_converters={
+                DbtResourceType.MODEL: model,
+                DbtResourceType.SEED: model,
+                DbtResourceType.TEST: test,
+            },
+        ),
+    )

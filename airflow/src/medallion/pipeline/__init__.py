@@ -1,0 +1,19 @@
+"""Client → plan: which layers, nodes, thresholds and dates a run has. Plain objects, no Airflow, no dbt."""
+
+from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, make_plan, shape_of
+from medallion.pipeline.shape import LAYERS, Node, Rule, Shape, layer_nodes, slim_manifest
+
+__all__ = [
+    "LAYERS",
+    "Extract",
+    "LayerPlan",
+    "Node",
+    "Plan",
+    "Rule",
+    "Shape",
+    "dag_id_of",
+    "layer_nodes",
+    "make_plan",
+    "shape_of",
+    "slim_manifest",
+]

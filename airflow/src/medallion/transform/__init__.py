@@ -1,0 +1,6 @@
+"""dbt, run in this process: manifests made once a shape, layers built from them, results to the ledger."""
+
+from medallion.transform.build import BuildRequest, build_nodes
+from medallion.transform.manifest import load_slim, prepare, slim_path
+
+__all__ = ["BuildRequest", "build_nodes", "load_slim", "prepare", "slim_path"]

@@ -1,0 +1,147 @@
+"""One ``dbt build`` of some nodes of a client, in this process."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medallion.exceptions import BuildFailed, DataFailed, TransformError
+from medallion.interval import Interval
+from medallion.ledger import NodeRow
+from medallion.pipeline import Node, Plan
+from medallion.settings import Settings
+from medallion.transform.manifest import dbt_flags, manifest_for
+from medallion.transform.record import Recorder
+from medallion.warehouses import dbt_environment, writing
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+#: What another try of the same SQL cannot heal: it was never valid.
+_INVALID = ("Compilation Error", "Parser Error", "Syntax Error", "Incorrect syntax")
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What to build, for whom and for which interval.
+
+    Attributes:
+        plan: the client's plan.
+        nodes: models and tests to build, in any order.
+        interval: the run's data interval.
+        snapshot_sources: sources of which bronze reads just the interval's own landing.
+    """
+
+    plan: Plan
+    nodes: Sequence[Node]
+    interval: Interval
+    snapshot_sources: tuple[str, ...]
+
+
+def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[NodeRow], None]) -> None:
+    """Build nodes and hand over each one's row the moment dbt reports it.
+
+    Args:
+        settings: where the project, its manifests and the warehouses are.
+        request: what to build.
+        write: receives a row for every node that was asked for, whatever became of it.
+
+    Raises:
+        DataFailed: if a hard test failed or SQL is invalid; another try ends the same way.
+        BuildFailed: if a node failed otherwise, or the warehouse is held by another writer.
+        TransformError: if dbt could not start.
+    """
+    if not request.nodes:
+        return
+    client = request.plan.client.id
+    manifest = manifest_for(settings, request.plan.shape, client)
+    recorder = Recorder({node.unique_id: node.layer for node in request.nodes}, write)
+    with writing(settings, client), dbt_environment(settings, client):
+        result = _invoke(settings, request, manifest, recorder)
+    if result.exception and not recorder.written:
+        raise _failure([str(result.exception)], "dbt could not run")
+    _add_skipped(request.nodes, manifest, recorder)
+    _raise_if_bad(request.nodes, recorder)
+
+
+def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recorder: Recorder) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    names = [node.name for node in request.nodes]
+    with tempfile.TemporaryDirectory(prefix="medallion-build-") as scratch:
+        flags = [*dbt_flags(settings, Path(scratch)), "--no-write-json", "--no-use-colors"]
+        variables = ["--vars", json.dumps(run_variables(settings, request))]
+        # The plan says exactly what is built: no test comes along that it does not know.
+        chosen = ["--indirect-selection", "empty", "--select", *names]
+        return dbtRunner(manifest=manifest, callbacks=[recorder]).invoke(
+            ["build", *flags, *variables, *chosen]
+        )
+
+
+def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
+    """dbt's variables of one run: the shape's own, and what differs from run to run."""
+    shape = request.plan.shape
+    return {
+        "client": request.plan.client.id,
+        "sources": list(shape.sources),
+        "transformations": list(shape.transformations),
+        "landing": str(settings.landing),
+        "interval_start": request.interval.start.replace(tzinfo=None).isoformat(sep=" "),
+        "interval_path": request.interval.partition_path(),
+        "snapshot_sources": list(request.snapshot_sources),
+    }
+
+
+def _add_skipped(nodes: Iterable[Node], manifest: Manifest, recorder: Recorder) -> None:
+    """A row for each node that dbt never reached, naming what kept it from it."""
+    for node in nodes:
+        row = recorder.written.get(node.unique_id)
+        if row is None or row.status == "skipped":
+            message = f"not built: {_culprit(node.unique_id, manifest, recorder)}"
+            recorder.add(NodeRow(node.unique_id, node.layer, "skipped", message, log=message))
+
+
+def _culprit(unique_id: str, manifest: Manifest, recorder: Recorder) -> str:
+    """The nearest node above that failed, with what it said."""
+    parents = list(manifest.nodes[unique_id].depends_on.nodes)
+    tests = [
+        one for one in recorder.written if getattr(manifest.nodes[one], "attached_node", None) in parents
+    ]
+    for one in (*parents, *tests):
+        row = recorder.written.get(one)
+        if row and not row.good and row.status != "skipped":
+            return f"{manifest.nodes[one].name} ended {row.status}"
+    for parent in parents:
+        if (row := recorder.written.get(parent)) and row.status == "skipped":
+            return _culprit(parent, manifest, recorder)
+    return "dbt did not reach it"
+
+
+def _raise_if_bad(nodes: Iterable[Node], recorder: Recorder) -> None:
+    bad = {
+        node: recorder.written[node.unique_id] for node in nodes if not recorder.written[node.unique_id].good
+    }
+    causes = {node: row for node, row in bad.items() if row.status != "skipped"}
+    if not bad:
+        return
+    if failed := [node.name for node, row in causes.items() if row.status == "fail"]:
+        raise DataFailed(f"hard tests failed: {', '.join(failed)}" + _quoted(causes))
+    raise _failure([row.message for row in causes.values()], _told(bad, causes))
+
+
+def _failure(messages: list[str], text: str) -> TransformError:
+    invalid = any(mark in message for message in messages for mark in _INVALID)
+    return (DataFailed if invalid else BuildFailed)(text + "".join(f"\n  {one.strip()}" for one in messages))
+
+
+def _told(bad: dict[Node, NodeRow], causes: dict[Node, NodeRow]) -> str:
+    names = ", ".join(node.name for node in causes) or "nothing failed"
+    return f"{names} failed, {len(bad) - len(causes)} nodes were not built"
+
+
+def _quoted(causes: dict[Node, NodeRow]) -> str:
+    return "".join(f"\n  {node.name}: {row.message.strip()}" for node, row in causes.items())

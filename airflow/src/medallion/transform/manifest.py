@@ -1,0 +1,156 @@
+"""dbt manifests: parsed once a shape of client, when configs change, never while a DAG is parsed or run.
+
+A shape's folder holds ``dbt.msgpack`` (the whole manifest, for builds) and ``manifest.json`` (the slim one,
+for Airflow, Cosmos and the plan). The whole one is kept in dbt's own binary form: read back from JSON it
+has lost the arguments of generic tests, and builds with it fail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from medallion.exceptions import TransformError
+from medallion.pipeline import Shape, slim_manifest
+from medallion.settings import Settings
+from medallion.warehouses import dbt_environment
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+#: The client that stands in a shape's manifest for whichever client builds with it.
+PLACEHOLDER = "medallion"
+_SLIM, _WHOLE, _STAMP = "manifest.json", "dbt.msgpack", "made_from"
+
+
+def slim_path(settings: Settings, shape: Shape) -> Path:
+    """Where the slim manifest of a shape is."""
+    return settings.manifests / shape.key / _SLIM
+
+
+def load_slim(settings: Settings, shape: Shape) -> dict[str, Any]:
+    """Read the slim manifest of a shape.
+
+    Raises:
+        TransformError: if it has not been made.
+    """
+    path = slim_path(settings, shape)
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise TransformError(f"no manifest at {path}: run `medallion apply`") from None
+
+
+def prepare(settings: Settings, shapes: Iterable[Shape]) -> list[Path]:
+    """Make the manifests that are missing or older than the dbt project.
+
+    Args:
+        settings: where the project and the manifests are.
+        shapes: those of the clients that are to run.
+
+    Returns:
+        The slim manifests, in the order of the shapes.
+
+    Raises:
+        TransformError: if the project does not parse; the text is dbt's.
+    """
+    stamp = project_stamp(settings.dbt_project)
+    return [_prepare_one(settings, shape, stamp) for shape in shapes]
+
+
+def project_stamp(project: Path) -> str:
+    """A hash of every file of the dbt project that parsing reads."""
+    digest = hashlib.sha256()
+    for path in sorted(
+        one for one in project.rglob("*") if one.suffix in {".sql", ".yml", ".yaml", ".csv", ".md"}
+    ):
+        digest.update(str(path.relative_to(project)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _prepare_one(settings: Settings, shape: Shape, stamp: str) -> Path:
+    slim = slim_path(settings, shape)
+    slim.parent.mkdir(parents=True, exist_ok=True)
+    made_from = slim.parent / _STAMP
+    wanted = f"{stamp} {settings.target}"
+    with FileLock(slim.parent / ".lock"):
+        if not (slim.exists() and made_from.exists() and made_from.read_text() == wanted):
+            manifest = parse_project(settings, shape)
+            _replace(slim.parent / _WHOLE, manifest.to_msgpack())
+            text = json.dumps(slim_manifest(manifest.writable_manifest().to_dict(), shape), sort_keys=False)
+            _replace(slim, text.encode())
+            _replace(made_from, wanted.encode())
+    return slim
+
+
+def parse_project(settings: Settings, shape: Shape) -> Manifest:
+    """dbt's manifest of the project as one shape sees it.
+
+    Raises:
+        TransformError: if the project does not parse.
+    """
+    from dbt.cli.main import dbtRunner
+
+    variables = {"client": PLACEHOLDER, "sources": shape.sources, "transformations": shape.transformations}
+    with (
+        tempfile.TemporaryDirectory(prefix="medallion-parse-") as scratch,
+        dbt_environment(settings, PLACEHOLDER),
+    ):
+        arguments = ["parse", *dbt_flags(settings, Path(scratch)), "--vars", json.dumps(variables)]
+        result = dbtRunner().invoke([*arguments, "--no-partial-parse"])
+    if not result.success:
+        raise TransformError(f"the dbt project does not parse: {result.exception}")
+    return result.result
+
+
+def dbt_flags(settings: Settings, scratch: Path) -> list[str]:
+    """The flags of every dbt call: where the project is, and that nothing is written beside it."""
+    project = str(settings.dbt_project)
+    return [
+        *("--project-dir", project, "--profiles-dir", project, "--target", settings.target),
+        *("--target-path", str(scratch), "--log-path", str(scratch), "--log-level-file", "none"),
+        *("--no-send-anonymous-usage-stats", "--no-version-check", "--quiet"),
+    ]
+
+
+def manifest_for(settings: Settings, shape: Shape, client_id: str) -> Manifest:
+    """The shape's manifest with one client's schemas in the placeholder's stead.
+
+    Raises:
+        TransformError: if the shape's manifest has not been made.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+
+    path = settings.manifests / shape.key / _WHOLE
+    if not path.exists():
+        raise TransformError(f"no manifest at {path}: run `medallion apply`")
+    manifest = Manifest.from_msgpack(path.read_bytes())
+    for node in manifest.nodes.values():
+        _rename(node, client_id)
+    return manifest
+
+
+def _rename(node: Any, client_id: str) -> None:
+    """``medallion_silver`` → ``<client>_silver``, and on DuckDB the database, which is the file's name."""
+    schema = node.schema.replace(f"{PLACEHOLDER}_", f"{client_id}_", 1)
+    database = client_id if node.database == PLACEHOLDER else node.database
+    if node.relation_name:
+        old, new = f'"{node.database}"."{node.schema}"', f'"{database}"."{schema}"'
+        node.relation_name = node.relation_name.replace(old, new)
+    node.schema, node.database = schema, database
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, whole."""
+    handle, scratch = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(scratch).replace(path)

@@ -1,0 +1,74 @@
+"""dbt's events while it builds → rows of the ledger, each the moment dbt reports it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from medallion.ledger import NodeRow
+
+#: The key under which the ``rule`` test logs what it counted.
+RULE_EVENT = "medallion_rule"
+#: Events whose text a reader of a node's log wants; dbt's debug events are left out.
+_LEVELS = frozenset({"info", "warn", "error"})
+
+
+class Recorder:
+    """A callback for dbtRunner: gathers a node's lines and counts, hands over its row when it ends.
+
+    Args:
+        layers: the layer of each node that is built, by unique id.
+        write: receives each row once.
+    """
+
+    def __init__(self, layers: dict[str, str], write: Callable[[NodeRow], None]) -> None:
+        self.layers = layers
+        self.write = write
+        self.written: dict[str, NodeRow] = {}
+        self._lines: dict[str, list[str]] = defaultdict(list)
+        self._counts: dict[str, dict[str, int]] = {}
+
+    def __call__(self, event: Any) -> None:
+        """Take one of dbt's events."""
+        node = getattr(getattr(event.data, "node_info", None), "unique_id", "")
+        if node not in self.layers:
+            return
+        if event.info.name in {"JinjaLogInfo", "JinjaLogDebug"} and RULE_EVENT in event.info.msg:
+            counts = json.loads(event.info.msg)
+            self._counts[node] = {"failing": counts["failing"], "population": counts["population"]}
+        elif event.info.name == "NodeFinished":
+            self._finish(node, event.data)
+        elif str(event.info.level) in _LEVELS:
+            self._lines[node].append(event.info.msg)
+
+    def _finish(self, node: str, data: Any) -> None:
+        self.add(
+            NodeRow(
+                node=node,
+                layer=self.layers[node],
+                status=data.node_info.node_status,
+                message=data.run_result.message or "",
+                rows=_rows(data.run_result),
+                seconds=data.run_result.execution_time,
+                log="\n".join(self._lines[node]),
+                **_failing(data.run_result) | self._counts.get(node, {}),
+            )
+        )
+
+    def add(self, row: NodeRow) -> None:
+        """Hand over a row."""
+        self.written[row.node] = row
+        self.write(row)
+
+
+def _failing(result: Any) -> dict[str, int]:
+    return {"failing": result.num_failures} if result.num_failures else {}
+
+
+def _rows(result: Any) -> int | None:
+    """Rows that the adapter says it wrote, where it says so."""
+    response = getattr(result, "adapter_response", None)
+    value = response.fields.get("rows_affected") if response else None
+    return int(value.number_value) if value is not None and value.number_value >= 0 else None
