@@ -36,7 +36,7 @@ class LayerBuilder:
             AirflowException: if it may.
         """
         task = context["ti"]
-        # Clearing a task sets max_tries to the tries so far plus its retries: that tells a retry from a clear.
+        # Clearing a task sets max_tries to its tries so far plus retries: that tells a retry from a clear.
         series = task.max_tries - task.task.retries + 1
         settings, key = load_settings(), run_key(context)
         ledger = open_ledger(settings.ledger_url)

@@ -44,13 +44,13 @@ def draw_layer(plan: Plan, name: str, manifest: Path, snapshots: tuple[str, ...]
             task_id="build",
             builder=builder,
             doc_md=f"One `dbt build` of {name}: {len(layer.models)} models and "
-            f"{len(layer.nodes) - len(layer.models)} tests. A retry builds only what failed or was not reached.",
+            f"{len(layer.nodes) - len(layer.models)} tests. A retry builds what failed or was not reached.",
         )
         gate = GateTask(
             task_id="gate",
             plan=plan,
             layers=[name],
-            doc_md=f"Passes if every node of {name} ended well in this run and every rule reached its threshold.",
+            doc_md=f"Passes if all of {name} ended well in this run and every rule reached its threshold.",
         )
         begin >> build >> gate
         for node in nodes:

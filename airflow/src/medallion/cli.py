@@ -1,0 +1,102 @@
+"""The ``medallion`` command: one function a command; what it prints is drawn in the room it is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medallion.clients import load_catalog, render
+from medallion.clients.schema import SCHEMA_FILE, schema_text
+from medallion.clients.scope import load_paths
+from medallion.clients.template import new_client
+from medallion.exceptions import ConfigError
+from medallion.settings import load_settings
+from medallion.terminal import AsJson, Commands, line, out, print_json
+
+app = typer.Typer(
+    cls=Commands,
+    help="One dbt project and one small YAML file a client: gated medallion pipelines on Airflow.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id: its file's name.")]
+
+# --- Clients -----------------------------------------------------------------------------------------------
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH…]", exists=True, help="Files or folders; everything if none."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check every config file: each problem with its file, line and key, and what is allowed."""
+    settings = load_settings()
+    catalogs = load_paths(paths or [], settings.configs)
+    problems = [problem for catalog in catalogs for problem in catalog.problems]
+    if as_json:
+        print_json(render.validation_facts(catalogs, settings))
+    else:
+        for text in render.validation_lines(catalogs, settings):
+            line(out(), text)
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def clients(as_json: AsJson = False) -> None:
+    """List all clients with their status; broken ones are among them."""
+    settings = load_settings()
+    catalog = load_catalog(settings.configs)
+    if as_json:
+        print_json(render.clients_facts(catalog, settings))
+    else:
+        out().print(render.clients_table(catalog, settings))
+
+
+@app.command()
+def show(client_id: ClientId, as_json: AsJson = False) -> None:
+    """Print a client with everything it inherits, and where each value is set."""
+    settings = load_settings()
+    catalog = load_catalog(settings.configs)
+    client = catalog.client(client_id)
+    if as_json:
+        print_json(render.client_facts(client, catalog, settings))
+    else:
+        out().print(render.client_panel(client, catalog, settings))
+
+
+@app.command()
+def new(client_id: ClientId, as_json: AsJson = False) -> None:
+    """Write a commented client file to start from; never over one that is there."""
+    settings = load_settings()
+    path = new_client(client_id, settings.configs / "clients", load_catalog(settings.configs))
+    file = path.relative_to(settings.project).as_posix()
+    if as_json:
+        print_json({"id": client_id, "file": file})
+    else:
+        line(out(), f"{file} is written and valid; edit it, then set `enabled: true`", style="green")
+
+
+@app.command()
+def schema(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if the file is behind.")
+    ] = False,
+) -> None:
+    """Write the JSON Schema of client files, which editors complete and check by."""
+    path = load_settings().configs / SCHEMA_FILE
+    current = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if check and current != schema_text():
+        raise ConfigError(f"{path.name} is behind the model; run `medallion schema`")
+    if not check:
+        path.write_text(schema_text(), encoding="utf-8")
+    line(out(), f"{path.name} is {'up to date' if check else 'written'}", style="green")
+
+
+# --- Runs (run, sample-data, demo, …): added here, one function a command ----------------------------------

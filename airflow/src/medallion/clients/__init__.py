@@ -1,0 +1,38 @@
+"""Clients as data: YAML in, frozen objects out. Knows no Airflow and no database."""
+
+from medallion.clients.catalog import BROKEN, DISABLED, ENABLED, NO_DATA, Catalog, Origin, status_of
+from medallion.clients.contracts import Destination, Entity, SourceContract
+from medallion.clients.loader import client_from_dict, load_catalog
+from medallion.clients.model import (
+    BusinessRules,
+    Client,
+    QualityThreshold,
+    Retention,
+    SourceRef,
+    Transformation,
+)
+from medallion.clients.problem import Problem
+from medallion.clients.schedule import duration_text
+
+__all__ = [
+    "BROKEN",
+    "DISABLED",
+    "ENABLED",
+    "NO_DATA",
+    "BusinessRules",
+    "Catalog",
+    "Client",
+    "Destination",
+    "Entity",
+    "Origin",
+    "Problem",
+    "QualityThreshold",
+    "Retention",
+    "SourceContract",
+    "SourceRef",
+    "Transformation",
+    "client_from_dict",
+    "duration_text",
+    "load_catalog",
+    "status_of",
+]

@@ -1,0 +1,50 @@
+"""What the operator declares beside the clients: contracts of sources, and destinations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from medallion.clients.fields import Column, Count, EachOnce, Frozen, Name, NotRepeated, Text
+from medallion.clients.places import DestinationPath, EntityPath, Location
+from medallion.clients.schedule import Duration
+
+_Columns = Annotated[tuple[Annotated[Column, NotRepeated], ...], EachOnce]
+
+
+class Entity(Frozen):
+    """One table of a source: where its files are and what must be in them."""
+
+    description: Text = ""
+    path: EntityPath = Field(description="Relative to the location; {interval} is the interval's start.")
+    keys: _Columns = Field(description="Columns that tell one row from another.")
+    event_time: Column | None = Field(None, description="Column that says when a row happened.")
+    required: _Columns = Field((), description="Columns that must be present.")
+    min_rows: Count = Field(0, description="Fewer rows than this are taken for a broken delivery.")
+
+
+class SourceContract(Frozen):
+    """One source: the shape of ``configs/sources/<name>.yml``."""
+
+    name: Name
+    description: Text
+    connector: Literal["files"] = "files"
+    location: Location = Field(
+        description="Folder or URL; {samples}, {adventureworks}, {client} are filled in."
+    )
+    format: Literal["csv", "jsonl", "parquet"]
+    load: Literal["interval", "snapshot"] = Field(
+        description="interval: the interval's rows; snapshot: all rows each time."
+    )
+    freshness: Duration | None = Field(None, description="Age at which the newest delivery is late.")
+    entities: dict[Name, Entity] = Field(min_length=1)
+
+
+class Destination(Frozen):
+    """One place gold is published to: an entry of ``configs/destinations.yml``."""
+
+    name: Name
+    description: Text = ""
+    type: Literal["duckdb", "parquet"]
+    path: DestinationPath = Field(description="Relative to var/destinations, or an absolute path or URL.")

@@ -1,0 +1,194 @@
+"""Reads ``configs/``: every client, source and destination, and every problem of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medallion.clients.catalog import Catalog, Origin
+from medallion.clients.check import checked
+from medallion.clients.contracts import Destination, SourceContract
+from medallion.clients.document import Document, read_document
+from medallion.clients.model import BusinessRules, Client, Inherited, Known
+from medallion.clients.problem import Flaw, Problem, dotted, shown
+from medallion.clients.reading import Reading, named
+from medallion.exceptions import ConfigError
+
+
+def load_catalog(
+    configs: Path, known_rules: Collection[str] | None = None, client_files: Sequence[Path] | None = None
+) -> Catalog:
+    """Read a ``configs/`` folder.
+
+    Args:
+        configs: the folder that holds ``clients/``, ``sources/``, ``defaults.yml`` and ``destinations.yml``.
+        known_rules: names of the project's rules; None leaves the rules that thresholds name unchecked.
+        client_files: read these client files in place of all those in ``clients/``.
+
+    Returns:
+        What is good, and every problem of what is not; never raises for what a file holds.
+    """
+    reading = Reading(configs.parent)
+    sources = _sources(reading, configs / "sources")
+    destinations = _destinations(reading, configs / "destinations.yml")
+    defaults = _defaults(reading, configs / "defaults.yml")
+    known = Known(sources, destinations, known_rules)
+    files = reading.listed(configs / "clients") if client_files is None else client_files
+    clients = _Clients(reading, known, defaults)
+    clients.read(files)
+    return Catalog(
+        clients=clients.good,
+        sources={name: contract for name, contract in sources.items() if contract},
+        destinations={name: place for name, place in destinations.items() if place},
+        problems=tuple(sorted(reading.problems)),
+        notes=tuple(sorted(reading.notes)),
+        broken=clients.broken,
+        origins=clients.origins,
+    )
+
+
+def client_from_dict(
+    client_id: str, config: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+) -> Client:
+    """Make a client from a plain dict of the YAML's shape; nothing is read from disk.
+
+    Args:
+        client_id: the client's id.
+        config: its keys; durations may be timedeltas.
+        defaults: keys it inherits, as in ``defaults.yml``; None for the built-in ones.
+
+    Returns:
+        The client; whether its sources and destination exist is not checked here.
+
+    Raises:
+        ConfigError: something is wrong; the text lists every problem.
+    """
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"client {shown(client_id)}: must be a map of keys, is {shown(config)}")
+    own, renamed = named("id", client_id, config)
+    client, flaws = checked(Client, {**(defaults or {}), **own})
+    if client is None or renamed:
+        found = [f"{dotted(flaw.loc)}: {flaw.message}" for flaw in [*renamed, *flaws]]
+        raise ConfigError("\n".join(f"client {shown(client_id)}: {text}" for text in found))
+    return client
+
+
+def _sources(reading: Reading, folder: Path) -> dict[str, SourceContract | None]:
+    """Read every contract; a broken one is None, so that its users are told about it."""
+    found: dict[str, SourceContract | None] = {}
+    for path, rival in reading.claims(reading.listed(folder)).items():
+        document = read_document(path)
+        own, flaws = named("name", path.stem, document.data or {})
+        contract, wrong = checked(SourceContract, own) if document.data is not None else (None, [])
+        problems = reading.report(path, document, [*rival, *flaws, *wrong])
+        found[path.stem] = None if problems else contract
+    return found
+
+
+def _destinations(reading: Reading, path: Path) -> dict[str, Destination | None]:
+    """Read every destination; a broken one is None, so that its users are told about it."""
+    document = read_document(path)
+    entries = {name: _destination(name, entry) for name, entry in (document.data or {}).items()}
+    flaws = [flaw for _, wrong in entries.values() for flaw in wrong]
+    reading.report(path, document, flaws)
+    broken = {flaw.loc[0] for flaw in (*document.flaws, *flaws) if flaw.loc}
+    return {name: None if name in broken else place for name, (place, _) in entries.items()}
+
+
+def _destination(name: str, entry: Any) -> tuple[Destination | None, list[Flaw]]:
+    """Check one entry; a flaw of its name stands at its key."""
+    if not isinstance(entry, Mapping):
+        return None, [Flaw((name,), f"must be a map of keys, is {shown(entry)}")]
+    own, renamed = named("name", name, entry)
+    place, wrong = checked(Destination, own)
+    implied = () if "name" in entry else ("name",)
+    return place, [
+        Flaw((name,) if flaw.loc == implied else (name, *flaw.loc), flaw.message)
+        for flaw in (*renamed, *wrong)
+    ]
+
+
+@dataclass(frozen=True)
+class _Defaults:
+    """What clients inherit, and what is wrong with it."""
+
+    path: Path
+    document: Document
+    problems: tuple[Problem, ...]
+
+
+def _defaults(reading: Reading, path: Path) -> _Defaults:
+    """Read what clients inherit; a missing file leaves the built-in values."""
+    document = read_document(path) if path.exists() else Document({})
+    _, wrong = checked(Inherited, document.data) if document.data is not None else (None, [])
+    problems = reading.report(path, document, wrong)
+    return _Defaults(reading.shown(path), document, tuple(problems))
+
+
+class _Clients:
+    """The clients of one reading: good ones, broken ones, and where the good ones' values came from."""
+
+    def __init__(self, reading: Reading, known: Known, defaults: _Defaults) -> None:
+        self.reading = reading
+        self.known = known
+        self.defaults = defaults
+        self.good: dict[str, Client] = {}
+        self.broken: dict[str, tuple[Problem, ...]] = {}
+        self.origins: dict[str, dict[str, Origin]] = {}
+
+    def read(self, files: Sequence[Path]) -> None:
+        """Read each file by itself: what is wrong with one says nothing about another."""
+        for path, rival in self.reading.claims(files).items():
+            document = read_document(path)
+            client, wrong = self._client(path, document)
+            problems = self.reading.report(path, document, [*rival, *wrong])
+            # With broken defaults no client may run: what it would inherit is a guess.
+            problems += self.defaults.problems
+            if problems or client is None:
+                self.broken[path.stem] = (*self.broken.get(path.stem, ()), *problems)
+            else:
+                self._keep(client, path, document)
+
+    def _client(self, path: Path, document: Document) -> tuple[Client | None, list[Flaw]]:
+        if document.data is None:
+            return None, []
+        own, renamed = named("id", path.stem, document.data)
+        # Flawed defaults would repeat their flaws on every client: check those with the built-in values.
+        inherited = {} if self.defaults.problems else self.defaults.document.data or {}
+        client, wrong = checked(Client, {**inherited, **own}, self.known)
+        return client, [*renamed, *wrong]
+
+    def _keep(self, client: Client, path: Path, document: Document) -> None:
+        self.good[client.id] = client
+        self.origins[client.id] = {key: self._origin(key, path, document) for key in _keys(client)}
+        self.reading.note(path, document, _notes(client, document))
+
+    def _origin(self, key: str, path: Path, document: Document) -> Origin:
+        loc = tuple(key.split("."))
+        if key == "id":
+            return Origin("client", str(self.reading.shown(path)))
+        if loc in document.lines:
+            return Origin("client", f"{self.reading.shown(path)}:{document.lines[loc]}")
+        if loc in self.defaults.document.lines:
+            return Origin("defaults", f"{self.defaults.path}:{self.defaults.document.lines[loc]}")
+        return Origin("built in", "")
+
+
+def _keys(client: Client) -> list[str]:
+    """List a client's keys, those of its business rules one by one."""
+    rules = [f"business_rules.{key}" for key in BusinessRules.model_fields]
+    return [*(key for key in type(client).model_fields if key != "business_rules"), *rules]
+
+
+def _notes(client: Client, document: Document) -> list[Flaw]:
+    """Say what of a good client is not, or not literally, done as written."""
+    notes = []
+    if client.business_rules.enable_real_time:
+        loc = ("business_rules", "enable_real_time")
+        notes.append(Flaw(loc, "batches only until real time lands"))
+    running = [step.value for step in client.transformations]
+    if (document.data or {}).get("transformations") != running:
+        notes.append(Flaw(("transformations",), f"will run in this order: {', '.join(running)}"))
+    return notes

@@ -1,0 +1,219 @@
+"""What a client wants, as one frozen object: the shape of ``configs/clients/<id>.yml``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from medallion.clients.fields import (
+    NAME_PATTERN,
+    Day,
+    Days,
+    EachOnce,
+    Email,
+    Few,
+    Flag,
+    Frozen,
+    Name,
+    NotRepeated,
+    Runs,
+    Score,
+    Shorthand,
+    Text,
+    refuse_repeat,
+)
+from medallion.clients.places import Location
+from medallion.clients.problem import hint, not_one_of
+from medallion.clients.schedule import Duration, Schedule, duration_text
+
+
+class Transformation(StrEnum):
+    """The steps a client may list, in the order they always run."""
+
+    CLEAN = "clean"
+    NORMALIZE = "normalize"
+    ENRICH = "enrich"
+    VALIDATE = "validate"
+    AGGREGATE = "aggregate"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a client may name, given to validation as its context; None leaves that kind unchecked.
+
+    A source or destination that is declared but broken is there with None in its place.
+    """
+
+    sources: Mapping[str, object | None] | None = None
+    destinations: Mapping[str, object | None] | None = None
+    rules: Collection[str] | None = None
+
+
+def _known(info: ValidationInfo) -> Known:
+    return info.context if isinstance(info.context, Known) else Known()
+
+
+def _transformation(value: Any) -> Transformation:
+    names = [step.value for step in Transformation]
+    if value not in names:
+        raise not_one_of(value, names)
+    return Transformation(value)
+
+
+def _declared(name: str, known: Mapping[str, object | None] | None, kind: str) -> str:
+    if known is not None and name not in known:
+        raise not_one_of(name, known, f"the {kind}")
+    if known is not None and known[name] is None:
+        said = "is one of the {kind}, but has problems of its own: {name}"
+        raise PydanticCustomError("broken", said, {"kind": kind, "name": name})
+    return name
+
+
+def _rule(name: str, info: ValidationInfo) -> str:
+    known = _known(info).rules
+    if known is not None and name not in known:
+        raise PydanticCustomError(
+            "unknown_rule", "is not a rule of the project{hint}", {"hint": hint(name, known)}
+        )
+    return name
+
+
+class SourceRef(Frozen):
+    """A source the client uses, and where its data is if not where the contract says."""
+
+    name: Name = Field(description="A source: the name of a file in configs/sources.")
+    location: Location | None = Field(None, description="A folder or URL in place of the contract's own.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        refuse_repeat(value)
+        return value if isinstance(value, (Mapping, cls)) else {"name": value}
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str, info: ValidationInfo) -> str:
+        return _declared(name, _known(info).sources, "sources")
+
+
+class Retention(Frozen):
+    """Days that rows and files are kept, layer by layer."""
+
+    landing: Days
+    bronze: Days
+    silver: Days
+    gold: Days
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_days(cls, value: Any) -> Any:
+        """Spread one number of days over the layers."""
+        return value if isinstance(value, (Mapping, cls)) else dict.fromkeys(cls.model_fields, value)
+
+
+class QualityThreshold(Frozen):
+    """The score each gate rule must reach, and the rules with a threshold of their own."""
+
+    default: Score
+    rules: dict[Annotated[Name, AfterValidator(_rule)], Score] = Field(default_factory=dict)
+
+    def of_rule(self, name: str) -> float:
+        """Return the threshold of one rule."""
+        return self.rules.get(name, self.default)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return value if isinstance(value, (Mapping, cls)) else {"default": value}
+
+
+class BusinessRules(Frozen):
+    """What the client's contract promises about its data."""
+
+    data_retention_days: Annotated[Retention, Shorthand({"type": "integer", "minimum": 1})] = Field(
+        description="Days to keep data: one number, or one for each of landing, bronze, silver, gold."
+    )
+    quality_threshold: Annotated[
+        QualityThreshold, Shorthand({"type": "number", "minimum": 0, "maximum": 1})
+    ] = Field(description="Score every gate rule must reach, or {default: 0.95, rules: {<rule>: 0.99}}.")
+    enable_real_time: Flag = Field(False, description="Wanted: data within minutes. Batches only, for now.")
+
+
+class Inherited(Frozen):
+    """The keys every client has and few set: ``configs/defaults.yml`` gives them, a client may override."""
+
+    enabled: Flag = Field(True, description="false: the client is listed, and never run.")
+    owner: Text = Field("data-platform", description="Who answers for the pipeline.")
+    tags: Annotated[tuple[Annotated[Text, NotRepeated], ...], EachOnce] = Field(
+        (), description="Further tags of the client's DAG.", max_length=20
+    )
+    start_date: Day = Field(date(2026, 1, 1), description="First day that has data to run for.")
+    catchup: Flag = Field(False, description="true: run every interval since start_date.")
+    max_active_runs: Runs = Field(1, description="Runs that may be active at once.")
+    retries: Few = Field(2, description="Further tries of a task that failed in a way a retry may heal.")
+    retry_delay: Duration = Field(timedelta(minutes=5), description="Wait before the first retry.")
+    max_retry_delay: Duration = Field(
+        timedelta(minutes=30),
+        description="Longest wait: the wait doubles with each retry.",
+        validate_default=True,
+    )
+    task_timeout: Duration = Field(timedelta(hours=2), description="Longest a task may take.")
+    run_timeout: Duration = Field(
+        timedelta(hours=6), description="Longest a whole run may take.", validate_default=True
+    )
+
+    @field_validator("max_retry_delay")
+    @classmethod
+    def _waits_grow(cls, value: timedelta, info: ValidationInfo) -> timedelta:
+        return _at_least("retry_delay", value, info)
+
+    @field_validator("run_timeout")
+    @classmethod
+    def _run_outlasts_task(cls, value: timedelta, info: ValidationInfo) -> timedelta:
+        return _at_least("task_timeout", value, info)
+
+
+def _at_least(other: str, value: timedelta, info: ValidationInfo) -> timedelta:
+    floor = info.data.get(other)  # absent where it is wrong itself
+    if floor is not None and value < floor:
+        message = "must be at least {other} ({floor}), is {value}"
+        said = {"other": other, "floor": duration_text(floor), "value": duration_text(value)}
+        raise PydanticCustomError("too_short_beside", message, said)
+    return value
+
+
+class Client(Inherited):
+    """One client: its id is its file's name, everything else is in its file or inherited."""
+
+    id: Name = Field(description="The file's name without its ending.")
+    description: Text = Field(description="What this pipeline is for, in a sentence.", max_length=500)
+    schedule_interval: Schedule = Field(
+        description="6h, 1d, PT6H, a cron line, @daily, or null for runs by hand only."
+    )
+    data_sources: Annotated[
+        tuple[Annotated[SourceRef, Shorthand({"type": "string", "pattern": NAME_PATTERN})], ...], EachOnce
+    ] = Field(description="Sources by name, or {name: …, location: …}.", min_length=1)
+    transformations: Annotated[
+        tuple[Annotated[Transformation, BeforeValidator(_transformation), NotRepeated], ...], EachOnce
+    ] = Field(
+        description="Steps to run; their order is always clean, normalize, enrich, validate, aggregate."
+    )
+    destination: Name = Field(description="Where gold is published: a name in configs/destinations.yml.")
+    notification_email: Email | None = Field(None, description="Who is told of failures and breaches.")
+    business_rules: BusinessRules = Field(description="Retention, quality threshold, real time.")
+
+    @field_validator("transformations", mode="after")
+    @classmethod
+    def _in_running_order(cls, steps: tuple[Transformation, ...]) -> tuple[Transformation, ...]:
+        return tuple(step for step in Transformation if step in steps)
+
+    @field_validator("destination")
+    @classmethod
+    def _is_known(cls, name: str, info: ValidationInfo) -> str:
+        return _declared(name, _known(info).destinations, "destinations")

@@ -1,0 +1,171 @@
+"""Clients, problems and notes as a person sees them in a terminal, and as ``--json`` gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from medallion.clients.catalog import BROKEN, ENABLED, Catalog, Origin, status_of
+from medallion.clients.model import Client, Inherited, QualityThreshold, Retention, SourceRef
+from medallion.clients.problem import Problem
+from medallion.clients.schedule import duration_text
+from medallion.settings import Settings
+
+_STYLES = {ENABLED: "green", BROKEN: "red"}
+_ORIGIN_STYLES = {"client": "cyan", "defaults": "blue", "built in": "dim"}
+
+
+def statuses(catalog: Catalog, settings: Settings) -> dict[str, str]:
+    """Return every client of the catalog with its status; broken ones are among them."""
+    good = {name: status_of(client, catalog, settings) for name, client in catalog.clients.items()}
+    return dict(sorted({**dict.fromkeys(catalog.broken, BROKEN), **good}.items()))
+
+
+def problem_text(problem: Problem) -> Text:
+    """Write ``file:line: key: message`` with its place in front of it made easy to see."""
+    text = Text(f"{problem.file}:{problem.line}: ", "bold")
+    if problem.key:
+        text.append(f"{problem.key}: ", "yellow")
+    return text.append(problem.message, "default")
+
+
+def validation_lines(catalogs: Sequence[Catalog], settings: Settings) -> list[Text]:
+    """Write every problem, every note and a closing line."""
+    problems = [problem for catalog in catalogs for problem in catalog.problems]
+    notes = [note for catalog in catalogs for note in catalog.notes]
+    lines = [problem_text(problem) for problem in problems]
+    lines += [Text("note: ", "cyan").append_text(problem_text(note)) for note in notes]
+    if problems:
+        files = len({problem.file for problem in problems})
+        return [*lines, Text(f"✗ {_plural(len(problems), 'problem')} in {_plural(files, 'file')}", "red")]
+    good = [f"{name} ({status})" for name, status in _good(catalogs, settings).items()]
+    return [*lines, Text(f"✓ no problems{': ' * bool(good)}{', '.join(good)}", "green")]
+
+
+def validation_facts(catalogs: Sequence[Catalog], settings: Settings) -> dict[str, Any]:
+    """Return what :func:`validation_lines` writes, as plain values."""
+    return {
+        "problems": [problem.facts() for catalog in catalogs for problem in catalog.problems],
+        "notes": [note.facts() for catalog in catalogs for note in catalog.notes],
+        "clients": _good(catalogs, settings),
+    }
+
+
+def _good(catalogs: Sequence[Catalog], settings: Settings) -> dict[str, str]:
+    return {
+        name: status_of(client, catalog, settings)
+        for catalog in catalogs
+        for name, client in sorted(catalog.clients.items())
+    }
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def status_text(status: str) -> Text:
+    """Write a status in its colour."""
+    return Text(status, _STYLES.get(status, "yellow"))
+
+
+def clients_table(catalog: Catalog, settings: Settings) -> Table:
+    """Draw all clients, broken ones with the number of their problems."""
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
+    for heading in ("client", "status", "schedule", "sources", "transformations", "destination"):
+        table.add_column(heading, overflow="fold")
+    for name, status in statuses(catalog, settings).items():
+        client = catalog.clients.get(name)
+        if client is None:
+            count = _plural(len(catalog.broken[name]), "problem")
+            table.add_row(Text(name, "bold"), Text(f"{BROKEN}: {count}", "red"))
+            continue
+        sources = ", ".join(ref.name for ref in client.data_sources)
+        steps = ", ".join(client.transformations)
+        cells = (value_text(client.schedule_interval), sources, steps, client.destination)
+        table.add_row(Text(name, "bold"), status_text(status), *map(Text, cells))
+    return table
+
+
+def clients_facts(catalog: Catalog, settings: Settings) -> list[dict[str, Any]]:
+    """Return what :func:`clients_table` draws, as plain values."""
+    facts = []
+    for name, status in statuses(catalog, settings).items():
+        client = catalog.clients.get(name)
+        problems = [problem.facts() for problem in catalog.broken.get(name, ())]
+        config = client.model_dump(mode="json") if client else None
+        facts.append({"id": name, "status": status, "config": config, "problems": problems})
+    return facts
+
+
+def client_panel(client: Client, catalog: Catalog, settings: Settings) -> Panel:
+    """Draw one client: its own keys, then those it shares with others, each with where its value is set."""
+    status = status_of(client, catalog, settings)
+    heading = Text.assemble(("status  ", "dim"), status_text(status))
+    own = {key: value for key, value in values(client).items() if key not in Inherited.model_fields}
+    shared = {key: value for key, value in values(client).items() if key in Inherited.model_fields}
+    origins = catalog.origins[client.id]
+    parts: list[RenderableType] = [heading, _values_table(own, origins), _values_table(shared, origins)]
+    return Panel(Group(*parts), title=Text(client.id, "bold"), border_style=_STYLES.get(status, "yellow"))
+
+
+def client_facts(client: Client, catalog: Catalog, settings: Settings) -> dict[str, Any]:
+    """Return what :func:`client_panel` draws, as plain values."""
+    return {
+        "id": client.id,
+        "status": status_of(client, catalog, settings),
+        "config": client.model_dump(mode="json"),
+        "locations": {ref.name: catalog.location(client, ref.name) for ref in client.data_sources},
+        "origins": {key: origin._asdict() for key, origin in catalog.origins[client.id].items()},
+    }
+
+
+def _values_table(shown: Mapping[str, object], origins: Mapping[str, Origin]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", expand=True)
+    table.add_column("key", style="bold", no_wrap=True)
+    table.add_column("value", overflow="fold", ratio=1)
+    table.add_column("from", overflow="fold")
+    for key, value in shown.items():
+        origin = origins[key]
+        style = _ORIGIN_STYLES[origin.layer]
+        table.add_row(Text(key), Text(value_text(value)), Text(origin.at or origin.layer, style))
+    return table
+
+
+def values(client: Client) -> dict[str, object]:
+    """Return a client's keys and values, those of its business rules one by one, its own before inherited ones."""
+    flat = {
+        key: getattr(client, key) for key in type(client).model_fields if key not in ("id", "business_rules")
+    }
+    rules = {f"business_rules.{key}": value for key, value in client.business_rules}
+    return {**flat, **rules}
+
+
+def value_text(value: object) -> str:
+    """Write a value the way one would in the client's file."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, timedelta):
+        return duration_text(value)
+    if isinstance(value, SourceRef):
+        return f"{value.name} ({value.location})" if value.location else value.name
+    if isinstance(value, Retention):
+        return _retention_text(value)
+    if isinstance(value, QualityThreshold):
+        return ", ".join([f"{value.default}", *(f"{rule}: {score}" for rule, score in value.rules.items())])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(value_text(item) for item in value) or "(none)"
+    return str(value)
+
+
+def _retention_text(retention: Retention) -> str:
+    days = dict(retention)
+    if len(set(days.values())) == 1:
+        return f"{retention.gold} (every layer)"
+    return ", ".join(f"{layer}: {number}" for layer, number in days.items())

@@ -1,0 +1,63 @@
+"""Reads what `medallion validate` was asked to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from medallion.clients.catalog import Catalog
+from medallion.clients.folder import config_files
+from medallion.clients.loader import load_catalog
+
+
+def load_paths(
+    paths: Sequence[Path], configs: Path, known_rules: Collection[str] | None = None
+) -> list[Catalog]:
+    """Read the whole of ``configs/``, or only what some paths name.
+
+    Args:
+        paths: files or folders inside ``configs/``; elsewhere, a folder like it, or client files and folders of
+            them, which are held against the sources and destinations of ``configs/``. None at all: everything.
+        configs: the project's ``configs/`` folder.
+        known_rules: names of the project's rules; None leaves the rules that thresholds name unchecked.
+
+    Returns:
+        What was read, with the problems of the named files only.
+    """
+    if not paths:
+        return [load_catalog(configs, known_rules)]
+    found = []
+    places = [path.absolute() for path in paths]
+    inside = [path for path in places if path.is_relative_to(configs)]
+    elsewhere = [path for path in places if not path.is_relative_to(configs)]
+    if inside:
+        found.append(_only(load_catalog(configs, known_rules), configs.parent, inside))
+    found += [load_catalog(path, known_rules) for path in elsewhere if _is_configs(path)]
+    files = [file for path in elsewhere if not _is_configs(path) for file in _files(path)]
+    if files:
+        found.append(_only(load_catalog(configs, known_rules, files), configs.parent, files))
+    return found
+
+
+def _is_configs(path: Path) -> bool:
+    return (path / "clients").is_dir()
+
+
+def _files(path: Path) -> list[Path]:
+    return config_files(path)[0] if path.is_dir() and not path.name.endswith((".yml", ".yaml")) else [path]
+
+
+def _only(catalog: Catalog, root: Path, paths: Sequence[Path]) -> Catalog:
+    """Keep what stands in, or below, the given paths."""
+    asked = _below(root, paths)
+    return replace(
+        catalog,
+        clients={name: client for name, client in catalog.clients.items() if asked(Path(catalog.file(name)))},
+        problems=tuple(problem for problem in catalog.problems if asked(problem.file)),
+        notes=tuple(note for note in catalog.notes if asked(note.file)),
+    )
+
+
+def _below(root: Path, paths: Sequence[Path]) -> Callable[[Path], bool]:
+    return lambda file: any((root / file).is_relative_to(path) for path in paths)

@@ -1,0 +1,26 @@
+-- Chance as a pure function of (seed, client, stream, row): integer arithmetic that no release of DuckDB changes,
+-- so that rows come out alike in any order, any process and any version.
+-- Variables: seed_text, interval_text, defects, orders, started_at, ended_at.
+
+-- One round of a 32-bit mixer; products stay below 2^64.
+create macro mix_round(x, shift, factor) as (xor(x, x >> shift) * factor::ubigint) & 4294967295::ubigint;
+
+create macro mix(x) as mix_round(mix_round(x::ubigint, 16, 2146121005), 15, 2221713035);
+
+create macro stream_seed(stream) as ('0x' || left(md5(getvariable('seed_text') || '|' || stream), 8))::ubigint;
+
+-- The same in every interval; wrap the stream in `now` for what is drawn anew each time.
+create macro draw(stream, i) as mix(xor(mix(i), stream_seed(stream))) / 4294967296.0;
+
+create macro now_of(stream) as getvariable('interval_text') || '|' || stream;
+
+create macro pick(options, stream, i) as options[1 + floor(draw(stream, i) * len(options))::int];
+
+-- Exactly every n-th row, from a drawn first one: rates hold at any volume, not only on average.
+create macro is_planted(defect, every, i) as getvariable('defects') > 0
+    and (i + stream_seed(defect)) % greatest(2, round(every / greatest(getvariable('defects'), 0.001)))::ubigint = 0;
+
+-- Whole seconds: every format and every database can hold them.
+create macro after_seconds(moment, seconds) as moment + to_seconds(floor(seconds)::bigint);
+
+create macro interval_seconds() as epoch(getvariable('ended_at')) - epoch(getvariable('started_at'));

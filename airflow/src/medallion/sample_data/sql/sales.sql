@@ -1,0 +1,179 @@
+-- The interval's business of the shop: orders, their lines and what was paid.
+
+create table order_true as
+with drawn as (
+    select
+        i,
+        -- A few customers buy most of what is bought.
+        1 + floor(pow(draw(now_of('buyer'), i), 2) * (select count(*) from person))::int as buyer,
+        after_seconds(getvariable('started_at'), draw(now_of('moment'), i) * (interval_seconds() - 1200)) as ordered_at,
+        is_planted(now_of('order guest'), 20, i) as is_guest,
+        is_planted(now_of('order unknown customer'), 60, i) and not is_guest as is_unknown_customer,
+        is_planted(now_of('order unknown currency'), 80, i) as is_unknown_currency,
+        is_planted(now_of('order untidy currency'), 15, i) and not is_unknown_currency as is_untidy_currency,
+        is_planted(now_of('order future date'), 70, i) as is_future,
+        is_planted(now_of('order exact duplicate'), 50, i) as has_duplicate,
+        is_planted(now_of('order old version'), 12, i) as has_old_version
+    from range(1, 1 + getvariable('order_count')) as numbers(i)
+)
+select
+    drawn.*,
+    'O' || getvariable('interval_text') || '-' || lpad(drawn.i::varchar, 6, '0') as order_id,
+    person.customer_id,
+    person.country,
+    country.currency,
+    country.rate,
+    pick(['web', 'web', 'app', 'store', 'phone'], now_of('channel'), drawn.i) as channel,
+    pick(['paid', 'shipped', 'delivered', 'delivered', 'cancelled'], now_of('status'), drawn.i) as status,
+    (pick([0, 490, 490, 990], now_of('shipping'), drawn.i) / 100)::decimal(10, 2) as shipping_fee,
+    after_seconds(ordered_at, 120 + 900 * draw(now_of('delay'), drawn.i)) as updated_at
+from drawn
+inner join person on drawn.buyer = person.i
+inner join country on person.country = country.code;
+
+create table line_true as
+with counted as (
+    select *, 1 + floor(4 * pow(draw(now_of('lines'), i), 2))::int as line_count from order_true
+),
+
+numbered as (
+    select counted.*, line_number, counted.i * 8 + line_number as n
+    from counted, lateral (select unnest(range(1, 1 + line_count)) as line_number)
+)
+select
+    numbered.* exclude (has_duplicate, is_future),
+    item.product_id,
+    1 + floor(5 * pow(draw(now_of('quantity'), n), 3))::int as quantity,
+    round(item.list_price / numbered.rate, 2)::decimal(10, 2) as unit_price,
+    pick([0, 0, 0, 5, 10], now_of('discount'), n)::decimal(5, 2) as discount_percent,
+    is_planted(now_of('line orphan'), 60, n) as is_orphan,
+    is_planted(now_of('line unknown product'), 75, n) as is_unknown_product,
+    is_planted(now_of('line negative quantity'), 50, n) as is_negative,
+    is_planted(now_of('line free'), 90, n) as is_free,
+    is_planted(now_of('line exact duplicate'), 40, n) as has_duplicate
+from numbered
+inner join item on 1 + floor(pow(draw(now_of('product'), n), 1.5) * (select count(*) from item))::int = item.i;
+
+create table payment_true as
+with due as (
+    select i, sum(round(quantity * unit_price * (100 - discount_percent) / 100, 2)) as amount from line_true group by i
+)
+select
+    order_true.* exclude (has_duplicate, has_old_version, is_future, updated_at),
+    'Y' || substr(order_id, 2) as payment_id,
+    (due.amount + shipping_fee)::decimal(12, 2) as amount,
+    pick(['card', 'card', 'paypal', 'invoice', 'voucher'], now_of('method'), order_true.i) as method,
+    after_seconds(ordered_at, 60) as paid_at,
+    updated_at,
+    is_planted(now_of('payment orphan'), 70, order_true.i) as is_orphan,
+    is_planted(now_of('payment negative'), 60, order_true.i) as is_negative,
+    is_planted(now_of('payment blank method'), 80, order_true.i) as is_blank_method,
+    is_planted(now_of('payment untidy method'), 10, order_true.i) and not is_blank_method as is_untidy_method,
+    is_planted(now_of('payment exact duplicate'), 45, order_true.i) as has_duplicate
+from order_true
+inner join due on order_true.i = due.i
+where status <> 'cancelled';
+
+create table order_sent as
+select
+    i,
+    0 as age,
+    order_id,
+    case when is_guest then '' when is_unknown_customer then 'X' || substr(customer_id, 2) else customer_id end as customer_id,
+    channel,
+    status,
+    country as ship_country,
+    case
+        when is_unknown_currency then 'XXX'
+        when is_untidy_currency then ' ' || lower(currency)
+        else currency
+    end as currency,
+    rate as exchange_rate,
+    shipping_fee,
+    case when is_future then ordered_at + interval 45 days else ordered_at end as ordered_at,
+    updated_at
+from order_true;
+
+create view orders as
+with all_rows as (
+    select * from order_sent
+    union all by name
+    select * replace (1 as age) from order_sent where i in (select i from order_true where has_duplicate)
+    union all by name
+    select * replace (2 as age, 'placed' as status, updated_at - interval 1 minute as updated_at)
+    from order_sent where i in (select i from order_true where has_old_version)
+)
+select * exclude (i, age) replace (
+    strftime(ordered_at, '%Y-%m-%dT%H:%M:%S') as ordered_at, strftime(updated_at, '%Y-%m-%dT%H:%M:%S') as updated_at
+) from all_rows order by i, age;
+
+create view order_lines as
+with all_rows as (
+    select *, 0 as age from line_true
+    union all
+    select *, 1 as age from line_true where has_duplicate
+)
+select
+    case when is_orphan then 'X' || substr(order_id, 2) else order_id end as order_id,
+    line_number,
+    case when is_unknown_product then 'X' || substr(product_id, 2) else product_id end as product_id,
+    case when is_negative then -quantity else quantity end as quantity,
+    case when is_free then 0 else unit_price end as unit_price,
+    discount_percent,
+    strftime(updated_at, '%Y-%m-%dT%H:%M:%S') as updated_at
+from all_rows order by n, age;
+
+create view payments as
+with all_rows as (
+    select *, 0 as age from payment_true
+    union all
+    select *, 1 as age from payment_true where has_duplicate
+)
+select
+    payment_id,
+    case when is_orphan then 'X' || substr(order_id, 2) else order_id end as order_id,
+    case
+        when is_blank_method then ' '
+        when is_untidy_method then upper(method) || ' '
+        else method
+    end as method,
+    case when is_negative then -amount else amount end as amount,
+    strftime(paid_at, '%Y-%m-%dT%H:%M:%S') as paid_at,
+    strftime(updated_at, '%Y-%m-%dT%H:%M:%S') as updated_at
+from all_rows order by i, age;
+
+create table planted as
+select 'orders' as entity, unnest(map_entries({
+    'keys': count(*),
+    'rows': (select count(*) from orders),
+    'exact_duplicates': count_if(has_duplicate),
+    'old_versions': count_if(has_old_version),
+    'guests': count_if(is_guest),
+    'unknown_customers': count_if(is_unknown_customer),
+    'unknown_currencies': count_if(is_unknown_currency),
+    'untidy_currencies': count_if(is_untidy_currency),
+    'future_dates': count_if(is_future)
+}::map(varchar, bigint)), recursive := true)
+from order_true
+union all
+select 'order_lines', unnest(map_entries({
+    'keys': count(*),
+    'rows': (select count(*) from order_lines),
+    'exact_duplicates': count_if(has_duplicate),
+    'orphans': count_if(is_orphan),
+    'unknown_products': count_if(is_unknown_product),
+    'negative_quantities': count_if(is_negative),
+    'free_lines': count_if(is_free)
+}::map(varchar, bigint)), recursive := true)
+from line_true
+union all
+select 'payments', unnest(map_entries({
+    'keys': count(*),
+    'rows': (select count(*) from payments),
+    'exact_duplicates': count_if(has_duplicate),
+    'orphans': count_if(is_orphan),
+    'negative_amounts': count_if(is_negative),
+    'blank_methods': count_if(is_blank_method),
+    'untidy_methods': count_if(is_untidy_method)
+}::map(varchar, bigint)), recursive := true)
+from payment_true;
