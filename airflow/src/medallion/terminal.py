@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -20,7 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for p
 class Commands(TyperGroup):
     """Commands whose expected errors end as a sentence on stderr and exit code 1, not as a traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)

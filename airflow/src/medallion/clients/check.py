@@ -61,8 +61,9 @@ def _message(model: type[BaseModel], loc: Loc, detail: ErrorDetails) -> str:
         return _unknown_key(model, loc)
     if kind == "missing":
         return "is missing"
-    if kind in ("too_short", "too_long", "string_too_long"):
-        return _length(kind, detail)
+    if kind in ("too_long", "string_too_long"):
+        unit = "characters" if kind == "string_too_long" else "entries"
+        return f"must have at most {detail['ctx']['max_length']} {unit}"
     if kind == "literal_error":
         names = [str(name).strip("'") for name in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
         return f"must be one of {listed(names)}, is {shown(value)}{hint(value, names)}"
@@ -71,13 +72,6 @@ def _message(model: type[BaseModel], loc: Loc, detail: ErrorDetails) -> str:
         return f"{error}, is {shown(value)}{error.hint}"
     said = _SAID.get(kind)
     return f"{said}, is {shown(value)}" if said else detail["msg"]
-
-
-def _length(kind: str, detail: ErrorDetails) -> str:
-    if kind == "too_short":
-        return "must name at least one"
-    unit = "characters" if kind == "string_too_long" else "entries"
-    return f"must have at most {detail['ctx']['max_length']} {unit}"
 
 
 def _unknown_key(model: type[BaseModel], loc: Loc) -> str:

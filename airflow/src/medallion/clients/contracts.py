@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from medallion.clients.fields import Column, Count, EachOnce, Frozen, Name, NotRepeated, Text
+from medallion.clients.fields import Column, Count, EachOnce, Frozen, Name, NotEmpty, NotRepeated, Text
 from medallion.clients.places import DestinationPath, EntityPath, Location
 from medallion.clients.schedule import Duration
 
@@ -38,7 +38,7 @@ class SourceContract(Frozen):
         description="interval: the interval's rows; snapshot: all rows each time."
     )
     freshness: Duration | None = Field(None, description="Age at which the newest delivery is late.")
-    entities: dict[Name, Entity] = Field(min_length=1)
+    entities: Annotated[dict[Name, Entity], NotEmpty]
 
 
 class Destination(Frozen):

@@ -74,6 +74,15 @@ def refuse_repeat(value: Any) -> Any:
     return value
 
 
+def _not_empty(value: Any) -> Any:
+    if not value:
+        raise PydanticCustomError("empty", "must name at least one")
+    return value
+
+
+#: Put on a list or map that must have an entry; pydantic's own min_length does not count wrong entries.
+NotEmpty = AfterValidator(_not_empty)
+
 #: Put on a list, and NotRepeated on its entries: each entry once.
 EachOnce = BeforeValidator(_mark_repeats)
 NotRepeated = BeforeValidator(refuse_repeat)

@@ -21,6 +21,7 @@ from medallion.clients.fields import (
     Flag,
     Frozen,
     Name,
+    NotEmpty,
     NotRepeated,
     Runs,
     Score,
@@ -188,6 +189,10 @@ def _at_least(other: str, value: timedelta, info: ValidationInfo) -> timedelta:
     return value
 
 
+_SourceEntry = Annotated[SourceRef, Shorthand({"type": "string", "pattern": NAME_PATTERN})]
+_Step = Annotated[Transformation, BeforeValidator(_transformation), NotRepeated]
+
+
 class Client(Inherited):
     """One client: its id is its file's name, everything else is in its file or inherited."""
 
@@ -196,12 +201,10 @@ class Client(Inherited):
     schedule_interval: Schedule = Field(
         description="6h, 1d, PT6H, a cron line, @daily, or null for runs by hand only."
     )
-    data_sources: Annotated[
-        tuple[Annotated[SourceRef, Shorthand({"type": "string", "pattern": NAME_PATTERN})], ...], EachOnce
-    ] = Field(description="Sources by name, or {name: …, location: …}.", min_length=1)
-    transformations: Annotated[
-        tuple[Annotated[Transformation, BeforeValidator(_transformation), NotRepeated], ...], EachOnce
-    ] = Field(
+    data_sources: Annotated[tuple[_SourceEntry, ...], NotEmpty, EachOnce] = Field(
+        description="Sources by name, or {name: …, location: …}.", json_schema_extra={"minItems": 1}
+    )
+    transformations: Annotated[tuple[_Step, ...], EachOnce] = Field(
         description="Steps to run; their order is always clean, normalize, enrich, validate, aggregate."
     )
     destination: Name = Field(description="Where gold is published: a name in configs/destinations.yml.")

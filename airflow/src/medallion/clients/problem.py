@@ -54,8 +54,8 @@ class NotAllowedError(ValueError):
 def not_one_of(given: object, known: Iterable[str], what: str = "") -> NotAllowedError:
     """Build the error for a name that is not among the known ones."""
     names = sorted(known) if what else list(known)
-    kind = f"{what}: " if what else ""
-    return NotAllowedError(f"must be one of {kind}{listed(names)}", hint(given, names))
+    choice = f"{what} ({listed(names)})" if what else listed(names)
+    return NotAllowedError(f"must be one of {choice}", hint(given, names))
 
 
 def hint(given: object, known: Iterable[str]) -> str:
@@ -67,7 +67,7 @@ def hint(given: object, known: Iterable[str]) -> str:
 def listed(names: Sequence[str]) -> str:
     """Join names for a message; a long list is cut short, an empty one says so."""
     if not names:
-        return "(there are none)"
+        return "there are none"
     more = f", … ({len(names)} in all)" if len(names) > _LISTED else ""
     return ", ".join(names[:_LISTED]) + more
 

@@ -78,7 +78,9 @@ def status_text(status: str) -> Text:
 def clients_table(catalog: Catalog, settings: Settings) -> Table:
     """Draw all clients, broken ones with the number of their problems."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold")
-    for heading in ("client", "status", "schedule", "sources", "transformations", "destination"):
+    for heading in ("client", "status"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("schedule", "sources", "destination"):
         table.add_column(heading, overflow="fold")
     for name, status in statuses(catalog, settings).items():
         client = catalog.clients.get(name)
@@ -87,8 +89,7 @@ def clients_table(catalog: Catalog, settings: Settings) -> Table:
             table.add_row(Text(name, "bold"), Text(f"{BROKEN}: {count}", "red"))
             continue
         sources = ", ".join(ref.name for ref in client.data_sources)
-        steps = ", ".join(client.transformations)
-        cells = (value_text(client.schedule_interval), sources, steps, client.destination)
+        cells = (value_text(client.schedule_interval), sources, client.destination)
         table.add_row(Text(name, "bold"), status_text(status), *map(Text, cells))
     return table
 
@@ -139,7 +140,7 @@ def _values_table(shown: Mapping[str, object], origins: Mapping[str, Origin]) ->
 
 
 def values(client: Client) -> dict[str, object]:
-    """Return a client's keys and values, those of its business rules one by one, its own before inherited ones."""
+    """Return a client's keys and values, those of its business rules one by one."""
     flat = {
         key: getattr(client, key) for key in type(client).model_fields if key not in ("id", "business_rules")
     }

@@ -17,8 +17,8 @@ def load_paths(
     """Read the whole of ``configs/``, or only what some paths name.
 
     Args:
-        paths: files or folders inside ``configs/``; elsewhere, a folder like it, or client files and folders of
-            them, which are held against the sources and destinations of ``configs/``. None at all: everything.
+        paths: files or folders inside ``configs/``; elsewhere, a folder like it, or client files (and folders
+            of them), which are held against what ``configs/`` declares. None at all: everything.
         configs: the project's ``configs/`` folder.
         known_rules: names of the project's rules; None leaves the rules that thresholds name unchecked.
 
