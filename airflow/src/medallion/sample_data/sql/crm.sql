@@ -21,16 +21,16 @@ select
     pick(['Y', 'Y', 'N'], 'consent', i) as marketing_consent,
     registered_at,
     registered_at + to_seconds(changes::bigint * 10368000) as updated_at,
-    changes > 0 and is_planted('customer old version', 40, i) as has_old_version,
-    is_planted('customer exact duplicate', 50, i) as has_duplicate,
-    is_planted('customer blank email', 80, i) as is_blank_email,
-    is_planted('customer malformed email', 60, i) and not is_blank_email as is_malformed_email,
-    is_planted('customer untidy email', 9, i) as is_untidy_email,
-    is_planted('customer unknown country', 90, i) as is_unknown_country,
-    is_planted('customer country name', 8, i) and not is_unknown_country as is_country_name,
-    is_planted('customer future registration', 100, i) as is_future,
-    is_planted('customer unknown segment', 70, i) as is_unknown_segment,
-    is_planted('customer blank phone', 7, i) as is_blank_phone
+    changes > 0 and is_planted('customer old version', 41, i) as has_old_version,
+    is_planted('customer exact duplicate', 47, i) as has_duplicate,
+    is_planted('customer blank email', 79, i) as is_blank_email,
+    is_planted('customer malformed email', 61, i) and not is_blank_email as is_malformed_email,
+    is_planted('customer untidy email', 13, i) as is_untidy_email,
+    is_planted('customer unknown country', 89, i) as is_unknown_country,
+    is_planted('customer country name', 7, i) and not is_unknown_country as is_country_name,
+    is_planted('customer future registration', 101, i) as is_future,
+    is_planted('customer unknown segment', 71, i) as is_unknown_segment,
+    is_planted('customer blank phone', 11, i) as is_blank_phone
 from dated;
 
 create table customer_sent as
@@ -49,15 +49,16 @@ select
     case when is_blank_phone then '' else phone end as phone,
     case
         when is_unknown_country then 'Atlantis'
-        when is_country_name then (select upper(c.name) from country as c where c.code = true_rows.country)
-        when i % 11 = 0 then lower(true_rows.country)
-        else true_rows.country
+        when is_country_name then upper(country.name)
+        when i % 17 = 0 then lower(customer_true.country)
+        else customer_true.country
     end as country,
     case when is_unknown_segment then 'GOLD?' else segment_code end as segment_code,
     marketing_consent,
     case when is_future then updated_at + interval 400 days else registered_at end as registered_at,
     updated_at
-from customer_true as true_rows;
+from customer_true
+inner join country on customer_true.country = country.code;
 
 create view customers as
 with all_rows as (
@@ -76,7 +77,7 @@ select * from (
 ) as segment (segment_code, name, discount_percent);
 
 create table planted as
-select 'customers' as entity, unnest(map_entries({
+select 'customers' as entity, unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from customers),
     'exact_duplicates': count_if(has_duplicate),
@@ -89,7 +90,7 @@ select 'customers' as entity, unnest(map_entries({
     'future_registrations': count_if(is_future),
     'unknown_segments': count_if(is_unknown_segment),
     'blank_phones': count_if(is_blank_phone)
-}::map(varchar, bigint)), recursive := true)
+}), recursive := true)
 from customer_true
 union all
 values ('segments', 'keys', 4), ('segments', 'rows', 4);

@@ -4,11 +4,11 @@ create table product_true as
 select
     *,
     round(list_price * cost_share, 2)::decimal(10, 2) as unit_cost,
-    is_planted('product missing cost', 50, i) as is_missing_cost,
-    is_planted('product cost above price', 70, i) and not is_missing_cost as is_cost_above_price,
-    is_planted('product untidy category', 12, i) as is_untidy_category,
-    is_planted('product exact duplicate', 45, i) as has_duplicate,
-    is_planted('product old version', 35, i) as has_old_version
+    is_planted('product missing cost', 53, i) as is_missing_cost,
+    is_planted('product cost above price', 71, i) and not is_missing_cost as is_cost_above_price,
+    is_planted('product untidy category', 13, i) as is_untidy_category,
+    is_planted('product exact duplicate', 47, i) as has_duplicate,
+    is_planted('product old version', 37, i) as has_old_version
 from item;
 
 create table product_sent as
@@ -19,7 +19,8 @@ select
     pick(['Basic ', 'Classic ', 'Pro ', 'Eco '], 'product line', i) || category || ' ' || i as name,
     case when is_untidy_category then ' ' || lower(category) || ' ' else category end as category,
     list_price,
-    case when is_missing_cost then null when is_cost_above_price then list_price + 1 else unit_cost end as unit_cost,
+    case when is_missing_cost then null when is_cost_above_price then list_price + 1 else unit_cost end::decimal(10, 2)
+        as unit_cost,
     draw('active', i) < 0.95 as is_active,
     timestamp '2015-01-01 08:00:00' + to_days((i % 365)::int) as updated_at
 from product_true;
@@ -40,17 +41,17 @@ select warehouse_id, city as name, country, timestamp '2015-01-01 08:00:00' as u
 
 create table stock_true as
 select
-    item.i * 8 + place.i as n,
+    (item.i - 1) * 5 + place.i as n,
     place.warehouse_id,
     item.product_id,
     floor(120 * draw('stock', n) * (0.5 + draw(now_of('stock'), n)))::int as on_hand,
     floor(on_hand * 0.3 * draw(now_of('reserved'), n))::int as reserved,
     (5 + floor(20 * draw('reorder', n)))::int as reorder_point,
     after_seconds(getvariable('started_at'), draw(now_of('counted'), n) * (interval_seconds() - 60)) as counted_at,
-    is_planted('stock negative', 55, n) as is_negative,
-    is_planted('stock unknown product', 65, n) as is_unknown_product,
-    is_planted('stock over reserved', 12, n) and not is_negative as is_over_reserved,
-    is_planted('stock exact duplicate', 60, n) as has_duplicate
+    is_planted('stock negative', 53, n) as is_negative,
+    is_planted('stock unknown product', 67, n) as is_unknown_product,
+    is_planted('stock over reserved', 11, n) and not is_negative as is_over_reserved,
+    is_planted('stock exact duplicate', 59, n) as has_duplicate
 from item cross join place;
 
 create view stock as
@@ -69,7 +70,7 @@ select
 from all_rows order by n, age;
 
 create table planted as
-select 'products' as entity, unnest(map_entries({
+select 'products' as entity, unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from products),
     'exact_duplicates': count_if(has_duplicate),
@@ -77,20 +78,20 @@ select 'products' as entity, unnest(map_entries({
     'missing_costs': count_if(is_missing_cost),
     'costs_above_price': count_if(is_cost_above_price),
     'untidy_categories': count_if(is_untidy_category)
-}::map(varchar, bigint)), recursive := true)
+}), recursive := true)
 from product_true
 union all
-select 'warehouses', unnest(map_entries({
+select 'warehouses', unnest(map_entries(map {
     'keys': count(*), 'rows': count(*)
-}::map(varchar, bigint)), recursive := true)
+}), recursive := true)
 from place
 union all
-select 'stock', unnest(map_entries({
+select 'stock', unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from stock),
     'exact_duplicates': count_if(has_duplicate),
     'negative_counts': count_if(is_negative),
     'unknown_products': count_if(is_unknown_product),
     'over_reserved': count_if(is_over_reserved)
-}::map(varchar, bigint)), recursive := true)
+}), recursive := true)
 from stock_true;

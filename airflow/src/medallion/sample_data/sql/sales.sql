@@ -7,13 +7,13 @@ with drawn as (
         -- A few customers buy most of what is bought.
         1 + floor(pow(draw(now_of('buyer'), i), 2) * (select count(*) from person))::int as buyer,
         after_seconds(getvariable('started_at'), draw(now_of('moment'), i) * (interval_seconds() - 1200)) as ordered_at,
-        is_planted(now_of('order guest'), 20, i) as is_guest,
-        is_planted(now_of('order unknown customer'), 60, i) and not is_guest as is_unknown_customer,
-        is_planted(now_of('order unknown currency'), 80, i) as is_unknown_currency,
-        is_planted(now_of('order untidy currency'), 15, i) and not is_unknown_currency as is_untidy_currency,
-        is_planted(now_of('order future date'), 70, i) as is_future,
-        is_planted(now_of('order exact duplicate'), 50, i) as has_duplicate,
-        is_planted(now_of('order old version'), 12, i) as has_old_version
+        is_planted(now_of('order guest'), 19, i) as is_guest,
+        is_planted(now_of('order unknown customer'), 61, i) and not is_guest as is_unknown_customer,
+        is_planted(now_of('order unknown currency'), 79, i) as is_unknown_currency,
+        is_planted(now_of('order untidy currency'), 17, i) and not is_unknown_currency as is_untidy_currency,
+        is_planted(now_of('order future date'), 71, i) as is_future,
+        is_planted(now_of('order exact duplicate'), 47, i) as has_duplicate,
+        is_planted(now_of('order old version'), 13, i) as has_old_version
     from range(1, 1 + getvariable('order_count')) as numbers(i)
 )
 select
@@ -37,7 +37,7 @@ with counted as (
 ),
 
 numbered as (
-    select counted.*, line_number, counted.i * 8 + line_number as n
+    select counted.*, line_number, row_number() over (order by counted.i, line_number) as n
     from counted, lateral (select unnest(range(1, 1 + line_count)) as line_number)
 )
 select
@@ -46,11 +46,11 @@ select
     1 + floor(5 * pow(draw(now_of('quantity'), n), 3))::int as quantity,
     round(item.list_price / numbered.rate, 2)::decimal(10, 2) as unit_price,
     pick([0, 0, 0, 5, 10], now_of('discount'), n)::decimal(5, 2) as discount_percent,
-    is_planted(now_of('line orphan'), 60, n) as is_orphan,
-    is_planted(now_of('line unknown product'), 75, n) as is_unknown_product,
-    is_planted(now_of('line negative quantity'), 50, n) as is_negative,
-    is_planted(now_of('line free'), 90, n) as is_free,
-    is_planted(now_of('line exact duplicate'), 40, n) as has_duplicate
+    is_planted(now_of('line orphan'), 59, n) as is_orphan,
+    is_planted(now_of('line unknown product'), 73, n) as is_unknown_product,
+    is_planted(now_of('line negative quantity'), 53, n) as is_negative,
+    is_planted(now_of('line free'), 89, n) as is_free,
+    is_planted(now_of('line exact duplicate'), 41, n) as has_duplicate
 from numbered
 inner join item on 1 + floor(pow(draw(now_of('product'), n), 1.5) * (select count(*) from item))::int = item.i;
 
@@ -65,11 +65,11 @@ select
     pick(['card', 'card', 'paypal', 'invoice', 'voucher'], now_of('method'), order_true.i) as method,
     after_seconds(ordered_at, 60) as paid_at,
     updated_at,
-    is_planted(now_of('payment orphan'), 70, order_true.i) as is_orphan,
-    is_planted(now_of('payment negative'), 60, order_true.i) as is_negative,
-    is_planted(now_of('payment blank method'), 80, order_true.i) as is_blank_method,
-    is_planted(now_of('payment untidy method'), 10, order_true.i) and not is_blank_method as is_untidy_method,
-    is_planted(now_of('payment exact duplicate'), 45, order_true.i) as has_duplicate
+    is_planted(now_of('payment orphan'), 71, order_true.i) as is_orphan,
+    is_planted(now_of('payment negative'), 61, order_true.i) as is_negative,
+    is_planted(now_of('payment blank method'), 79, order_true.i) as is_blank_method,
+    is_planted(now_of('payment untidy method'), 11, order_true.i) and not is_blank_method as is_untidy_method,
+    is_planted(now_of('payment exact duplicate'), 43, order_true.i) as has_duplicate
 from order_true
 inner join due on order_true.i = due.i
 where status <> 'cancelled';
@@ -143,7 +143,7 @@ select
 from all_rows order by i, age;
 
 create table planted as
-select 'orders' as entity, unnest(map_entries({
+select 'orders' as entity, unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from orders),
     'exact_duplicates': count_if(has_duplicate),
@@ -153,10 +153,10 @@ select 'orders' as entity, unnest(map_entries({
     'unknown_currencies': count_if(is_unknown_currency),
     'untidy_currencies': count_if(is_untidy_currency),
     'future_dates': count_if(is_future)
-}::map(varchar, bigint)), recursive := true)
+}), recursive := true)
 from order_true
 union all
-select 'order_lines', unnest(map_entries({
+select 'order_lines', unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from order_lines),
     'exact_duplicates': count_if(has_duplicate),
@@ -164,10 +164,10 @@ select 'order_lines', unnest(map_entries({
     'unknown_products': count_if(is_unknown_product),
     'negative_quantities': count_if(is_negative),
     'free_lines': count_if(is_free)
-}::map(varchar, bigint)), recursive := true)
+}), recursive := true)
 from line_true
 union all
-select 'payments', unnest(map_entries({
+select 'payments', unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from payments),
     'exact_duplicates': count_if(has_duplicate),
@@ -175,5 +175,5 @@ select 'payments', unnest(map_entries({
     'negative_amounts': count_if(is_negative),
     'blank_methods': count_if(is_blank_method),
     'untidy_methods': count_if(is_untidy_method)
-}::map(varchar, bigint)), recursive := true)
+}), recursive := true)
 from payment_true;

@@ -1,0 +1,152 @@
+"""Write the extracts of a source, in the format and at the place its contract says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from medallion.clients import Client, SourceContract
+from medallion.exceptions import ConfigError
+from medallion.sample_data.planted import Planted
+
+DEFAULT_ORDERS = 2_000
+#: Customers and products stop growing with the orders here: a snapshot is sent whole every time.
+_LARGEST_WORLD = 100_000
+_SQL = files("medallion.sample_data") / "sql"
+_COPY_OPTIONS = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet"}
+
+Interval = tuple[datetime, datetime]
+
+
+def can_generate(contract: SourceContract) -> bool:
+    """True for a contract that reads the demo's samples and whose rows are known here."""
+    return contract.location.startswith("{samples}/") and (_SQL / f"{contract.name}.sql").is_file()
+
+
+def generate_client(
+    client: Client,
+    contracts: Mapping[str, SourceContract],
+    intervals: Iterable[Interval],
+    samples: Path,
+    **knobs: Any,
+) -> list[Planted]:
+    """Write the extracts of every source of a client that can be generated.
+
+    Args:
+        client: whose sources to write; one with a location of its own brings its own files.
+        contracts: the contracts by name, as in the catalog.
+        intervals: starts and ends; one in a naive datetime is UTC.
+        samples: root of the samples, ``{samples}`` in a contract's location.
+        knobs: ``seed``, ``orders_a_day`` and ``defects`` of :func:`generate`.
+
+    Returns:
+        What was planted, by interval and source.
+    """
+    named = [contracts[source.name] for source in client.data_sources if source.location is None]
+    wanted = [contract for contract in named if can_generate(contract)]
+    return [
+        generate(contract, client.id, interval, samples, **knobs)
+        for interval in intervals
+        for contract in wanted
+    ]
+
+
+def generate(
+    contract: SourceContract,
+    client_id: str,
+    interval: Interval,
+    samples: Path,
+    *,
+    seed: int = 7,
+    orders_a_day: int = DEFAULT_ORDERS,
+    defects: float = 1.0,
+) -> Planted:
+    """Write one source's extract of one interval, and what was planted in it beside.
+
+    Args:
+        contract: says which files, where and in which format.
+        client_id: clients have rows of their own.
+        interval: start and end; naive datetimes are UTC.
+        samples: root of the samples, ``{samples}`` in the contract's location.
+        seed: other seeds, other rows.
+        orders_a_day: size of the shop; the catalogue and the clientele grow with it.
+        defects: 0 plants none, 2 twice as many as usual.
+
+    Returns:
+        What was planted, also written to ``planted/<interval>.json`` in the source's folder.
+
+    Raises:
+        ConfigError: if the rows of this contract's source or of one of its entities are not known here.
+    """
+    if not can_generate(contract):
+        raise ConfigError(f"{contract.name}: there is no generator of sample extracts for this source")
+    start, end = (_utc(moment) for moment in interval)
+    if end <= start:
+        raise ConfigError(f"sample data: an interval must end after it starts, {start} to {end} does not")
+    folder = Path(contract.location.format(samples=samples, client=client_id, adventureworks=""))
+    label = f"{start:%Y%m%dT%H%M}"
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        _draw(connection, contract.name, _variables(client_id, start, end, seed, orders_a_day, defects))
+        for name, entity in contract.entities.items():
+            _write(connection, contract, name, folder / entity.path.format(interval=label))
+        planted = Planted(client_id, contract.name, label, _counts(connection))
+    planted.write(folder / "planted" / f"{label}.json")
+    return planted
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return the moment as a naive datetime of UTC, as DuckDB's timestamps are."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _variables(
+    client_id: str, start: datetime, end: datetime, seed: int, orders_a_day: int, defects: float
+) -> dict[str, Any]:
+    """Everything the rows depend on; nothing else may reach the SQL."""
+    return {
+        "seed_text": f"{seed}|{client_id}",
+        "interval_text": f"{start:%Y%m%dT%H%M}",
+        "started_at": start,
+        "ended_at": end,
+        "size": min(orders_a_day, _LARGEST_WORLD),
+        "order_count": max(1, round(orders_a_day * ((end - start) / timedelta(days=1)))),
+        "defects": float(defects),
+    }
+
+
+def _draw(connection: duckdb.DuckDBPyConnection, source: str, variables: Mapping[str, Any]) -> None:
+    """Make one table for every entity of the source, and ``planted``."""
+    for name, value in variables.items():
+        connection.execute(f"set variable {name} = $1", [value])
+    for script in ("draws", "world", source):
+        connection.execute((_SQL / f"{script}.sql").read_text(encoding="utf-8"))
+
+
+def _write(connection: duckdb.DuckDBPyConnection, contract: SourceContract, entity: str, path: Path) -> None:
+    """Write an entity's file whole or not at all."""
+    known = {
+        name
+        for (name,) in connection.execute(
+            "select view_name from duckdb_views() where not internal"
+        ).fetchall()
+    }
+    if entity not in known:
+        raise ConfigError(f"{contract.name}: the generator knows {', '.join(sorted(known))}, not {entity}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    connection.execute(f'copy (from "{entity}") to $1 ({_COPY_OPTIONS[contract.format]})', [str(unfinished)])
+    unfinished.replace(path)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Read the table ``planted``."""
+    counts: dict[str, dict[str, int]] = {}
+    for entity, what, count in connection.execute("from planted").fetchall():
+        counts.setdefault(entity, {})[what] = count
+    return counts
