@@ -96,8 +96,16 @@ def _syntax_errors(text: str) -> Iterator[None]:
         ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        tab = "; indent with spaces, not tabs" if "\\t" in str(error.problem) else ""
-        raise _UnusableError(f"is not YAML: {error.problem}{tab}", mark.line + 1 if mark else 1) from error
+        half = f"{error.context}, " if str(error.problem).startswith("but ") else ""
+        said = f"is not YAML: {half}{error.problem}{_advice(str(error.problem))}"
+        raise _UnusableError(said, mark.line + 1 if mark else 1) from error
+
+
+def _advice(problem: str) -> str:
+    """Say what to do about the commonest slips, which the library names from its own side."""
+    if "\\t" in problem:
+        return "; indent with spaces, not tabs"
+    return "; put text that holds ': ' in quotes" if "mapping values" in problem else ""
 
 
 def _document(text: str) -> Document:

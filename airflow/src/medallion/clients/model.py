@@ -71,8 +71,7 @@ def _declared(name: str, known: Mapping[str, object | None] | None, kind: str) -
     if known is not None and name not in known:
         raise not_one_of(name, known, f"the {kind}")
     if known is not None and known[name] is None:
-        said = "is one of the {kind}, but has problems of its own: {name}"
-        raise PydanticCustomError("broken", said, {"kind": kind, "name": name})
+        raise PydanticCustomError("broken", "names {name}, which has problems of its own", {"name": name})
     return name
 
 
