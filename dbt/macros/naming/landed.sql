@@ -1,5 +1,5 @@
 {% macro landed(source, entity) %}
-    {%- do needs_source(source) -%}
+    {%- do needs_sources([source]) -%}
     {{ return(adapter.dispatch('landed')(source, entity)) }}
 {% endmacro %}
 

@@ -1,5 +1,5 @@
 {% macro nearest_step(source, entity, steps) %}
-    {%- do needs_source(source) -%}
+    {%- do needs_sources([source]) -%}
     {%- set nearest = namespace(model='bronze') -%}
     {%- for step in steps if step_exists(step, source, entity) -%}
         {%- set nearest.model = step -%}

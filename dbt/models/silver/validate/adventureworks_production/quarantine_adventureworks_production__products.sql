@@ -1,0 +1,1 @@
+{{ quarantine('adventureworks_production', 'products', ['clean', 'normalize', 'enrich']) }}

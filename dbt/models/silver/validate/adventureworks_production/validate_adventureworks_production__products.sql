@@ -1,0 +1,1 @@
+{{ validate('adventureworks_production', 'products', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('adventureworks_sales', 'order_lines', ['clean', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('adventureworks_sales', 'orders', ['clean', 'normalize', 'enrich']) }}

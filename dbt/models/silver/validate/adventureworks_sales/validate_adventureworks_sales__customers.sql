@@ -1,0 +1,1 @@
+{{ validate('adventureworks_sales', 'customers', ['clean', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('adventureworks_sales', 'order_lines', ['clean', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('adventureworks_sales', 'orders', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('crm', 'customers', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('crm', 'customers', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('inventory', 'products', ['clean', 'normalize']) }}

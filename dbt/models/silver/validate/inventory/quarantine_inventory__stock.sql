@@ -1,0 +1,1 @@
+{{ quarantine('inventory', 'stock', ['clean', 'enrich']) }}

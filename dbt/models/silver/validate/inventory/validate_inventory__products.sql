@@ -1,0 +1,1 @@
+{{ validate('inventory', 'products', ['clean', 'normalize']) }}

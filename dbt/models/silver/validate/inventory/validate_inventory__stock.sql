@@ -1,0 +1,1 @@
+{{ validate('inventory', 'stock', ['clean', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('sales', 'order_lines', ['clean', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('sales', 'orders', ['clean', 'normalize', 'enrich']) }}

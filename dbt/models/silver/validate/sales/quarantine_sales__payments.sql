@@ -1,0 +1,1 @@
+{{ quarantine('sales', 'payments', ['clean', 'normalize', 'enrich']) }}

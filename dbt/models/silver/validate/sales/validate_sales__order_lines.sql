@@ -1,0 +1,1 @@
+{{ validate('sales', 'order_lines', ['clean', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('sales', 'orders', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('sales', 'payments', ['clean', 'normalize', 'enrich']) }}
