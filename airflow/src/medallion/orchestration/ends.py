@@ -28,7 +28,7 @@ class StartTask(BaseOperator):
 
     def execute(self, context: Any) -> None:
         """Write the run down before anything else happens."""
-        interval = interval_of(context)
+        interval = interval_of(context, self.plan.client)
         open_ledger(load_settings().ledger_url).start_run(
             run_key(context),
             client_id=self.plan.client.id,
@@ -60,7 +60,7 @@ class ExtractTask(BaseOperator):
             self.contract,
             client_id=self.plan.client.id,
             location=self.extract.location,
-            interval=interval_of(context),
+            interval=interval_of(context, self.plan.client),
             sub_daily=self.plan.sub_daily,
             landing=settings.landing,
             samples=settings.samples,
@@ -98,7 +98,7 @@ class LoadTask(BaseOperator):
             AirflowFailException: if quality_validation has not passed in this run.
             PublishError: if gold could not be delivered; the last good delivery is still there.
         """
-        settings, key, interval = load_settings(), run_key(context), interval_of(context)
+        settings, key, interval = load_settings(), run_key(context), interval_of(context, self.plan.client)
         ledger = open_ledger(settings.ledger_url)
         verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == "quality_validation"]
         if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
@@ -138,7 +138,10 @@ class CleanupTask(BaseOperator):
         """
         settings, client = load_settings(), self.plan.client
         doomed = plan_cleanup(
-            settings.landing, client.id, days=self.plan.landing_days, today=interval_of(context).start.date()
+            settings.landing,
+            client.id,
+            days=self.plan.landing_days,
+            today=interval_of(context, self.plan.client).start.date(),
         )
         self.log.info("%s", doomed)
         try:
@@ -168,7 +171,7 @@ class ReportTask(BaseOperator):
             open_ledger(settings.ledger_url),
             self.plan,
             run_key(context),
-            interval_of(context),
+            interval_of(context, self.plan.client),
             settings.reports,
         )
         self.log.info("report: %s", path)

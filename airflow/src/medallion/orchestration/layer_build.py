@@ -71,8 +71,9 @@ class LayerBuilder:
         self, settings: Settings, ledger: Ledger, context: Any, nodes: Sequence[Node], series: int
     ) -> None:
         key, task = run_key(context), context["ti"]
+        interval = interval_of(context, self.plan.client)
+        request = BuildRequest(self.plan, nodes, interval, self.snapshot_sources)
         build_id = ledger.start_build(key, self.layer, series)
-        request = BuildRequest(self.plan, nodes, interval_of(context), self.snapshot_sources)
         seen: set[str] = set()
 
         def write(row: NodeRow) -> None:

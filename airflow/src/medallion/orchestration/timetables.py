@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, DeltaDataIntervalTimetable
 
-_MINUTE, _HOUR, _DAY, _WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+from medallion.pipeline import cron_of
 
 
 def timetable_of(schedule: timedelta | str | None) -> Any:
@@ -26,18 +26,3 @@ def timetable_of(schedule: timedelta | str | None) -> Any:
     if cron:
         return CronDataIntervalTimetable(cron, timezone="UTC")
     return DeltaDataIntervalTimetable(schedule)
-
-
-def cron_of(period: timedelta) -> str | None:
-    """The cron line that runs every ``period``, counted from midnight UTC; None if there is none."""
-    if period == _WEEK:
-        return "0 0 * * 1"
-    if period == _DAY:
-        return "0 0 * * *"
-    if period == _HOUR:
-        return "0 * * * *"
-    if period < _HOUR and not _HOUR % period and not period % _MINUTE:
-        return f"*/{period // _MINUTE} * * * *"
-    if period < _DAY and not _DAY % period and not period % _HOUR:
-        return f"0 */{period // _HOUR} * * *"
-    return None

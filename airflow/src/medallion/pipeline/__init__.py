@@ -1,6 +1,7 @@
 """Client → plan: which layers, nodes, thresholds and dates a run has. Plain objects, no Airflow, no dbt."""
 
 from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, make_plan, shape_of
+from medallion.pipeline.schedule import cron_of, last_complete_interval
 from medallion.pipeline.shape import LAYERS, Node, Rule, Shape, layer_nodes, slim_manifest
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "Plan",
     "Rule",
     "Shape",
+    "cron_of",
     "dag_id_of",
+    "last_complete_interval",
     "layer_nodes",
     "make_plan",
     "shape_of",

@@ -6,14 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Any
-
-from croniter import croniter
 
 from medallion.clients import Client
 from medallion.exceptions import ConfigError
+from medallion.pipeline.schedule import shortest_period
 from medallion.pipeline.shape import LAYERS, Node, Shape, layer_nodes
 
 
@@ -84,7 +82,7 @@ class Plan:
     @property
     def sub_daily(self) -> bool:
         """True if two runs can fall on one day, so that landing needs the hour as well."""
-        return _shortest_period(self.client.schedule_interval) < timedelta(hours=23)
+        return shortest_period(self.client.schedule_interval) < timedelta(hours=23)
 
     def layer(self, name: str) -> LayerPlan:
         """The layer of that name.
@@ -135,14 +133,3 @@ def make_plan(client: Client, slim: Mapping[str, Any]) -> Plan:
                 f"such rule; it measures {', '.join(measured) or 'none'}"
             )
     return plan
-
-
-def _shortest_period(schedule: timedelta | str | None) -> timedelta:
-    """The least time between two runs; a day for a client that only runs by hand."""
-    if schedule is None:
-        return timedelta(days=1)
-    if isinstance(schedule, timedelta):
-        return schedule
-    times = croniter(schedule, datetime(2024, 1, 1, tzinfo=UTC))
-    fires = [times.get_next(datetime) for _ in range(60)]
-    return min(after - before for before, after in pairwise(fires))

@@ -91,7 +91,7 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
         "transformations": list(shape.transformations),
         "landing": str(settings.landing),
         "interval_start": request.interval.start.replace(tzinfo=None).isoformat(sep=" "),
-        "interval_path": request.interval.partition_path(),
+        "interval_path": request.interval.partition_path(sub_daily=request.plan.sub_daily),
         "snapshot_sources": list(request.snapshot_sources),
     }
 
