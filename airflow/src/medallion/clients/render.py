@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medallion.clients.catalog import BROKEN, ENABLED, Catalog, Origin, status_of
-from medallion.clients.model import Client, Inherited, QualityThreshold, Retention, SourceRef
+from medallion.clients.model import BusinessRules, Client, Inherited, QualityThreshold, Retention, SourceRef
 from medallion.clients.problem import Problem
 from medallion.clients.schedule import duration_text
 from medallion.settings import Settings
@@ -77,7 +77,7 @@ def status_text(status: str) -> Text:
 
 def clients_table(catalog: Catalog, settings: Settings) -> Table:
     """Draw all clients, broken ones with the number of their problems."""
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, collapse_padding=True)
     for heading in ("client", "status"):
         table.add_column(heading, no_wrap=True)
     for heading in ("schedule", "sources", "destination"):
@@ -88,7 +88,7 @@ def clients_table(catalog: Catalog, settings: Settings) -> Table:
             count = _plural(len(catalog.broken[name]), "problem")
             table.add_row(Text(name, "bold"), Text(f"{BROKEN}: {count}", "red"))
             continue
-        sources = ", ".join(ref.name for ref in client.data_sources)
+        sources = "\n".join(ref.name for ref in client.data_sources)
         cells = (value_text(client.schedule_interval), sources, client.destination)
         table.add_row(Text(name, "bold"), status_text(status), *map(Text, cells))
     return table
@@ -108,12 +108,31 @@ def clients_facts(catalog: Catalog, settings: Settings) -> list[dict[str, Any]]:
 def client_panel(client: Client, catalog: Catalog, settings: Settings) -> Panel:
     """Draw one client: its own keys, then those it shares with others, each with where its value is set."""
     status = status_of(client, catalog, settings)
-    heading = Text.assemble(("status  ", "dim"), status_text(status))
-    own = {key: value for key, value in values(client).items() if key not in Inherited.model_fields}
-    shared = {key: value for key, value in values(client).items() if key in Inherited.model_fields}
+    heading = Text.assemble(
+        ("status  ", "dim"), status_text(status), "\n", ("file    ", "dim"), catalog.file(client.id)
+    )
+    keys = type(client).model_fields
+    own = [key for key in keys if key not in Inherited.model_fields and key not in ("id", "business_rules")]
+    rules = [f"business_rules.{key}" for key in BusinessRules.model_fields]
     origins = catalog.origins[client.id]
-    parts: list[RenderableType] = [heading, _values_table(own, origins), _values_table(shared, origins)]
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", expand=True)
+    table.add_column("key", no_wrap=True)
+    table.add_column("value", overflow="fold", ratio=1)
+    table.add_column("set in", no_wrap=True)
+    for group in (own, rules, list(Inherited.model_fields)):
+        for key in group:
+            table.add_row(*_value_row(client, key, origins[key]))
+        table.add_section()
+    parts: list[RenderableType] = [heading, table]
     return Panel(Group(*parts), title=Text(client.id, "bold"), border_style=_STYLES.get(status, "yellow"))
+
+
+def _value_row(client: Client, key: str, origin: Origin) -> tuple[Text, Text, Text]:
+    """Write key, value and origin; the client's own file is named once, above the table."""
+    section, _, name = key.rpartition(".")
+    value = getattr(client.business_rules if section else client, name)
+    at = f"line {origin.at.rpartition(':')[2]}" if origin.layer == "client" else origin.at or origin.layer
+    return Text(name, "bold"), Text(value_text(value)), Text(at, _ORIGIN_STYLES[origin.layer])
 
 
 def client_facts(client: Client, catalog: Catalog, settings: Settings) -> dict[str, Any]:
@@ -125,27 +144,6 @@ def client_facts(client: Client, catalog: Catalog, settings: Settings) -> dict[s
         "locations": {ref.name: catalog.location(client, ref.name) for ref in client.data_sources},
         "origins": {key: origin._asdict() for key, origin in catalog.origins[client.id].items()},
     }
-
-
-def _values_table(shown: Mapping[str, object], origins: Mapping[str, Origin]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", expand=True)
-    table.add_column("key", style="bold", no_wrap=True)
-    table.add_column("value", overflow="fold", ratio=1)
-    table.add_column("from", overflow="fold")
-    for key, value in shown.items():
-        origin = origins[key]
-        style = _ORIGIN_STYLES[origin.layer]
-        table.add_row(Text(key), Text(value_text(value)), Text(origin.at or origin.layer, style))
-    return table
-
-
-def values(client: Client) -> dict[str, object]:
-    """Return a client's keys and values, those of its business rules one by one."""
-    flat = {
-        key: getattr(client, key) for key in type(client).model_fields if key not in ("id", "business_rules")
-    }
-    rules = {f"business_rules.{key}": value for key, value in client.business_rules}
-    return {**flat, **rules}
 
 
 def value_text(value: object) -> str:

@@ -28,7 +28,7 @@ def load_paths(
     if not paths:
         return [load_catalog(configs, known_rules)]
     found = []
-    places = [path.absolute() for path in paths]
+    places = [_place(path) for path in paths]
     inside = [path for path in places if path.is_relative_to(configs)]
     elsewhere = [path for path in places if not path.is_relative_to(configs)]
     if inside:
@@ -38,6 +38,11 @@ def load_paths(
     if files:
         found.append(_only(load_catalog(configs, known_rules, files), configs.parent, files))
     return found
+
+
+def _place(path: Path) -> Path:
+    """Return the absolute path; a file that is a link stays where it is named, not where it leads."""
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
 
 def _is_configs(path: Path) -> bool:
