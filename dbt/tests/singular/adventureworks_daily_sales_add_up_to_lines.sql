@@ -1,5 +1,5 @@
--- The value of the days is the value of the lines that have an order, to the cent: an order's value is rounded to
--- four digits, its lines are not.
+{#- The value of the days is the value of the lines that have an order, to the cent: an order's value is rounded to
+    four digits, its lines are not. -#}
 {{- needs_transformation('aggregate') -}}
 {{- needs_sources(['adventureworks_sales']) -}}
 {{- config(tags=['reconciliation']) -}}

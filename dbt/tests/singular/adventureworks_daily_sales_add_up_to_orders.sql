@@ -1,4 +1,4 @@
--- Gold's days hold every order that left silver, once, and its whole value.
+{#- Gold's days hold every order that left silver, once, and its whole value. -#}
 {{- needs_transformation('aggregate') -}}
 {{- needs_sources(['adventureworks_sales']) -}}
 {{- config(tags=['reconciliation']) -}}

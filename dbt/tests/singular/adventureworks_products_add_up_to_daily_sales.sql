@@ -1,4 +1,4 @@
--- What the products earned is what the days earned, to the cent.
+{#- What the products earned is what the days earned, to the cent. -#}
 {{- needs_transformation('aggregate') -}}
 {{- needs_sources(['adventureworks_sales', 'adventureworks_production']) -}}
 {{- config(tags=['reconciliation']) -}}

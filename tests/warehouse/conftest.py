@@ -1,0 +1,152 @@
+"""A real DuckDB, built by the real dbt project from landed files; one build a shape and session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from dbt.cli.main import dbtRunner
+
+from medallion.settings import load_settings
+
+SETTINGS = load_settings()
+ALL_STEPS = ("clean", "normalize", "enrich", "validate", "aggregate")
+ADVENTUREWORKS = ("adventureworks_person", "adventureworks_production", "adventureworks_sales")
+INTERVAL = "2026-01-15T00:00:00"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """What a build left: the database, dbt's verdicts and what its rules measured."""
+
+    client: str
+    path: Path
+    statuses: dict[str, str]
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def rules(self) -> dict[str, tuple[int, int]]:
+        return {e["medallion_rule"]: (e["population"], e["failing"]) for e in self.events}
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query, in which ``{gold}`` and the like stand for the client's schemas."""
+        schemas = {layer: f"{self.client}_{layer}" for layer in ("bronze", "silver", "gold")}
+        with duckdb.connect(self.path) as connection:
+            return connection.execute(sql.format(**schemas)).fetchall()
+
+    def value(self, sql: str) -> Any:
+        return self.rows(sql)[0][0]
+
+    def tables(self) -> set[str]:
+        return {name for (name,) in self.rows("select table_name from information_schema.tables")}
+
+
+@dataclass(frozen=True)
+class Project:
+    """The dbt project on a target folder and a landing of its own."""
+
+    folder: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.folder / "landing"
+
+    def land(self, csv: Path, source: str, entity: str, client: str, interval: str = INTERVAL) -> None:
+        """Write a CSV's rows where extraction would: every column as text, blank as ''."""
+        day = interval[:10]
+        into = self.landing / client / source / entity / day_folder(day)
+        into.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"""copy (
+                    select columns(*), timestamp '{interval}' as _interval_start, date '{day}' as _run_date
+                    from (select coalesce(columns(*), '') from read_csv('{csv}', all_varchar = true, header = true))
+                ) to '{into / "part-0.parquet"}' (format parquet)"""
+            )
+
+    def dbt(
+        self,
+        *command: str,
+        client: str,
+        transformations: tuple[str, ...] = ALL_STEPS,
+        sources: tuple[str, ...] = ADVENTUREWORKS,
+        interval: str = INTERVAL,
+    ) -> Warehouse:
+        """Run one dbt command in this process, quietly; a failed node is in the statuses, not raised."""
+        variables = {
+            "client": client,
+            "transformations": list(transformations),
+            "sources": list(sources),
+            "landing": str(self.landing),
+            "interval_start": interval,
+            "interval_path": day_folder(interval[:10]),
+        }
+        database = self.folder / f"{client}.duckdb"
+        events: list[dict[str, Any]] = []
+        # A client that does not list `validate` gets its rules measured, but the models not built.
+        excluded = [] if "validate" in transformations else ["--exclude", "tag:validate"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MEDALLION_DUCKDB_PATH", str(database))
+            patch.setenv("DBT_ENGINE_LOG_PATH", str(self.folder))
+            outcome = dbtRunner(callbacks=[lambda event: _keep_rule_event(event, events)]).invoke(
+                [
+                    *command,
+                    *excluded,
+                    *("--project-dir", str(SETTINGS.dbt_project), "--profiles-dir", str(SETTINGS.dbt_project)),
+                    *("--target-path", str(self.folder / "target"), "--vars", json.dumps(variables)),
+                    *("--log-path", str(self.folder), "--log-level", "none", "--quiet"),
+                ]
+            )
+        if outcome.exception:
+            raise outcome.exception
+        statuses = {result.node.name: str(result.status) for result in outcome.result.results}
+        return Warehouse(client, database, statuses, events)
+
+
+def day_folder(day: str) -> str:
+    year, month, number = day.split("-")
+    return f"year={year}/month={month}/day={number}"
+
+
+def _keep_rule_event(event: Any, events: list[dict[str, Any]]) -> None:
+    if event.info.name.startswith("JinjaLog") and event.info.msg.startswith('{"medallion_rule"'):
+        events.append(json.loads(event.info.msg))
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("warehouse"))
+
+
+@pytest.fixture(scope="session")
+def adventureworks() -> Path:
+    if SETTINGS.adventureworks is None:
+        pytest.skip("no AdventureWorks files: set MEDALLION_ADVENTUREWORKS to their folder")
+    return SETTINGS.adventureworks
+
+
+@pytest.fixture(scope="session")
+def land_adventureworks(project: Project, adventureworks: Path) -> Callable[..., None]:
+    """Lands the files of every entity that the sources' contracts name."""
+
+    def land(client: str, sources: tuple[str, ...] = ADVENTUREWORKS, interval: str = INTERVAL) -> None:
+        for source in sources:
+            contract = yaml.safe_load((SETTINGS.configs / "sources" / f"{source}.yml").read_text("utf-8"))
+            folder = Path(contract["location"].format(adventureworks=adventureworks))
+            for entity, described in contract["entities"].items():
+                project.land(folder / described["path"], source, entity, client, interval)
+
+    return land
+
+
+@pytest.fixture(scope="session")
+def built(project: Project, land_adventureworks: Callable[..., None]) -> Iterator[Warehouse]:
+    """AdventureWorks with all transformations."""
+    land_adventureworks("full")
+    yield project.dbt("build", "--exclude-resource-type", "unit_test", client="full")
