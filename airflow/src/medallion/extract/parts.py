@@ -1,0 +1,79 @@
+"""Arrow batches → one Parquet file, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from medallion.interval import Interval
+
+#: Rows of a row group, as DuckDB reads them best.
+_GROUP = 122_880
+TECHNICAL = pa.schema([("_interval_start", pa.timestamp("us")), ("_run_date", pa.date32())])
+
+
+def write_part(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], interval: Interval) -> int:
+    """Write an entity's rows, each with its interval's start and day, and see them safely on disk.
+
+    Args:
+        path: the file to write.
+        schema: the columns to write; a column that a batch lacks is null.
+        batches: the rows, in order.
+        interval: whose rows they are.
+
+    Returns:
+        The number of rows.
+    """
+    landed = pa.schema([*schema, *TECHNICAL])
+    rows = 0
+    with pa.parquet.ParquetWriter(
+        path, landed, compression="zstd", compression_level=1, store_schema=False
+    ) as writer:
+        for group in _groups(_aligned(batch, schema) for batch in batches):
+            writer.write_table(_stamped(group, landed, interval), row_group_size=_GROUP)
+            rows += group.num_rows
+    _sync(path)
+    return rows
+
+
+def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of one size, whatever sizes the reader's blocks had."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        waiting.append(table)
+        count += table.num_rows
+        while count >= _GROUP:
+            joined = pa.concat_tables(waiting)
+            yield joined.slice(0, _GROUP).combine_chunks()
+            waiting, count = [joined.slice(_GROUP)], count - _GROUP
+    if count:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
+    """The batch in the columns and types of the schema."""
+    if batch.schema.equals(schema):
+        return pa.Table.from_batches([batch])
+    have = set(batch.schema.names)
+    columns = [
+        batch.column(field.name).cast(field.type) if field.name in have else pa.nulls(len(batch), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _stamped(table: pa.Table, landed: pa.Schema, interval: Interval) -> pa.Table:
+    start = pa.scalar(interval.start.replace(tzinfo=None), pa.timestamp("us"))
+    day = pa.scalar(interval.run_date, pa.date32())
+    stamps = [pa.repeat(value, table.num_rows) for value in (start, day)]
+    return pa.table([*table.columns, *stamps], schema=landed)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
