@@ -56,7 +56,9 @@ inner join item on 1 + floor(pow(draw(now_of('product'), n), 1.5) * (select coun
 
 create table payment_true as
 with due as (
-    select i, sum(round(quantity * unit_price * (100 - discount_percent) / 100, 2)) as amount from line_true group by i
+    select i, sum((quantity * unit_price * (100 - discount_percent) * 0.01)::decimal(12, 2)) as amount
+    from line_true
+    group by i
 )
 select
     order_true.* exclude (has_duplicate, has_old_version, is_future, updated_at),
