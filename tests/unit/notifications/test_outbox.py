@@ -1,5 +1,6 @@
 import email
 import logging
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from email import policy
 from threading import Barrier
@@ -102,3 +103,16 @@ def test_text_stays_readable_in_the_file(tmp_path, event):
     line = "line_has_order: 41 of 5,716 rows fail, score 0.99283 ≥ 0.95, " + "and so on " * 10
     Outbox(tmp_path).send(event(text=line))
     assert line in mails(tmp_path)[0].read_text(encoding="utf-8")
+
+
+def test_half_a_mail_does_not_stand_in_the_way_of_the_next(tmp_path, event):
+    outbox = Outbox(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # as a full disk does, writing fails half-way
+    try:
+        with pytest.raises(OSError, match="too large"):
+            outbox.send(event())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    outbox.send(event())
+    assert "0.90000" in mails(tmp_path)[0].read_text(encoding="utf-8")

@@ -53,12 +53,14 @@ class Outbox:
 
 def _write_new(path: Path, content: bytes) -> None:
     """Write a file that is not there yet; of several processes exactly one does."""
-    with path.open("xb", buffering=0) as file:
-        try:
+    try:
+        with path.open("xb") as file:
             file.write(content)
-        except OSError:  # a full disk: half a mail must not keep the next one from being written
-            path.unlink()
-            raise
+    except FileExistsError:
+        raise
+    except OSError:  # a full disk: half a mail must not keep the next one from being written
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _mail(event: Event) -> bytes:
