@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import duckdb
 
 from medallion.clients import Client, SourceContract
 from medallion.exceptions import ConfigError
+from medallion.interval import Interval
 from medallion.sample_data.planted import Planted
 
 DEFAULT_ORDERS = 2_000
@@ -20,8 +21,6 @@ DEFAULT_ORDERS = 2_000
 _LARGEST_WORLD = 100_000
 _SQL = files("medallion.sample_data") / "sql"
 _COPY_OPTIONS = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet"}
-
-Interval = tuple[datetime, datetime]
 
 
 def can_generate(contract: SourceContract) -> bool:
@@ -41,7 +40,7 @@ def generate_client(
     Args:
         client: whose sources to write; one with a location of its own brings its own files.
         contracts: the contracts by name, as in the catalog.
-        intervals: starts and ends; one in a naive datetime is UTC.
+        intervals: those of the client's runs.
         samples: root of the samples, ``{samples}`` in a contract's location.
         knobs: ``seed``, ``orders_a_day`` and ``defects`` of :func:`generate`.
 
@@ -72,7 +71,7 @@ def generate(
     Args:
         contract: says which files, where and in which format.
         client_id: clients have rows of their own.
-        interval: start and end; naive datetimes are UTC.
+        interval: whose rows; another one has other orders and another day's stock.
         samples: root of the samples, ``{samples}`` in the contract's location.
         seed: other seeds, other rows.
         orders_a_day: size of the shop; the catalogue and the clientele grow with it.
@@ -86,36 +85,28 @@ def generate(
     """
     if not can_generate(contract):
         raise ConfigError(f"{contract.name}: there is no generator of sample extracts for this source")
-    start, end = (_utc(moment) for moment in interval)
-    if end <= start:
-        raise ConfigError(f"sample data: an interval must end after it starts, {start} to {end} does not")
     folder = Path(contract.location.format(samples=samples, client=client_id, adventureworks=""))
-    label = f"{start:%Y%m%dT%H%M}"
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        _draw(connection, contract.name, _variables(client_id, start, end, seed, orders_a_day, defects))
+        _draw(connection, contract.name, _variables(client_id, interval, seed, orders_a_day, defects))
         for name, entity in contract.entities.items():
-            _write(connection, contract, name, folder / entity.path.format(interval=label))
-        planted = Planted(client_id, contract.name, label, _counts(connection))
-    planted.write(folder / "planted" / f"{label}.json")
+            _write(connection, contract, name, folder / entity.path.format(interval=interval.stamp))
+        planted = Planted(client_id, contract.name, interval.stamp, _counts(connection))
+    planted.write(folder / "planted" / f"{interval.stamp}.json")
     return planted
 
 
-def _utc(moment: datetime) -> datetime:
-    """Return the moment as a naive datetime of UTC, as DuckDB's timestamps are."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
 def _variables(
-    client_id: str, start: datetime, end: datetime, seed: int, orders_a_day: int, defects: float
+    client_id: str, interval: Interval, seed: int, orders_a_day: int, defects: float
 ) -> dict[str, Any]:
     """Everything the rows depend on; nothing else may reach the SQL."""
+    days = (interval.end - interval.start) / timedelta(days=1)
     return {
         "seed_text": f"{seed}|{client_id}",
-        "interval_text": f"{start:%Y%m%dT%H%M}",
-        "started_at": start,
-        "ended_at": end,
+        "interval_text": interval.stamp,
+        "started_at": interval.start.replace(tzinfo=None),  # as DuckDB's timestamps are
+        "ended_at": interval.end.replace(tzinfo=None),
         "size": min(orders_a_day, _LARGEST_WORLD),
-        "order_count": max(1, round(orders_a_day * ((end - start) / timedelta(days=1)))),
+        "order_count": max(1, round(orders_a_day * days)),
         "defects": float(defects),
     }
 

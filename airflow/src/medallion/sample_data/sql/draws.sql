@@ -25,3 +25,6 @@ create macro is_planted(defect, every, i) as getvariable('defects') > 0
 create macro after_seconds(moment, seconds) as moment + to_seconds(floor(seconds)::bigint);
 
 create macro interval_seconds() as epoch(getvariable('ended_at')) - epoch(getvariable('started_at'));
+
+-- Time kept free at the interval's end: what happens to an order happens within its interval.
+create macro slack_seconds() as least(1200, interval_seconds() / 2);

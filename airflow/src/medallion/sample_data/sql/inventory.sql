@@ -47,7 +47,7 @@ select
     floor(120 * draw('stock', n) * (0.5 + draw(now_of('stock'), n)))::int as on_hand,
     floor(on_hand * 0.3 * draw(now_of('reserved'), n))::int as reserved,
     (5 + floor(20 * draw('reorder', n)))::int as reorder_point,
-    after_seconds(getvariable('started_at'), draw(now_of('counted'), n) * (interval_seconds() - 60)) as counted_at,
+    after_seconds(getvariable('started_at'), draw(now_of('counted'), n) * interval_seconds()) as counted_at,
     is_planted('stock negative', 53, n) as is_negative,
     is_planted('stock unknown product', 67, n) as is_unknown_product,
     is_planted('stock over reserved', 11, n) and not is_negative as is_over_reserved,

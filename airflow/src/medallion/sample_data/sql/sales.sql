@@ -6,7 +6,7 @@ with drawn as (
         i,
         -- A few customers buy most of what is bought.
         1 + floor(pow(draw(now_of('buyer'), i), 2) * (select count(*) from person))::int as buyer,
-        after_seconds(getvariable('started_at'), draw(now_of('moment'), i) * (interval_seconds() - 1200)) as ordered_at,
+        after_seconds(getvariable('started_at'), draw(now_of('moment'), i) * (interval_seconds() - slack_seconds())) as ordered_at,
         is_planted(now_of('order guest'), 19, i) as is_guest,
         is_planted(now_of('order unknown customer'), 61, i) and not is_guest as is_unknown_customer,
         is_planted(now_of('order unknown currency'), 79, i) as is_unknown_currency,
@@ -26,7 +26,7 @@ select
     pick(['web', 'web', 'app', 'store', 'phone'], now_of('channel'), drawn.i) as channel,
     pick(['paid', 'shipped', 'delivered', 'delivered', 'cancelled'], now_of('status'), drawn.i) as status,
     (pick([0, 490, 490, 990], now_of('shipping'), drawn.i) / 100)::decimal(10, 2) as shipping_fee,
-    after_seconds(ordered_at, 120 + 900 * draw(now_of('delay'), drawn.i)) as updated_at
+    after_seconds(ordered_at, slack_seconds() * (0.2 + 0.7 * draw(now_of('delay'), drawn.i))) as updated_at
 from drawn
 inner join person on drawn.buyer = person.i
 inner join country on person.country = country.code;
@@ -65,7 +65,7 @@ select
     'Y' || substr(order_id, 2) as payment_id,
     (due.amount + shipping_fee)::decimal(12, 2) as amount,
     pick(['card', 'card', 'paypal', 'invoice', 'voucher'], now_of('method'), order_true.i) as method,
-    after_seconds(ordered_at, 60) as paid_at,
+    after_seconds(ordered_at, slack_seconds() * 0.1) as paid_at,
     updated_at,
     is_planted(now_of('payment orphan'), 71, order_true.i) as is_orphan,
     is_planted(now_of('payment negative'), 61, order_true.i) as is_negative,
@@ -102,7 +102,7 @@ with all_rows as (
     union all by name
     select * replace (1 as age) from order_sent where i in (select i from order_true where has_duplicate)
     union all by name
-    select * replace (2 as age, 'placed' as status, updated_at - interval 1 minute as updated_at)
+    select * replace (2 as age, 'placed' as status, after_seconds(updated_at, -0.1 * slack_seconds()) as updated_at)
     from order_sent where i in (select i from order_true where has_old_version)
 )
 select * exclude (i, age) replace (
