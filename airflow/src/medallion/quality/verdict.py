@@ -45,9 +45,14 @@ class RuleScore:
             return (
                 f"{self.rule}: not measured, {self.model} has no row for it (allow_empty: {self.allow_empty})"
             )
+        held = (
+            f"{'≥' if self.score >= self.threshold else '<'} {self.threshold:g}"
+            if self.gates
+            else "(reported)"
+        )
         return (
             f"{self.rule}: {self.failing:,} of {self.population:,} rows of {self.model} fail, "
-            f"score {self.score:.5f} {'≥' if self.score >= self.threshold else '<'} {self.threshold:g}"
+            f"score {self.score:.5f} {held}"
         )
 
 

@@ -1,0 +1,193 @@
+"""Whatever a client asks for, its DAG has just that."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from airflow.serialization.serialized_objects import DagSerialization
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+STEPS = ["clean", "normalize", "enrich", "validate", "aggregate"]
+SILVER = STEPS[:4]
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}[a-z0-9]", fullmatch=True)
+
+
+@st.composite
+def configs(draw):
+    return {
+        "description": draw(st.text("abc |<\n", min_size=1, max_size=20).filter(str.strip)),
+        "schedule_interval": draw(
+            st.sampled_from(
+                [timedelta(hours=2), timedelta(hours=6), timedelta(days=1), "30 4 * * *", "@weekly", None]
+            )
+        ),
+        "data_sources": draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)),
+        "transformations": draw(st.lists(st.sampled_from(STEPS), unique=True)),
+        "destination": "shelf",
+        "notification_email": draw(st.sampled_from([None, "team@example.com"])),
+        "business_rules": {
+            "data_retention_days": draw(st.integers(1, 4000)),
+            "quality_threshold": draw(st.floats(0, 1)),
+        },
+        "retries": draw(st.integers(0, 5)),
+    }
+
+
+def base(**changes):
+    config = {
+        "description": "A shop",
+        "schedule_interval": timedelta(hours=6),
+        "data_sources": ["crm", "sales"],
+        "transformations": ["validate", "clean", "aggregate"],
+        "destination": "shelf",
+        "business_rules": {"data_retention_days": 30, "quality_threshold": 0.9},
+    }
+    return config | changes
+
+
+def groups_below(dag, layer):
+    return {
+        task_id.split(".")[1]
+        for task_id in dag.task_ids
+        if task_id.startswith(f"{layer}.") and task_id.count(".") > 1
+    }
+
+
+@given(NAMES, configs())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_dag_has_what_its_config_lists_and_nothing_else(dag_of, client_id, config):
+    dag = dag_of(client_id, config)
+    assert dag.dag_id == f"client_{client_id}_pipeline"
+    assert {one for one in dag.task_ids if one.startswith("extract_")} == {
+        f"extract_{s}" for s in config["data_sources"]
+    }
+    assert groups_below(dag, "bronze") == set(config["data_sources"])
+    assert groups_below(dag, "silver") == set(config["transformations"]) & set(SILVER)
+    marts = {one for one in dag.task_ids if one.endswith("_daily.run") and one.startswith("gold.")}
+    assert len(marts) == (len(config["data_sources"]) if "aggregate" in config["transformations"] else 0)
+    dag.validate()
+    order = [task.task_id for task in dag.topological_sort()]  # raises on a cycle
+    assert len(order) == len(set(order))
+
+
+@given(NAMES, configs())
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_value_acts_where_it_should(dag_of, client_id, config):
+    dag = dag_of(client_id, config)
+    rules = config["business_rules"]
+    plan = dag.get_task("quality_validation").plan
+    assert plan.threshold("anything") == rules["quality_threshold"]
+    assert dag.get_task("cleanup_old_data").plan.landing_days == rules["data_retention_days"]
+    assert str(rules["data_retention_days"]) in dag.get_task("cleanup_old_data").doc_md
+    build = dag.get_task("bronze.build")
+    assert (build.retries, build.retry_delay) == (config["retries"], timedelta(minutes=5))
+    assert (build.retry_exponential_backoff, build.max_retry_delay) == (2.0, timedelta(minutes=30))
+    assert (dag.max_active_runs, dag.catchup) == (1, False)
+    assert build.execution_timeout < dag.dagrun_timeout
+    email = config["notification_email"]
+    assert (email or "nobody") in dag.doc_md
+    assert all(task.doc_md for task in dag.tasks)
+
+
+def test_layers_follow_each_other_through_their_gates(dag_of):
+    dag = dag_of("shop", base())
+    assert dag.get_task("bronze.begin").upstream_task_ids == {"extract_crm", "extract_sales"}
+    assert dag.get_task("silver.begin").upstream_task_ids == {"bronze.gate"}
+    assert dag.get_task("gold.begin").upstream_task_ids == {"silver.gate"}
+    assert dag.get_task("quality_validation").upstream_task_ids == {"bronze.gate", "silver.gate", "gold.gate"}
+    assert dag.get_task("load_to_shelf").upstream_task_ids == {"quality_validation"}
+    assert dag.get_task("cleanup_old_data").downstream_task_ids == {"end", "daily_report"}
+
+
+def test_a_gate_waits_for_every_task_of_its_layer(dag_of):
+    dag = dag_of("shop", base())
+    for layer in ("bronze", "silver", "gold"):
+        above = {task.task_id for task in dag.get_task(f"{layer}.gate").get_flat_relatives(upstream=True)}
+        assert {one for one in dag.task_ids if one.startswith(f"{layer}.")} - {f"{layer}.gate"} <= above
+
+
+def test_a_test_stands_behind_its_model_in_the_drawing(dag_of):
+    dag = dag_of("shop", base())
+    test = dag.get_task("silver.clean.clean_crm__things.test")
+    assert "silver.clean.clean_crm__things.run" in test.upstream_task_ids
+    assert test.start_trigger_args.trigger_kwargs["nodes"] == ["test.medallion.unique_clean_crm__things"]
+
+
+def test_nodes_of_a_layer_start_together_and_gates_always_run(dag_of):
+    dag = dag_of("shop", base())
+    for task in dag.tasks:
+        if task.task_type == "DbtNodeTask":
+            assert f"{task.task_id.split('.')[0]}.begin" in task.upstream_task_ids
+            assert (task.trigger_rule, task.retries, task.execution_timeout) == ("one_success", 0, None)
+        if task.task_type == "GateTask":
+            assert (task.trigger_rule, task.retries) == ("all_done", 0)
+
+
+def test_a_layer_without_models_still_has_its_ends(dag_of):
+    dag = dag_of("shop", base(transformations=["aggregate"]))
+    assert [one for one in dag.task_ids if one.startswith("silver.")] == [
+        "silver.begin",
+        "silver.build",
+        "silver.gate",
+    ]
+
+
+def test_runs_own_an_interval(dag_of):
+    assert type(dag_of("shop", base()).timetable).__name__ == "CronDataIntervalTimetable"
+    assert (
+        type(dag_of("shop", base(schedule_interval=timedelta(hours=5))).timetable).__name__
+        == "DeltaDataIntervalTimetable"
+    )
+
+
+@pytest.mark.parametrize("schedule", [timedelta(hours=6), "15 3 * * *"])
+def test_two_processes_with_other_hash_seeds_draw_the_same_dag(schedule):
+    code = (
+        "import json, sys, tempfile, pathlib, datetime\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "import conftest as c\n"
+        "from medallion.pipeline import Shape, slim_manifest\n"
+        "from airflow.serialization.serialized_objects import DagSerialization\n"
+        "config = eval(sys.argv[2])\n"
+        "sources, steps = config['data_sources'], config['transformations']\n"
+        "slim = slim_manifest(c.made_up_manifest(sources, steps), Shape(tuple(sources), tuple(steps)))\n"
+        "path = pathlib.Path(sys.argv[3])\n"
+        "path.write_text(json.dumps(slim))\n"
+        "dag = c.create_client_dag('shop', config, catalog=c.made_up_catalog(sources), manifest=c.Manifest(slim, path))\n"
+        "print('DAG', json.dumps(DagSerialization.to_dict(dag)))\n"
+    )
+    drawn = [_drawn(code, base(schedule_interval=schedule), seed) for seed in ("1", "2")]
+    assert drawn[0] == drawn[1]
+    assert len(json.loads(drawn[0])["dag"]["tasks"]) > 20
+
+
+def _drawn(code, config, seed):
+    import os
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = [
+            str(Path(__file__).parent),
+            repr(config),
+            str(Path(tempfile.gettempdir()) / "same-manifest.json"),
+        ]
+        environment = os.environ | {"PYTHONHASHSEED": seed, "AIRFLOW_HOME": folder}
+        done = subprocess.run(
+            [sys.executable, "-c", "import datetime\n" + code, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("DAG ")]
+    assert lines, done.stderr[-2000:]
+    return lines[0].removeprefix("DAG ")
+
+
+def test_a_dag_survives_serialization(dag_of):
+    data = DagSerialization.to_dict(dag_of("shop", base()))
+    assert DagSerialization.from_dict(data).dag_id == "client_shop_pipeline"

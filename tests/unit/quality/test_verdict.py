@@ -1,0 +1,103 @@
+import pytest
+
+from medallion.clients import client_from_dict
+from medallion.ledger import NodeRow
+from medallion.pipeline import LayerPlan, Node, Plan, Rule
+from medallion.quality import judge_layer
+
+
+def client(threshold):
+    return client_from_dict(
+        "shop",
+        {
+            "description": "A shop",
+            "schedule_interval": "1d",
+            "data_sources": ["sales"],
+            "transformations": ["clean"],
+            "destination": "shelf",
+            "business_rules": {"data_retention_days": 3, "quality_threshold": threshold},
+        },
+    )
+
+
+def rule(name, **changes):
+    said = {"condition": "x > 0", "effect": "gate", "on_fail": "quarantine"} | changes
+    return Node(
+        f"test.{name}", name, "test", "silver", "validate", "model.a", Rule(name, **said), reads="enrich_a"
+    )
+
+
+MODEL = Node("model.a", "clean_a", "model", "silver", "clean", "model.a")
+
+
+def judge(nodes, *rows, threshold=0.95):
+    plan = Plan(client(threshold), (), (LayerPlan("silver", tuple(nodes)),))
+    return judge_layer(plan, "silver", {row.node: row for row in rows})
+
+
+def counted(name, failing, population, status="warn"):
+    return NodeRow(f"test.{name}", "silver", status, failing=failing, population=population)
+
+
+def test_every_node_must_have_ended_well_in_this_run():
+    assert judge([MODEL], NodeRow("model.a", "silver", "success")).passed
+    assert judge([MODEL]).missing == ("clean_a",)
+    assert judge([MODEL], NodeRow("model.a", "silver", "error")).failed == ("clean_a",)
+    assert judge([MODEL], NodeRow("model.a", "silver", "skipped")).failed == ("clean_a",)
+
+
+def test_a_layer_with_nothing_to_build_passes_and_says_so():
+    verdict = judge([])
+    assert verdict.passed
+    assert str(verdict) == "silver: nothing to build"
+
+
+@pytest.mark.parametrize(("failing", "passed"), [(5, True), (6, False)])
+def test_a_score_at_the_threshold_passes_and_below_it_does_not(failing, passed):
+    verdict = judge([rule("positive")], counted("positive", failing, 100))
+    assert verdict.passed is passed
+    assert verdict.score == pytest.approx(1 - failing / 100)
+
+
+def test_a_layer_scores_as_its_worst_gate_rule():
+    verdict = judge(
+        [rule("a"), rule("b"), rule("told", effect="report")],
+        *(counted("a", 1, 100), counted("b", 3, 100), counted("told", 99, 100)),
+    )
+    assert verdict.passed
+    assert verdict.score == pytest.approx(0.97)
+
+
+def test_a_breach_names_rule_counts_score_threshold_and_where():
+    verdict = judge([rule("positive")], counted("positive", 69, 1566), threshold=0.96)
+    assert [one.rule for one in verdict.breaches] == ["positive"]
+    assert "positive: 69 of 1,566 rows of enrich_a fail, score 0.95594 < 0.96" in str(verdict)
+
+
+def test_a_rule_has_its_own_threshold_where_the_client_gives_one():
+    strict = {"default": 0.5, "rules": {"positive": 0.99}}
+    verdict = judge(
+        [rule("positive"), rule("other")],
+        counted("positive", 5, 100),
+        counted("other", 5, 100),
+        threshold=strict,
+    )
+    assert [one.rule for one in verdict.breaches] == ["positive"]
+
+
+def test_nothing_measured_is_not_a_pass_unless_the_rule_allows_it():
+    assert not judge([rule("positive")], counted("positive", 0, 0, "pass")).passed
+    assert judge([rule("positive", allow_empty=True)], counted("positive", 0, 0, "pass")).passed
+
+
+def test_a_rule_that_ended_well_without_counts_proves_nothing():
+    verdict = judge([rule("positive")], NodeRow("test.positive", "silver", "pass"))
+    assert verdict.missing == ("positive",)
+
+
+def test_the_detail_is_plain_json():
+    import json
+
+    verdict = judge([rule("positive")], counted("positive", 5, 100))
+    detail = json.loads(json.dumps(verdict.detail()))
+    assert detail["rules"][0] | {"score": 0.95, "failing": 5, "population": 100} == detail["rules"][0]

@@ -1,0 +1,133 @@
+import subprocess
+import sys
+import textwrap
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+from medallion.exceptions import BuildFailed, DataFailed
+from medallion.pipeline import shape_of
+from medallion.transform import slim_path
+
+
+def test_every_node_gets_its_row_and_a_rule_its_counts(shop, flag):
+    rows, raised = shop.build("bronze", "silver", "gold")
+    assert raised is None
+    assert {name: row.status for name, row in rows.items() if not row.good} == {}
+    assert len(rows) == sum(len(layer.nodes) for layer in shop.plan.layers)
+    rule = rows["amount_is_positive"]
+    assert (rule.failing, rule.population, rule.status) == (3, 10, "warn")
+    assert "clean_shop__orders" in rows["clean_shop__orders"].log
+    assert rows["clean_shop__orders"].seconds > 0
+
+
+def test_schemas_and_database_are_the_clients_though_the_manifest_is_shared(shop, flag):
+    shop.build("bronze", "silver", "gold")
+    DuckDBConnectionManager.close_all_connections()  # dbt keeps its own open until the process ends
+    with duckdb.connect(str(shop.settings.warehouse("corner_shop"))) as warehouse:
+        found = warehouse.sql("select distinct table_schema from information_schema.tables").fetchall()
+    assert {schema for (schema,) in found} == {"corner_shop_bronze", "corner_shop_silver", "corner_shop_gold"}
+    assert not shop.settings.warehouse("medallion").exists()
+
+
+def test_only_what_was_asked_for_is_built(shop, flag):
+    shop.build("bronze", "silver", "gold")
+    rows, raised = shop.build("silver", nodes={"clean_shop__people"})
+    assert (set(rows), raised) == ({"clean_shop__people"}, None)
+
+
+def test_a_node_above_that_fails_is_named_by_those_that_were_not_built(shop, flag):
+    shop.build("bronze")
+    flag.unlink()
+    rows, raised = shop.build("silver", "gold")
+    assert isinstance(raised, BuildFailed)
+    assert "clean_shop__orders" in str(raised)
+    assert "No files found" in str(raised)
+    assert rows["clean_shop__orders"].status == "error"
+    assert rows["clean_shop__people"].good
+    for below in ("unique_clean_shop__orders_id", "validate_shop__orders", "shop_orders"):
+        assert rows[below].status == "skipped"
+        assert rows[below].message == "not built: clean_shop__orders ended error"
+
+
+def test_a_hard_test_that_fails_cannot_heal(shop, flag):
+    shop.write("bronze/shop/bronze_shop__people.sql", "select 1 as id from range(3)")
+    try:
+        rows, raised = shop.build("bronze", "silver")
+    finally:
+        shop.restore()
+    assert isinstance(raised, DataFailed)
+    assert "unique_clean_shop__people_id" in str(raised)
+    assert rows["unique_clean_shop__people_id"].status == "fail"
+    assert rows["clean_shop__orders"].good
+
+
+@pytest.mark.parametrize("sql", ["select {{ nothing_of_the_kind() }} as id", "selec 1 as id fro nowhere"])
+def test_sql_that_was_never_valid_cannot_heal(shop, flag, sql):
+    shop.write("silver/clean/shop/clean_shop__people.sql", sql + " -- {{ ref('bronze_shop__people') }}")
+    try:
+        rows, raised = shop.build("bronze", "silver")
+    finally:
+        shop.restore()
+    assert isinstance(raised, DataFailed), raised
+    assert rows["clean_shop__people"].status == "error"
+
+
+def test_a_warehouse_in_use_by_another_process_is_waited_for_and_its_holder_named(shop, flag, tmp_path):
+    path = shop.settings.warehouse("corner_shop")
+    code = f"""
+        import pathlib, sys
+        from medallion.exceptions import BuildFailed
+        from medallion.locks import one_at_a_time
+        with one_at_a_time(pathlib.Path({str(path)!r}), doing="holding", error=BuildFailed):
+            print("held", flush=True)
+            sys.stdin.read()
+    """
+    holder = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        from medallion.locks import one_at_a_time
+
+        with (
+            pytest.raises(BuildFailed, match=f"process {holder.pid}"),
+            one_at_a_time(path, doing="building", error=BuildFailed, patience=0.2),
+        ):
+            pass
+    finally:
+        holder.communicate("")
+    assert shop.build("bronze")[1] is None
+
+
+def test_a_manifest_is_made_again_only_when_the_project_has_changed(shop):
+    path = slim_path(shop.settings, shape_of(shop.client))
+    before = path.stat().st_mtime_ns
+    shop.prepare()
+    assert path.stat().st_mtime_ns == before
+    shop.write("bronze/shop/bronze_shop__people.sql", "select 2 as id")
+    assert path.stat().st_mtime_ns > before
+    shop.restore()
+
+
+def test_a_project_that_does_not_parse_says_where_and_keeps_the_last_good_manifest(shop):
+    path = slim_path(shop.settings, shape_of(shop.client))
+    before = path.read_bytes()
+    with pytest.raises(Exception, match="bronze_shop__people"):
+        shop.write("bronze/shop/bronze_shop__people.sql", "select {{ ref( }}")
+    assert path.read_bytes() == before
+    shop.restore()
+
+
+def test_the_real_plan_comes_from_the_real_parse(shop):
+    silver = shop.plan.layer("silver")
+    assert [node.name for node in silver.models] == [
+        "clean_shop__orders",
+        "clean_shop__people",
+        "validate_shop__orders",
+    ]
+    assert [node.reads for node in silver.rules] == ["clean_shop__orders"]
