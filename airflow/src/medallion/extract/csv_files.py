@@ -69,7 +69,7 @@ def _told(error: Exception, watched: _Watched | None = None) -> BadFileError:
     if isinstance(error, UnicodeDecodeError) or "invalid UTF8" in text or (watched and watched.utf16):
         return BadFileError(f"is not UTF-8 ({text})", "UTF-8")
     if "straddling" in text:
-        return BadFileError("has a quote that is never closed, or a row of more than 2 MB", "closed quotes")
+        return BadFileError("has a quote that is never closed, or a row of several MB", "closed quotes")
     return BadFileError(f"is cut off or malformed ({text[:300]})", "the same number of fields in every row")
 
 
@@ -102,13 +102,21 @@ class _Watched(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; counts them."""
-        data = self._handle.read(size)
-        if not data:
-            ended, self._last = self._last.endswith(b"\n"), b"\n"
-            return b"" if ended else b"\n"
+        """The next bytes, fewer than asked for only at the file's end."""
+        data = self._filled(size)
         self.utf16 = self.utf16 or (self.size == 0 and data[:2] in (b"\xff\xfe", b"\xfe\xff"))
         self.size += len(data)
         self.quotes += data.count(b'"')
-        self._last = data[-1:]
+        at_end = size < 0 or len(data) < size
+        self._last = data[-1:] or self._last
+        if at_end and self._last != b"\n":
+            self._last = b"\n"
+            return data + b"\n"
+        return data
+
+    def _filled(self, size: int) -> bytes:
+        """Read again after a short read, as network file systems give them."""
+        data = self._handle.read(size)
+        while 0 < len(data) < size and (more := self._handle.read(size - len(data))):
+            data += more
         return data

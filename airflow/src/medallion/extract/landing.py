@@ -17,7 +17,7 @@ from pathlib import Path
 
 from medallion.exceptions import ExtractError
 from medallion.interval import partition_start
-from medallion.locks import one_at_a_time
+from medallion.locks import LOCK_SECONDS, one_at_a_time
 
 #: The one file of an entity's interval.
 PART = "part-0.parquet"
@@ -58,9 +58,20 @@ class Stage:
         return self.landing / self.client_id / self.source / entity / partition / PART
 
     def land(self, partition: str) -> None:
-        """Put everything that was written into its place."""
-        (self.writing / _TARGET).write_text(partition, encoding="utf-8")
-        self.writing.rename(self.ready)
+        """Put everything that was written into its place.
+
+        Raises:
+            ExtractError: if there is no room for it; nothing has changed then.
+        """
+        try:
+            for staged in self.writing.glob("*.parquet"):
+                self.place(staged.stem, partition).parent.mkdir(parents=True, exist_ok=True)
+            (self.writing / _TARGET).write_text(partition, encoding="utf-8")
+            self.writing.rename(self.ready)
+        except OSError as error:
+            raise ExtractError(
+                f"{self.client_id}: {self.source}: landing cannot be written: {error}"
+            ) from error
         self.finish()
 
     def finish(self) -> None:
@@ -76,7 +87,8 @@ class Stage:
             place = self.place(staged.stem, partition)
             place.parent.mkdir(parents=True, exist_ok=True)
             staged.replace(place)
-        shutil.rmtree(self.ready)
+        # Taken apart under its own name, it would be taken for an interval that has still to land.
+        self.ready.rename(self.writing)
 
 
 def checked_name(what: str, name: str) -> str:
@@ -91,13 +103,14 @@ def checked_name(what: str, name: str) -> str:
 
 
 @contextmanager
-def staging(landing: Path, client_id: str, source: str) -> Iterator[Stage]:
+def staging(landing: Path, client_id: str, source: str, patience: float = LOCK_SECONDS) -> Iterator[Stage]:
     """Hold a source's staging for one writer, and clear up after a killed one.
 
     Args:
         landing: root of landing.
         client_id: whose rows.
         source: of which source.
+        patience: seconds to wait for another extract of the source.
 
     Yields:
         The stage, empty; what was not landed when the block ends is thrown away.
@@ -106,7 +119,9 @@ def staging(landing: Path, client_id: str, source: str) -> Iterator[Stage]:
         ExtractError: if another process keeps it, naming that process.
     """
     stage = Stage(landing, checked_name("client", client_id), checked_name("source", source))
-    with one_at_a_time(stage.folder, doing=f"extract {source} for {client_id}", error=ExtractError):
+    doing = f"extract {source} for {client_id}"
+    with one_at_a_time(stage.folder, doing=doing, error=ExtractError, patience=patience):
+        shutil.rmtree(stage.writing, ignore_errors=True)
         stage.finish()
         shutil.rmtree(stage.writing, ignore_errors=True)
         stage.writing.mkdir(parents=True)

@@ -11,6 +11,7 @@ from medallion.exceptions import ExtractError
 from medallion.extract.entity import EntityExtract
 from medallion.extract.landing import STAGING, Stage, staging
 from medallion.interval import Interval
+from medallion.locks import LOCK_SECONDS
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def extract_source(
     landing: Path,
     samples: Path,
     adventureworks: Path | None = None,
+    patience: float = LOCK_SECONDS,
 ) -> list[Landed]:
     """Land all entities of a source for one interval, or none.
 
@@ -46,6 +48,7 @@ def extract_source(
         landing: root of landing.
         samples: what ``{samples}`` in a location stands for.
         adventureworks: what ``{adventureworks}`` stands for, where those files are.
+        patience: seconds to wait for another extract of the same source and client.
 
     Returns:
         What landed, an entity each, in the contract's order.
@@ -57,7 +60,7 @@ def extract_source(
     known = {"samples": samples, "adventureworks": adventureworks}
     root = _located(contract, client_id, location or contract.location, known)
     partition = interval.partition_path(sub_daily)
-    with staging(landing, client_id, contract.name) as stage:
+    with staging(landing, client_id, contract.name, patience) as stage:
         extracts = [EntityExtract(contract, name, client_id, root, interval) for name in contract.entities]
         landed = [_staged(extract, stage, partition) for extract in extracts]
         stage.land(partition)

@@ -1,0 +1,136 @@
+"""Where files come from, and that dlt brings nothing else along."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from medallion.clients import load_catalog
+from medallion.exceptions import ExtractError
+from medallion.extract import extract_source
+from medallion.interval import Interval
+from medallion.settings import load_settings
+
+Land = Callable[..., list[Any]]
+Rows = Callable[..., list[dict[str, Any]]]
+
+
+def test_files_are_read_from_any_file_system(land: Land, landed_rows: Rows) -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/shop-acme/orders.csv", b"id\nfrom memory\n")
+    land(location="memory://shop-{client}")
+    assert landed_rows() == [{"id": "from memory"}]
+
+
+def test_a_file_url_is_a_folder(inbox: Path, land: Land, landed_rows: Rows) -> None:
+    (inbox / "orders.csv").write_text("id\nlocal\n")
+    land(location=f"file://{inbox}")
+    assert landed_rows() == [{"id": "local"}]
+
+
+def test_a_server_that_does_not_answer_is_named(land: Land) -> None:
+    with pytest.raises(ExtractError, match=r"^acme: shop\.orders: orders\.csv: "):
+        land(location="https://127.0.0.1:9")
+
+
+def test_a_missing_folder_is_named(land: Land, tmp_path: Path) -> None:
+    with pytest.raises(ExtractError, match=r"orders\.csv: no such file; expected below .*/nowhere"):
+        land(location=str(tmp_path / "nowhere"))
+
+
+def test_a_file_that_may_not_be_read_is_named(inbox: Path, land: Land) -> None:
+    (inbox / "orders.csv").symlink_to(inbox / "gone.csv")
+    with pytest.raises(ExtractError, match=r"^acme: shop\.orders: orders\.csv: "):
+        land()
+
+
+def test_a_relative_location_is_refused(land: Land) -> None:
+    with pytest.raises(
+        ExtractError, match=r"acme: shop: location: must be an absolute folder.*is 'extracts'"
+    ):
+        land(location="extracts")
+
+
+def test_samples_and_client_are_filled_in(inbox: Path, land: Land, landed_rows: Rows) -> None:
+    (inbox / "acme").mkdir()
+    (inbox / "acme" / "orders.csv").write_text("id\nmine\n")
+    land(location="{samples}/{client}")
+    assert landed_rows() == [{"id": "mine"}]
+
+
+def test_adventureworks_without_its_files_says_what_to_do(land: Land) -> None:
+    with pytest.raises(ExtractError, match=r"adventureworks files are not here; .* MEDALLION_ADVENTUREWORKS"):
+        land(location="{adventureworks}/sales")
+
+
+@pytest.mark.adventureworks
+def test_adventureworks_lands_as_counted(tmp_path: Path, january_15: Interval) -> None:
+    settings = load_settings()
+    if settings.adventureworks is None:
+        pytest.skip("no AdventureWorks files: set MEDALLION_ADVENTUREWORKS")
+    landed = extract_source(
+        load_catalog(settings.configs).sources["adventureworks_sales"],
+        client_id="adventure_works",
+        interval=january_15,
+        sub_daily=False,
+        landing=tmp_path,
+        samples=tmp_path,
+        adventureworks=settings.adventureworks,
+    )
+    rows = {one.entity: one.rows for one in landed}
+    assert (rows["orders"], rows["order_lines"], rows["customers"]) == (1_566, 5_716, 19_820)
+
+
+ALONE = """
+import json, os, sys
+from pathlib import Path
+from medallion.clients import SourceContract
+from medallion.extract import extract_source
+from medallion.interval import Interval
+
+loaded = [name for name in ("dlt", "airflow") if name in sys.modules]
+contract = SourceContract(**json.loads(sys.argv[1]))
+extract_source(
+    contract, client_id="acme", interval=Interval.parse(sys.argv[2]), sub_daily=False,
+    landing=Path("landing").absolute(), samples=Path.cwd(),
+)
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.configuration.container import Container
+telemetry = Container()[PluggableRunContext].context.runtime_config.dlthub_telemetry
+print(json.dumps({"before": loaded, "airflow": "airflow" in sys.modules, "telemetry": telemetry}))
+"""
+
+
+def test_dlt_stays_quiet_and_writes_nothing_but_landing(tmp_path: Path, january_15: Interval) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "orders.csv").write_text("id\n1\n")
+    contract = {
+        "name": "shop",
+        "description": "a shop",
+        "location": str(tmp_path),
+        "format": "csv",
+        "load": "snapshot",
+        "entities": {"orders": {"path": "orders.csv", "keys": ["id"]}},
+    }
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ALONE, json.dumps(contract), str(january_15)],
+        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stderr == ""
+    assert json.loads(ended.stdout) == {"before": [], "airflow": False, "telemetry": False}
+    assert list(home.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "landing", "orders.csv"}
