@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dbt.cli.main import dbtRunner
 from medallion.settings import load_settings
 
 SETTINGS = load_settings()
+DBT = SETTINGS.dbt_project
 ALL_STEPS = ("clean", "normalize", "enrich", "validate", "aggregate")
 ADVENTUREWORKS = ("adventureworks_person", "adventureworks_production", "adventureworks_sales")
 INTERVAL = "2026-01-15T00:00:00"
@@ -59,16 +60,24 @@ class Project:
 
     def land(self, csv: Path, source: str, entity: str, client: str, interval: str = INTERVAL) -> None:
         """Write a CSV's rows where extraction would: every column as text, blank as ''."""
-        day = interval[:10]
-        into = self.landing / client / source / entity / day_folder(day)
+        into = self.landing / client / source / entity / day_folder(interval)
         into.mkdir(parents=True, exist_ok=True)
         with duckdb.connect() as connection:
-            connection.execute(
-                f"""copy (
-                    select columns(*), timestamp '{interval}' as _interval_start, date '{day}' as _run_date
-                    from (select coalesce(columns(*), '') from read_csv('{csv}', all_varchar = true, header = true))
-                ) to '{into / "part-0.parquet"}' (format parquet)"""
+            rows = connection.sql(
+                """
+                select columns(*), $interval::timestamp as _interval_start, $interval::date as _run_date
+                from (select coalesce(columns(*), '') from read_csv($csv, all_varchar = true, header = true))
+                """,
+                params={"csv": str(csv), "interval": interval},
             )
+            rows.write_parquet(str(into / "part-0.parquet"))
+
+    def manifest(self) -> dict[str, Any]:
+        """The nodes of the last command's manifest, by their unique id."""
+        nodes: dict[str, Any] = json.loads((self.folder / "target" / "manifest.json").read_text("utf-8"))[
+            "nodes"
+        ]
+        return nodes
 
     def dbt(
         self,
@@ -85,7 +94,7 @@ class Project:
             "sources": list(sources),
             "landing": str(self.landing),
             "interval_start": interval,
-            "interval_path": day_folder(interval[:10]),
+            "interval_path": day_folder(interval),
         }
         database = self.folder / f"{client}.duckdb"
         events: list[dict[str, Any]] = []
@@ -98,7 +107,7 @@ class Project:
                 [
                     *command,
                     *excluded,
-                    *("--project-dir", str(SETTINGS.dbt_project), "--profiles-dir", str(SETTINGS.dbt_project)),
+                    *("--project-dir", str(DBT), "--profiles-dir", str(DBT)),
                     *("--target-path", str(self.folder / "target"), "--vars", json.dumps(variables)),
                     *("--log-path", str(self.folder), "--log-level", "none", "--quiet"),
                 ]
@@ -109,9 +118,9 @@ class Project:
         return Warehouse(client, database, statuses, events)
 
 
-def day_folder(day: str) -> str:
-    year, month, number = day.split("-")
-    return f"year={year}/month={month}/day={number}"
+def day_folder(interval: str) -> str:
+    year, month, day = interval[:10].split("-")
+    return f"year={year}/month={month}/day={day}"
 
 
 def _keep_rule_event(event: Any, events: list[dict[str, Any]]) -> None:
@@ -146,7 +155,7 @@ def land_adventureworks(project: Project, adventureworks: Path) -> Callable[...,
 
 
 @pytest.fixture(scope="session")
-def built(project: Project, land_adventureworks: Callable[..., None]) -> Iterator[Warehouse]:
+def built(project: Project, land_adventureworks: Callable[..., None]) -> Warehouse:
     """AdventureWorks with all transformations."""
     land_adventureworks("full")
-    yield project.dbt("build", "--exclude-resource-type", "unit_test", client="full")
+    return project.dbt("build", "--exclude-resource-type", "unit_test", client="full")

@@ -6,7 +6,8 @@
     varchar
 {%- endmacro %}
 
-{#- 4000 is the longest that is no large object: https://learn.microsoft.com/sql/t-sql/data-types/nchar-and-nvarchar-transact-sql -#}
+{#- 4000 characters are the longest that is no large object:
+    https://learn.microsoft.com/sql/t-sql/data-types/nchar-and-nvarchar-transact-sql -#}
 {% macro sqlserver__text_type() -%}
     nvarchar(4000)
 {%- endmacro %}

@@ -3,7 +3,8 @@
     {{ return(adapter.dispatch('to_timestamp')(column, typed)) }}
 {%- endmacro %}
 
-{#- The session's zone is UTC (profiles.yml); a plain cast would drop the offset: https://duckdb.org/docs/stable/sql/data_types/timestamp -#}
+{#- The session's zone is UTC (profiles.yml); a plain cast would drop the offset:
+    https://duckdb.org/docs/stable/sql/data_types/timestamp -#}
 {% macro default__to_timestamp(column, typed) -%}
     cast(try_cast({{ column if typed else clean_text(column) }} as timestamptz) as timestamp)
 {%- endmacro %}

@@ -15,7 +15,10 @@
     {%- set table = api.Relation.create(schema=var('client') ~ '_landing', identifier=source ~ '__' ~ entity) -%}
     {%- set moment = "cast('" ~ escape_single_quotes(var('interval_start')) ~ "' as datetime2(6))" -%}
     {%- if source in var('snapshot_sources') -%}
-        (select * from {{ table }} where _interval_start = {{ moment }}) as landed
+        (
+        select * from {{ table }}
+        where _interval_start = {{ moment }}
+    ) as landed
     {%- else -%}
         {{ table }}
     {%- endif -%}

@@ -1,4 +1,4 @@
-{#- One text column: the names of the broken rules in the order of the alphabet, between commas; '' where none is broken. -#}
+{#- One text: the names of the broken rules in the order of the alphabet, between commas; '' where none is broken. -#}
 {% macro names_of_broken(rules) -%}
     {%- if not rules -%}
         cast('' as {{ text_type() }})

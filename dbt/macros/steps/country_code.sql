@@ -1,4 +1,4 @@
-{#- A country's two letters, however it was written; what is not known stays as it is, in upper case, for a rule to count. -#}
+{#- A country's two letters, however it was written; what is not known stays, in upper case, for a rule to count. -#}
 {% macro country_code(column) -%}
     {%- set codes = {
         'AUSTRIA': 'AT', 'SWITZERLAND': 'CH', 'GERMANY': 'DE', 'SPAIN': 'ES', 'FRANCE': 'FR', 'UNITED KINGDOM': 'GB',

@@ -1,6 +1,6 @@
 {#-
-  The nearest step of an entity to join to, or to build gold from: one row a key. Behind `clean` it is so already; without
-  it several versions of a row may be there, and a join would double what it is joined to.
+  The nearest step of an entity to join to, or to build gold from: one row a key. Behind `clean` it is so already;
+  without it several versions of a row may be there, and a join would double what it is joined to.
 -#}
 {% macro one_per_key(source, entity, steps, keys, newest=['_interval_start']) -%}
     {%- set nearest = nearest_step(source, entity, steps) -%}

@@ -1,5 +1,7 @@
 {#- Measures a rule on the rows that enter `validate`, whether or not the client lists that step. -#}
-{% test rule(model, source, entity, entering, condition, population=none, effect='gate', on_fail='quarantine', allow_empty=false) %}
+{% test rule(
+    model, source, entity, entering, condition, population=none, effect='gate', on_fail='quarantine', allow_empty=false
+) %}
 {{ config(severity='warn', tags=['rule'], enabled=true) }}
 {%- if effect not in ['gate', 'report'] -%}
     {{ exceptions.raise_compiler_error("rule: effect is gate or report, not '" ~ effect ~ "'") }}

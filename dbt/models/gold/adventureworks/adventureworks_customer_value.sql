@@ -52,7 +52,7 @@ adventureworks_customer_value as (
             as store_name,
 
         -- numbers
-        {{ dbt.datediff('bought.last_order_date', 'latest.last_day', 'day') }} as recency_days,
+        {{ days_between('bought.last_order_date', 'latest.last_day') }} as recency_days,
         bought.order_count,
         bought.online_order_count,
 

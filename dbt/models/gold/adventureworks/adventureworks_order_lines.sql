@@ -1,7 +1,8 @@
-{%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{%- set line_steps = ['clean', 'enrich', 'validate'] -%}
+{%- set product_steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
 with order_lines as (
 
-    select * from {{ one_per_key('adventureworks_sales', 'order_lines', ['clean', 'enrich', 'validate'], ['order_line_id']) }}
+    select * from {{ one_per_key('adventureworks_sales', 'order_lines', line_steps, ['order_line_id']) }}
 
 ),
 
@@ -13,7 +14,7 @@ orders as (
 
 products as (
 
-    select * from {{ one_per_key('adventureworks_production', 'products', steps, ['product_id']) }}
+    select * from {{ one_per_key('adventureworks_production', 'products', product_steps, ['product_id']) }}
 
 ),
 

@@ -1,3 +1,4 @@
+{%- set steps = ['clean', 'normalize', 'enrich'] -%}
 with order_lines as (
 
     select * from {{ nearest_step('adventureworks_sales', 'order_lines', ['clean']) }}
@@ -12,7 +13,7 @@ orders as (
 
 products as (
 
-    select * from {{ one_per_key('adventureworks_production', 'products', ['clean', 'normalize', 'enrich'], ['product_id']) }}
+    select * from {{ one_per_key('adventureworks_production', 'products', steps, ['product_id']) }}
 
 ),
 

@@ -1,3 +1,4 @@
+{%- set steps = ['clean', 'normalize', 'enrich'] -%}
 with orders as (
 
     select * from {{ nearest_step('adventureworks_sales', 'orders', ['clean', 'normalize']) }}
@@ -12,7 +13,7 @@ customers as (
 
 addresses as (
 
-    select * from {{ one_per_key('adventureworks_person', 'addresses', ['clean', 'normalize', 'enrich'], ['address_id']) }}
+    select * from {{ one_per_key('adventureworks_person', 'addresses', steps, ['address_id']) }}
 
 ),
 

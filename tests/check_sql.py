@@ -1,0 +1,193 @@
+"""Judges the dbt project without a database: `make check` calls it, exit code 1 says something is wrong.
+
+Every shape below is compiled as dbt would run it, every compiled model and test is parsed in its target's
+dialect, the T-SQL is linted (.sqlfluff), and every model is held to its documentation.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+from dbt.cli.main import dbtRunner
+from sqlfluff.core import FluffConfig, Linter
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = ROOT / "dbt"
+DIALECTS = {"sqlserver": "tsql", "duckdb": "duckdb"}
+STEPS = ["clean", "normalize", "enrich", "validate"]
+#: Shapes beside the full one: between them every step is once there and once missing before every other.
+SHAPES: list[dict[str, list[str]]] = [
+    {"transformations": ["aggregate"]},
+    {"transformations": ["clean", "aggregate"]},
+    {"transformations": ["enrich", "validate"]},
+    {"transformations": ["clean", "normalize", "validate"]},
+    # Sources without those that their steps join.
+    {"sources": ["adventureworks_sales", "sales"]},
+    {"sources": ["adventureworks_sales", "adventureworks_person", "inventory", "crm"]},
+]
+GRAIN = re.compile(r"\bone row per [^.]+\.$", re.IGNORECASE)
+LONGEST = 120
+FORBIDDEN = {
+    "limit": re.compile(r"\blimit\s+\d", re.IGNORECASE),
+    "a column's number in group by or order by": re.compile(r"\b(group|order)\s+by\s+\d", re.IGNORECASE),
+    "::": re.compile(r"::"),
+    "true or false": re.compile(r"(?<!')\b(true|false)\b(?!')", re.IGNORECASE),
+    "a capital keyword": re.compile(r"\b(SELECT|FROM|WHERE|JOIN|WITH|CASE|GROUP BY|ORDER BY)\b"),
+    "a tab": re.compile(r"\t"),
+}
+
+
+def main() -> int:
+    """Check everything, print each problem as `file: what is wrong`, and return the exit code."""
+    problems = set(_source_problems())
+    # The targets take turns: a shape's refs are the same on both, and the full shape is compiled on both.
+    jobs = [*zip(DIALECTS, [{}, {}], strict=True), *zip(itertools.cycle(DIALECTS), SHAPES, strict=False)]
+    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        os.environ["DBT_ENGINE_LOG_PATH"] = scratch
+        folders = [Path(scratch) / str(number) for number in range(len(jobs))]
+        for found in pool.map(_job, *zip(*jobs, strict=True), folders):
+            problems.update(found)
+    for problem in sorted(problems):
+        print(problem)
+    print(
+        f"check_sql: {len(problems)} problems"
+        if problems
+        else f"check_sql: {len(jobs)} compilations, all good"
+    )
+    return 1 if problems else 0
+
+
+def _job(target: str, variables: dict[str, list[str]], into: Path) -> list[str]:
+    """All problems of one compilation; the full shape's models are also judged one by one."""
+    problems, nodes = _compiled(target, variables, into)
+    if not variables and target == "sqlserver":
+        problems.extend(_lint_problems(nodes))
+    elif not variables:
+        problems.extend([*_documentation_problems(nodes), *_unread_problems(nodes)])
+    return problems
+
+
+def _compiled(target: str, variables: dict[str, list[str]], into: Path) -> tuple[list[str], list[Any]]:
+    """Compile the project; return what dbt warned of and what does not parse, and the nodes."""
+    where = f"dbt ({target}, {json.dumps(variables)})" if variables else f"dbt ({target})"
+    warnings: list[str] = []
+
+    def listen(event: Any) -> None:
+        if event.info.level in ("warn", "error"):
+            warnings.append(f"{where}: {event.info.msg.strip()}")
+
+    outcome = dbtRunner(callbacks=[listen]).invoke(
+        [
+            *("compile", "--no-populate-cache", "--no-introspect", "--target", target),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(into)),
+            *("--log-path", str(into), "--vars", json.dumps(variables), "--quiet", "--log-level", "none"),
+        ]
+    )
+    if outcome.exception or not outcome.result:
+        return [*warnings, f"{where}: {outcome.exception}"], []
+    nodes = [result.node for result in outcome.result.results]
+    return [*warnings, *_syntax_problems(nodes, DIALECTS[target], where)], nodes
+
+
+def _syntax_problems(nodes: Iterable[Any], dialect: str, where: str) -> Iterator[str]:
+    for node in nodes:
+        if node.resource_type == "unit_test":
+            continue
+        try:
+            statements = sqlglot.parse(node.compiled_code, dialect=dialect)
+        except sqlglot.errors.SqlglotError as error:
+            yield f"{_file(node)}: {node.name} is no {dialect}, {where}: {error}"
+            continue
+        if len(statements) != 1 or not isinstance(statements[0], sqlglot.exp.Query):
+            yield f"{_file(node)}: {node.name} is not one query, {where}"
+        elif _has_nested_with(statements[0]):
+            yield f"{_file(node)}: {node.name} has a `with` inside a `with`, which T-SQL does not know"
+
+
+def _has_nested_with(statement: sqlglot.exp.Expression) -> bool:
+    outer = (sqlglot.exp.With, sqlglot.exp.Subquery)
+    return any(found.find_ancestor(*outer) for found in statement.find_all(sqlglot.exp.With))
+
+
+def _lint_problems(nodes: Iterable[Any]) -> Iterator[str]:
+    """Lint the models, and the tests written as SQL files, as compiled for SQL Server."""
+    linter = Linter(config=FluffConfig.from_path(str(ROOT)))
+    for node in nodes:
+        if node.original_file_path.endswith(".sql"):
+            for found in linter.lint_string(node.compiled_code).get_violations():
+                yield f"{_file(node)}: compiled line {found.line_no}: {found.desc()} ({found.rule_code()})"
+
+
+def _source_problems() -> Iterator[str]:
+    """Hold the files themselves to width and to what SQL Server cannot do."""
+    for path in sorted(PROJECT.glob("*/**/*.sql")):
+        shown = path.relative_to(ROOT)
+        if "target" in path.relative_to(PROJECT).parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        if not text.endswith("\n") or text.endswith("\n\n"):
+            yield f"{shown}: must end with one newline"
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > LONGEST:
+                yield f"{shown}:{number}: longer than {LONGEST} characters"
+            if line != line.rstrip():
+                yield f"{shown}:{number}: blanks at the end"
+        if "macros" not in path.parts:
+            bare = re.sub(r"\{[{%#].*?[}%#]\}|--[^\n]*|'[^']*'", " ", text, flags=re.DOTALL)
+            yield from (
+                f"{shown}: {what} is not allowed" for what, found in FORBIDDEN.items() if found.search(bare)
+            )
+
+
+def _documentation_problems(nodes: list[Any]) -> Iterator[str]:
+    tested = {getattr(node, "attached_node", None) for node in nodes if node.resource_type == "test"}
+    for node in (node for node in nodes if node.resource_type == "model"):
+        if not GRAIN.search(node.description.strip()):
+            yield f"{_file(node)}: {node.name}: the description must end with its grain, `One row per ….`"
+        if node.unique_id not in tested:
+            yield f"{_file(node)}: {node.name}: no data test"
+        if not node.columns:
+            yield f"{_file(node)}: {node.name}: no column is documented"
+        for column in node.columns.values():
+            if not column.description:
+                yield f"{_file(node)}: {node.name}.{column.name}: no description"
+        if node.config.materialized != "table":
+            yield f"{_file(node)}: {node.name}: only tables are allowed, not {node.config.materialized}"
+        closing = f"select * from {node.name}"  # noqa: S608, nothing runs it
+        if not node.compiled_code.rstrip().endswith(f"\n{closing}"):
+            yield f"{_file(node)}: must end with `{closing}`"
+
+
+def _unread_problems(nodes: list[Any]) -> Iterator[str]:
+    """A step that nobody reads although a later one exists was forgotten in somebody's list of steps."""
+    models = {node.unique_id: node for node in nodes if node.resource_type == "model"}
+    read = {parent for node in models.values() for parent in node.depends_on.nodes}
+    entities: dict[str, list[Any]] = {}
+    for node in models.values():
+        step, _, entity = node.name.partition("_")
+        if step in STEPS and node.fqn[1] == "silver":
+            entities.setdefault(entity, []).append(node)
+    for steps in entities.values():
+        last = max(steps, key=lambda node: STEPS.index(node.name.partition("_")[0]))
+        for node in steps:
+            if node is not last and node.unique_id not in read:
+                yield f"{_file(node)}: {node.name} is read by no model: is it missing in a list of steps?"
+
+
+def _file(node: Any) -> Path:
+    return Path("dbt") / node.original_file_path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
