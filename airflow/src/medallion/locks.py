@@ -45,6 +45,6 @@ def one_at_a_time(
         me = f"process {os.getpid()} on {socket.gethostname()} ({doing}, since {since})"
         holder.write_text(me, encoding="utf-8")
         yield
-        holder.unlink(missing_ok=True)
     finally:
+        holder.unlink(missing_ok=True)
         lock.release()

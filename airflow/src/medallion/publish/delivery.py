@@ -1,0 +1,77 @@
+"""What a delivery is: whose gold, from where, by which run, and what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict
+
+from medallion.exceptions import PublishError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class RunFacts(TypedDict):
+    """The run that delivers, as the consumer may ask for it."""
+
+    run_id: str
+    interval_start: datetime
+    config_version: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is now at the destination: rows by table, and the size of all of it."""
+
+    destination: str
+    path: Path
+    tables: Mapping[str, int]
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Gold:
+    """What is to be delivered: tables of one schema of a client's warehouse, and by which run.
+
+    Raises:
+        PublishError: if a name is none, or there is nothing to deliver.
+    """
+
+    client_id: str
+    warehouse: Path
+    schema: str
+    tables: tuple[str, ...]
+    run: RunFacts
+
+    def __post_init__(self) -> None:
+        for name in (self.client_id, self.schema, *self.tables):
+            if not _NAME.fullmatch(name):
+                allowed = "must be lower-case letters, digits and underscores"
+                raise PublishError(f"{self.client_id}: a name to publish under {allowed}, is {name!r}")
+        if not self.tables:
+            raise PublishError(f"{self.client_id}: there is no table in gold to deliver")
+        if not self.warehouse.is_file():
+            raise PublishError(f"{self.client_id}: there is no warehouse to deliver from: {self.warehouse}")
+
+    @property
+    def interval_start(self) -> datetime:
+        """The start of the run's interval in UTC, without zone as the tables hold it."""
+        return self.run["interval_start"].astimezone(UTC).replace(tzinfo=None)
+
+    @property
+    def doing(self) -> str:
+        """What a process that waits for this delivery is told."""
+        return f"delivery of {self.client_id}, run {self.run['run_id']}"
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: object) -> str:
+    """A value as an SQL text."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,75 @@
+"""The client's warehouse, read only, beside what a delivery writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import tenacity
+
+from medallion.exceptions import PublishError
+from medallion.publish.delivery import Gold, quoted, text
+
+#: Names of the two databases inside one connection; files may be called anything.
+SOURCE = "source"
+TARGET = "target"
+
+
+@contextmanager
+def reading(gold: Gold, patience: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection that has the client's warehouse as ``source``, read only.
+
+    Raises:
+        PublishError: if a process keeps writing to the warehouse, naming it.
+    """
+    with duckdb.connect(":memory:") as connection:
+        attach(connection, gold.warehouse, SOURCE, patience, read_only=True)
+        yield connection
+
+
+def attach(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, patience: float, *, read_only: bool = False
+) -> None:
+    """Attach a DuckDB file, waiting for whoever holds it.
+
+    Raises:
+        PublishError: if it cannot be opened; DuckDB's message names the process that holds it.
+    """
+    options = " (read_only)" if read_only else ""
+    patiently = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_held),
+        wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
+        stop=tenacity.stop_after_delay(patience),
+        reraise=True,
+    )
+    try:
+        patiently(connection.execute, f"attach {text(path)} as {name}{options}")
+    except duckdb.Error as error:
+        raise PublishError(f"{path.name} cannot be opened: {str(error).strip()}") from error
+
+
+def _is_held(error: BaseException) -> bool:
+    return isinstance(error, duckdb.IOException) and "lock" in str(error)
+
+
+def relation(gold: Gold, table: str) -> str:
+    """A table of gold as SQL names it."""
+    return f"{SOURCE}.{quoted(gold.schema)}.{quoted(table)}"
+
+
+def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """The rows of a relation."""
+    row = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608  # quoted by callers
+    return int(row[0]) if row else 0
+
+
+def check_count(table: str, rows: int, delivered: int) -> None:
+    """Refuse a copy that has other than its source's rows.
+
+    Raises:
+        PublishError: with both counts.
+    """
+    if rows != delivered:
+        raise PublishError(f"{table}: {delivered} rows were copied, gold has {rows}")
