@@ -1,4 +1,4 @@
-{{ needs_transformation('aggregate') }}
+{{- needs_transformation('aggregate') -}}
 {{- needs_sources(['crm', 'sales']) -}}
 with customers as (
 
@@ -15,7 +15,7 @@ orders as (
 
 latest as (
 
-    -- Recency counts from the last day the shop wrote anything, so that a run of an old interval says what it said then.
+    -- Recency counts from the last day the shop wrote anything: a run of an old interval says what it said then.
     select max(cast(updated_at as date)) as last_day from orders
 
 ),
@@ -48,7 +48,7 @@ retail_customer_value as (
         case
             -- An order dated ahead was placed some time until today.
             when bought.last_order_date > latest.last_day then 0
-            else {{ dbt.datediff('bought.last_order_date', 'latest.last_day', 'day') }}
+            else {{ days_between('bought.last_order_date', 'latest.last_day') }}
         end as recency_days,
 
         -- money

@@ -1,4 +1,4 @@
-{{ needs_transformation('aggregate') }}
+{{- needs_transformation('aggregate') -}}
 {{- needs_sources(['sales']) -}}
 with orders as (
 
@@ -13,7 +13,7 @@ retail_daily_sales as (
         order_date,
 
         -- text
-        channel,
+        coalesce(channel, 'unknown') as channel,
 
         -- numbers
         count(*) as order_count,
@@ -30,7 +30,7 @@ retail_daily_sales as (
     from orders
     group by
         order_date,
-        channel
+        coalesce(channel, 'unknown')
 
 )
 

@@ -1,4 +1,4 @@
-{{ needs_transformation('aggregate') }}
+{{- needs_transformation('aggregate') -}}
 {{- needs_sources(['inventory', 'sales']) -}}
 with stock as (
 
@@ -28,9 +28,7 @@ recent as (
         order_lines.quantity
     from order_lines
     cross join counted
-    where
-        order_lines.order_date <= counted.last_day
-        and order_lines.order_date > {{ dbt.dateadd('day', -28, 'counted.last_day') }}
+    where {{ days_between('order_lines.order_date', 'counted.last_day') }} between 0 and 27
 
 ),
 

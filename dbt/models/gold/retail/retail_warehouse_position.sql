@@ -1,4 +1,4 @@
-{{ needs_transformation('aggregate') }}
+{{- needs_transformation('aggregate') -}}
 {{- needs_sources(['inventory']) -}}
 with stock as (
 

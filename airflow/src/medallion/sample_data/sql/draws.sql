@@ -10,7 +10,7 @@ create macro mix(x) as mix_round(mix_round(x::ubigint, 16, 2146121005), 15, 2221
 create macro stream_seed(stream) as ('0x' || left(md5(getvariable('seed_text') || '|' || stream), 8))::ubigint;
 
 -- The same in every interval; wrap the stream in `now` for what is drawn anew each time.
-create macro draw(stream, i) as mix(xor(mix(i), stream_seed(stream))) / 4294967296.0;
+create macro draw(stream, i) as mix(xor((i * 2654435761::ubigint) & 4294967295::ubigint, stream_seed(stream))) / 4294967296.0;
 
 create macro now_of(stream) as getvariable('interval_text') || '|' || stream;
 

@@ -24,7 +24,8 @@ select
     country.currency,
     country.rate,
     pick(['web', 'web', 'app', 'store', 'phone'], now_of('channel'), drawn.i) as channel,
-    pick(['paid', 'shipped', 'delivered', 'delivered', 'cancelled'], now_of('status'), drawn.i) as status,
+    pick(['paid', 'paid', 'shipped', 'shipped', 'shipped', 'delivered', 'delivered', 'delivered', 'delivered', 'cancelled'],
+        now_of('status'), drawn.i) as status,
     (pick([0, 490, 490, 990], now_of('shipping'), drawn.i) / 100)::decimal(10, 2) as shipping_fee,
     after_seconds(ordered_at, slack_seconds() * (0.2 + 0.7 * draw(now_of('delay'), drawn.i))) as updated_at
 from drawn
