@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from medallion.ledger.records import RunKey
+from medallion.ledger.records import NodeRow, RunKey
 from medallion.ledger.store import Ledger, utcnow
 from medallion.ledger.tables import layer_lease, rebuild_request
 
@@ -40,15 +40,14 @@ def nodes_to_rebuild(ledger: Ledger, key: RunKey, layer: str) -> list[str]:
     c = rebuild_request.c
     query = select(c.nodes, c.since).where(c.dag_id == key.dag_id, c.run_id == key.run_id, c.layer == layer)
     with ledger.engine.connect() as connection:
-        asked = [(node, since) for nodes, since in connection.execute(query) for node in nodes]
+        asked = [(str(node), row.since) for row in connection.execute(query) for node in row.nodes]
     latest = ledger.latest_results(key)
     due = (node for node, since in asked if not _answered(latest.get(node), since))
     return list(dict.fromkeys(due))
 
 
-def _answered(row: object, since: datetime) -> bool:
-    built_at = getattr(row, "built_at", None)
-    return built_at is not None and built_at >= since
+def _answered(row: NodeRow | None, since: datetime) -> bool:
+    return row is not None and row.built_at is not None and row.built_at >= since
 
 
 def take_lease(ledger: Ledger, key: RunKey, layer: str, owner: str) -> bool:

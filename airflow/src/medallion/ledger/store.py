@@ -67,7 +67,8 @@ class Ledger:
         """Open a build and return its id."""
         row = {**_key(key), "layer": layer, "series": series, "state": "running", "started_at": utcnow()}
         with self.engine.begin() as connection:
-            return int(connection.execute(insert(tables.build).values(**row)).inserted_primary_key[0])
+            made = insert(tables.build).values(**row).returning(tables.build.c.id)
+            return int(connection.execute(made).scalar_one())
 
     def end_build(self, build_id: int, state: str, message: str = "") -> None:
         """Close a build: success, retry (another try follows) or failed (none does)."""
@@ -82,7 +83,7 @@ class Ledger:
         if layer:
             query = query.where(c.layer == layer)
         with self.engine.connect() as connection:
-            return [Build(*row) for row in connection.execute(query.order_by(c.id))]
+            return [Build(**row._mapping) for row in connection.execute(query.order_by(c.id))]
 
     # -- nodes -------------------------------------------------------------------------------------
 

@@ -118,9 +118,13 @@ class LoadTask(BaseOperator):
                 "config_version": self.plan.config_version,
             },
         )
-        row = {"destination": delivery.destination, "path": str(delivery.path), "tables": delivery.tables}
+        row = {
+            "destination": delivery.destination,
+            "path": str(delivery.path),
+            "tables": dict(delivery.tables),
+        }
         ledger.record(tables.delivery, key, [row])
-        self.log.info("delivered to %s: %s", delivery.path, delivery.tables)
+        self.log.info("delivered to %s: %s", delivery.path, dict(delivery.tables))
 
 
 class CleanupTask(BaseOperator):

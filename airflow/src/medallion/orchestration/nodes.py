@@ -30,7 +30,9 @@ class DbtNodeTask(BaseOperator):
     def __init__(self, *, layer: str, nodes: Sequence[str], builder: LayerBuilder, **kwargs: Any) -> None:
         # Hanging on the layer's begin as well as on the dbt parents, it starts as soon as begin is done:
         # all of a layer's tasks enter the triggerer together, each further hop through it costs seconds.
-        super().__init__(trigger_rule="one_success", retries=0, execution_timeout=None, **kwargs)
+        # What a trigger ends calls back in the DAG processor, where it may be lost: the build tells instead.
+        plain = {"retries": 0, "execution_timeout": None, "on_failure_callback": None}
+        super().__init__(trigger_rule="one_success", **plain, **kwargs)
         self.builder = builder
         self.start_trigger_args = StartTriggerArgs(
             trigger_cls="medallion.orchestration.triggers.NodeTrigger",

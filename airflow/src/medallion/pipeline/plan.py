@@ -77,7 +77,8 @@ class Plan:
     @property
     def landing_days(self) -> int:
         """Days that landing is kept: layers are rebuilt from it, so as long as the longest of them."""
-        return max(days for _, days in self.client.business_rules.data_retention_days)
+        kept = self.client.business_rules.data_retention_days
+        return max(kept.landing, kept.bronze, kept.silver, kept.gold)
 
     @property
     def sub_daily(self) -> bool:

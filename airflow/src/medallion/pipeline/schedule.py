@@ -55,5 +55,5 @@ def shortest_period(schedule: Schedule) -> timedelta:
     if isinstance(schedule, timedelta):
         return schedule
     times = croniter(schedule, datetime(2024, 1, 1, tzinfo=UTC))
-    fires = [times.get_next(datetime) for _ in range(60)]
+    fires: list[datetime] = [times.get_next(datetime) for _ in range(60)]
     return min(after - before for before, after in pairwise(fires))

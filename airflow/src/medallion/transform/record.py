@@ -44,6 +44,7 @@ class Recorder:
             self._lines[node].append(event.info.msg)
 
     def _finish(self, node: str, data: Any) -> None:
+        counts = self._counts.get(node, {})
         self.add(
             NodeRow(
                 node=node,
@@ -52,8 +53,9 @@ class Recorder:
                 message=data.run_result.message or "",
                 rows=_rows(data.run_result),
                 seconds=data.run_result.execution_time,
+                failing=counts.get("failing", data.run_result.num_failures or None),
+                population=counts.get("population"),
                 log="\n".join(self._lines[node]),
-                **_failing(data.run_result) | self._counts.get(node, {}),
             )
         )
 
@@ -61,10 +63,6 @@ class Recorder:
         """Hand over a row."""
         self.written[row.node] = row
         self.write(row)
-
-
-def _failing(result: Any) -> dict[str, int]:
-    return {"failing": result.num_failures} if result.num_failures else {}
 
 
 def _rows(result: Any) -> int | None:

@@ -1,0 +1,52 @@
+"""The client's own DAG, and the same nodes as Cosmos draws and runs them by itself, for `make bench`."""
+
+import json
+import os
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, get_parsing_context
+from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+
+from medallion.clients import load_catalog
+from medallion.interval import Interval
+from medallion.orchestration.clients import load_client_dags
+from medallion.pipeline import make_plan, shape_of
+from medallion.settings import load_settings
+from medallion.transform import BuildRequest, slim_path
+from medallion.transform.build import run_variables
+from medallion.warehouses import warehouse_of
+
+settings = load_settings()
+catalog = load_catalog(settings.configs)
+client = catalog.clients[os.environ["MEDALLION_BENCH_CLIENT"]]
+globals().update(load_client_dags(settings, get_parsing_context().dag_id))
+
+DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
+path = slim_path(settings, shape_of(client))
+plan = make_plan(client, json.loads(path.read_text()))
+snapshots = tuple(one.source for one in plan.extracts if catalog.sources[one.source].load == "snapshot")
+variables = run_variables(settings, BuildRequest(plan, (), DAY, snapshots))
+
+for mode in (ExecutionMode.LOCAL, ExecutionMode.WATCHER):
+    # DuckDB is one writer: tasks of Cosmos's LOCAL mode, a process each, can only take turns.
+    turns = 1 if mode is ExecutionMode.LOCAL else 16
+    with DAG(f"cosmos_{mode.value}", schedule=None, is_paused_upon_creation=False, max_active_tasks=turns) as dag:
+        DbtTaskGroup(
+            group_id="dbt",
+            project_config=ProjectConfig(settings.dbt_project, manifest_path=path, install_dbt_deps=False),
+            profile_config=ProfileConfig(
+                profile_name="medallion",
+                target_name=settings.target,
+                profiles_yml_filepath=settings.dbt_project / "profiles.yml",
+            ),
+            execution_config=ExecutionConfig(execution_mode=mode, invocation_mode=InvocationMode.DBT_RUNNER),
+            render_config=RenderConfig(load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.AFTER_EACH),
+            operator_args={
+                "vars": variables,
+                "env": dict(warehouse_of(settings).environment(settings, client.id)),
+                "append_env": True,
+                "install_deps": False,
+            },
+        )
+    globals()[dag.dag_id] = dag

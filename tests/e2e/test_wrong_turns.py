@@ -1,0 +1,238 @@
+"""What goes wrong, on a live Airflow: every task ends in its true colour, and no run is green that did not deliver."""
+
+import pytest
+from shop import CLIENTS, DAY, SWITCHED, Shop, until
+
+from medallion.embedded import EmbeddedAirflow
+from medallion.embedded.environment import AirflowOptions
+from medallion.pipeline import dag_id_of
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    return Shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def airflow(shop):
+    with EmbeddedAirflow(shop.settings, AirflowOptions(parse_seconds=600)) as airflow:
+        for client in CLIENTS:
+            until(f"the DAG of {client}", lambda client=client: airflow.client.dag(dag_id_of(client)))
+        yield airflow
+
+
+@pytest.fixture
+def run(shop, airflow):
+    return Runs(shop, airflow)
+
+
+class Runs:
+    """Runs of the shop's clients, started and waited for."""
+
+    def __init__(self, shop, airflow):
+        self.shop = shop
+        self.airflow = airflow
+
+    def start(self, client):
+        return self.airflow.client.trigger(dag_id_of(client), DAY)
+
+    def end(self, client, run_id, seconds=120):
+        """Wait for a run's end; returns its state and its tasks' states."""
+        dag = dag_id_of(client)
+        ended = until(
+            f"{client} to end",
+            lambda: (
+                (state := self.airflow.client.run(dag, run_id)["state"]) in ("success", "failed") and state
+            ),
+            seconds,
+        )
+        tasks = until(f"the last tasks of {client}", lambda: self._all_ended(dag, run_id), 30)
+        self.shop.check_colours(client, run_id, tasks)
+        return ended, {task_id: task["state"] for task_id, task in tasks.items()}
+
+    def whole(self, client, seconds=120):
+        run_id = self.start(client)
+        return run_id, *self.end(client, run_id, seconds)
+
+    def clear(self, client, run_id, tasks, **options):
+        cleared = self.airflow.client.clear(dag_id_of(client), run_id, tasks, **options)
+        return cleared
+
+    def log(self, client, run_id, task_id, attempt=1):
+        return self.airflow.client.log(dag_id_of(client), run_id, task_id, attempt)
+
+    def _all_ended(self, dag, run_id):
+        tasks = self.airflow.client.tasks(dag, run_id)
+        return (
+            tasks
+            if not any(
+                task["state"] in (None, "deferred", "running", "scheduled", "queued")
+                for task in tasks.values()
+            )
+            else None
+        )
+
+
+def test_a_run_without_trouble_delivers_and_repeats_itself(run, shop):
+    first, state, states = run.whole("steady")
+    assert state == "success"
+    assert set(states.values()) == {"success"}
+    assert shop.last_delivery("steady") == (first, 9)  # one of ten is in quarantine
+    again, state, _ = run.whole("steady")
+    assert (state, shop.last_delivery("steady")) == ("success", (again, 9))
+    log = run.log("steady", again, f"silver.clean.{SWITCHED}.run")
+    assert f"steady_silver.{SWITCHED}" in log
+
+
+def test_a_model_that_does_not_compile_fails_at_once(run, shop):
+    run_id, state, states = run.whole("no_compile")
+    assert state == "failed"
+    assert states[f"silver.clean.{SWITCHED}.run"] == "failed"
+    assert states["silver.clean.clean_shop__people.run"] == "success"
+    assert states["silver.validate.validate_shop__orders.run"] == "failed"
+    assert states["gold.shop.shop_orders.run"] == "upstream_failed"
+    assert [(layer, state) for layer, state, _ in shop.builds("no_compile", run_id)] == [
+        ("bronze", "success"),
+        ("silver", "failed"),
+    ]
+    assert "there is no such column" in run.log("no_compile", run_id, f"silver.clean.{SWITCHED}.run")
+    below = run.log("no_compile", run_id, "silver.validate.validate_shop__orders.run")
+    assert f"not built: {SWITCHED} ended error" in below
+    assert shop.last_delivery("no_compile") is None
+
+
+def test_a_model_that_fails_once_heals_on_the_retry(run, shop):
+    shop.switch("heals", "off")
+    run_id = run.start("heals")
+    until(
+        "the first try to fail",
+        lambda: ("silver", "retry") in [one[:2] for one in shop.builds("heals", run_id)],
+    )
+    shop.switch("heals")
+    state, states = run.end("heals", run_id)
+    assert (state, set(states.values())) == ("success", {"success"})
+    _, first, second, _ = shop.builds("heals", run_id)
+    assert first[:2] == ("silver", "retry")
+    assert second[:2] == ("silver", "success")
+    assert "clean_shop__people" in first[2]
+    assert "clean_shop__people" not in second[2]  # it was good already
+    assert {SWITCHED, "validate_shop__orders"} <= set(second[2])
+    assert shop.last_delivery("heals") == (run_id, 9)
+
+
+def test_a_hard_test_that_fails_ends_the_run_at_once_and_leaves_the_last_good_delivery(run, shop):
+    good, state, _ = run.whole("hard_test")
+    assert (state, shop.last_delivery("hard_test")) == ("success", (good, 9))
+    shop.sell("hard_test", twice=True)
+    run_id, state, states = run.whole("hard_test")
+    assert state == "failed"
+    assert states[f"silver.clean.{SWITCHED}.run"] == "success"
+    assert states[f"silver.clean.{SWITCHED}.test"] == "failed"
+    assert states["silver.gate"] == "failed"
+    assert len(shop.builds("hard_test", run_id)) == 2  # bronze, silver: no second try
+    assert shop.last_delivery("hard_test") == (good, 9)
+
+
+def test_a_gate_below_its_threshold_names_the_rule_and_nothing_is_delivered(run, shop):
+    run_id, state, states = run.whole("strict")
+    assert state == "failed"
+    assert states["silver.gate"] == "failed"
+    assert states["silver.validate.validate_shop__orders.test"] == "success"  # a rule's test only measures
+    assert states["gold.begin"] == "upstream_failed"
+    assert states["load_to_data_warehouse"] == "upstream_failed"
+    log = run.log("strict", run_id, "silver.gate")
+    assert f"amount_is_positive: 1 of 10 rows of {SWITCHED} fail, score 0.90000 < 0.95" in log
+    assert shop.last_delivery("strict") is None
+
+
+def test_a_missing_file_is_named_and_landing_keeps_what_it_had(run, shop):
+    (shop.settings.samples / "no_file" / "shop" / "orders.csv").unlink()
+    run_id, state, states = run.whole("no_file")
+    assert state == "failed"
+    assert states["extract_shop"] == "failed"
+    assert states["bronze.begin"] == "upstream_failed"
+    assert states[f"silver.clean.{SWITCHED}.run"] == "upstream_failed"
+    assert "orders.csv" in run.log("no_file", run_id, "extract_shop", 3)
+    assert not (shop.settings.landing / "no_file").exists()
+    assert shop.last_delivery("no_file") is None
+
+
+def test_a_killed_build_is_tried_again_and_does_only_what_is_missing(run, shop):
+    shop.switch("killed", "wait")
+    run_id = run.start("killed")
+    until(
+        "the first model of silver",
+        lambda: [one for one in shop.builds("killed", run_id) if "clean_shop__people" in one[2]],
+    )
+    builder = until("the builder", lambda: shop.builder("killed"))
+    builder.kill()
+    shop.switch("killed")
+    state, states = run.end("killed", run_id)
+    assert (state, set(states.values())) == ("success", {"success"})
+    _, first, second, _ = shop.builds("killed", run_id)
+    assert first[:2] == ("silver", "running")  # it could not say any more
+    assert not set(first[2]) & set(second[2])
+    assert {SWITCHED, "validate_shop__orders"} <= set(second[2])
+    assert shop.last_delivery("killed") == (run_id, 9)
+
+
+def test_a_triggerer_that_is_killed_comes_back_and_the_run_goes_on(run, shop):
+    shop.switch("waits", "wait")
+    run_id = run.start("waits")
+    until(
+        "the first model of silver",
+        lambda: [one for one in shop.builds("waits", run_id) if "clean_shop__people" in one[2]],
+    )
+    killed = run.airflow.kill("triggerer")
+    shop.go_on("waits")
+    state, states = run.end("waits", run_id)
+    assert (state, set(states.values())) == ("success", {"success"})
+    assert run.airflow.pid_of("triggerer") != killed
+    assert shop.last_delivery("waits") == (run_id, 9)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "downstream", "rebuilt"),
+    [
+        (["silver.clean.clean_shop__people.run"], False, [["clean_shop__people"]]),
+        (
+            [f"silver.clean.{SWITCHED}.run", f"silver.clean.{SWITCHED}.test"],
+            True,
+            [
+                [
+                    SWITCHED,
+                    f"not_null_{SWITCHED}_id",
+                    f"unique_{SWITCHED}_id",
+                    "amount_is_positive",
+                    "validate_shop__orders",
+                    "unique_validate_shop__orders_id",
+                ],
+                ["shop_orders", "shop_total", "unique_shop_orders_id", "not_null_shop_total_orders"],
+            ],
+        ),
+        ("silver.", False, ["silver"]),
+    ],
+    ids=["one node", "a node with its downstream", "a whole layer"],
+)
+def test_what_is_cleared_by_hand_is_rebuilt_once(run, shop, tasks, downstream, rebuilt):
+    run_id, state, states = run.whole("steady")
+    assert state == "success"
+    before = len(shop.builds("steady", run_id))
+    whole = [one for one in states if one.startswith("silver.")]
+    cleared = run.clear("steady", run_id, whole if tasks == "silver." else tasks, downstream=downstream)
+    assert cleared
+    state, states = run.end("steady", run_id)
+    assert (state, set(states.values())) == ("success", {"success"})
+    silver = sorted(
+        {
+            name
+            for layer, _, names in shop.builds("steady", run_id)[:before]
+            for name in names
+            if layer == "silver"
+        }
+    )
+    built = [names for _, _, names in shop.builds("steady", run_id)[before:]]
+    assert built == [silver if one == "silver" else sorted(one) for one in rebuilt]
+    assert shop.last_delivery("steady")[1] == 9
