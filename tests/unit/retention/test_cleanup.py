@@ -49,7 +49,8 @@ def _left(landing: Path) -> set[str]:
 
 def _days(landing: Path) -> list[int]:
     """Ages of the partitions that are left."""
-    named = [path.relative_to(landing / "acme" / "shop" / "orders") for path in landing.rglob("day=*")]
+    entity = landing / "acme" / "shop" / "orders"
+    named = [path.relative_to(entity) for path in entity.rglob("day=*")]
     dates = [date(*(int(part.split("=")[1]) for part in path.parts)) for path in named]
     return sorted((TODAY - one).days for one in dates)
 
@@ -201,8 +202,8 @@ def test_a_plan_for_another_place_is_refused(land: Land, landing: Path, tmp_path
     elsewhere = tmp_path / path
     elsewhere.mkdir(parents=True, exist_ok=True)
     (elsewhere / "file").touch()
+    moved = replace(plan.partitions[0], path=elsewhere)
     with pytest.raises(RetentionRefused, match="is no partition of"):
-        moved = replace(plan.partitions[0], path=elsewhere)
         apply_cleanup(replace(plan, partitions=(*plan.partitions, moved)), force=True)
     assert (elsewhere / "file").exists()
     assert _days(landing) == [0, 1, 60]
