@@ -1,0 +1,7 @@
+"""What became of a run: its figures as one plain dict, and the page made from them."""
+
+from medallion.reports.figures import run_figures
+from medallion.reports.page import render_report
+from medallion.reports.write import report_folder, write_run_report
+
+__all__ = ["render_report", "report_folder", "run_figures", "write_run_report"]

@@ -1,0 +1,86 @@
+"""Everything the ledger and the plan know of one run, read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from medallion.interval import Interval
+from medallion.ledger import Ledger, NodeRow, RunKey, tables
+from medallion.pipeline import Node, Plan
+from medallion.quality import LayerVerdict, judge_layer
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a run.
+
+    Attributes:
+        plan: what was to be done.
+        key: the run.
+        interval: its data interval.
+        results: the last result of each node, by unique id.
+        nodes_of_build: how many results each build gave, by its id.
+        judged: the verdict on each layer, from these results.
+        run: the run's own row; None if its first task never ended well.
+        builds: the run's builds, oldest first.
+        gates: what the gates said, oldest first.
+        extraction: the last landing of each entity, by source and entity.
+        delivery: the last delivery, if there was one.
+        cleanup: the last cleanup, if there was one.
+    """
+
+    plan: Plan
+    key: RunKey
+    interval: Interval
+    results: Mapping[str, NodeRow]
+    nodes_of_build: Mapping[int, int]
+    judged: Sequence[LayerVerdict]
+    run: Row | None
+    builds: Sequence[Row]
+    gates: Sequence[Row]
+    extraction: Mapping[tuple[str, str], Row]
+    delivery: Row | None
+    cleanup: Row | None
+
+    def result(self, node: Node) -> NodeRow | None:
+        """The last result of a node of the plan; None if it has none in this run."""
+        return self.results.get(node.unique_id)
+
+    def moments(self) -> Iterable[datetime]:
+        """Every moment at which something of this run ended."""
+        stamped = [(self.builds, "finished_at"), (self.gates, "judged_at")]
+        stamped.append((list(self.extraction.values()), "landed_at"))
+        stamped.append(([self.delivery] if self.delivery else [], "delivered_at"))
+        stamped.append(([self.cleanup] if self.cleanup else [], "cleaned_at"))
+        return (row[stamp] for rows, stamp in stamped for row in rows if row[stamp])
+
+
+def gather(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Evidence:
+    """Read what is known of a run; nothing of it need be there."""
+    rows = ledger.results_after(key)
+    results = {row.node: row for row in rows}
+    landed = ledger.rows_of(tables.extraction, key)
+    return Evidence(
+        plan=plan,
+        key=key,
+        interval=interval,
+        results=results,
+        nodes_of_build=Counter(row.build_id for row in rows),
+        judged=[judge_layer(plan, layer.name, results) for layer in plan.layers],
+        run=_last(ledger.rows_of(tables.run, key)),
+        builds=ledger.rows_of(tables.build, key),
+        gates=ledger.rows_of(tables.verdict, key),
+        extraction={(row["source"], row["entity"]): row for row in landed},
+        delivery=_last(ledger.rows_of(tables.delivery, key)),
+        cleanup=_last(ledger.rows_of(tables.cleanup, key)),
+    )
+
+
+def _last(rows: Sequence[Row]) -> Row | None:
+    return rows[-1] if rows else None

@@ -1,0 +1,247 @@
+"""A run's figures: one plain dict of JSON values, gathered from the ledger and the plan alone.
+
+=============  ===========================================================================================
+``format``     1; grows when a key changes its meaning or goes away
+``client``     ``id``, ``description``
+``run``        ``dag_id``, ``run_id``, ``config_version``, ``interval_start``, ``interval_end``,
+               ``started_at``, ``ended_at`` (the last thing written down of it), ``seconds`` between them
+``verdict``    ``outcome``: delivered or failed; ``reasons``: the first cause, or what a delivery lacks
+``layers``     each: ``name``; ``state``: passed, nothing to build, blocked (a rule), failed (a node),
+               incomplete or not built; ``gate``: passed, not passed or not reached; ``nodes`` and
+               ``tests`` as counts (tests are the hard ones); ``score``, ``threshold``; ``breaches``
+``rules``      each: ``rule``, ``layer``, ``model`` (measured), ``condition``, ``effect``, ``on_fail``,
+               ``failing``, ``population``, ``score``, ``threshold`` (None: it never blocks) and ``state``:
+               passed, breached, counted (never blocks), not measured (no rows) or not run
+``models``     each: ``name``, ``layer``, ``group``, ``status``, ``seconds``, ``rows``, ``message``
+``tests``      the hard tests' counts, and ``failing``, each: ``name``, ``model``, ``layer``, ``status``,
+               ``rows`` (failing ones), ``message``
+``extraction`` each: ``source``, ``entity``, ``rows``, ``files``, ``bytes``
+``delivery``   None, or ``destination``, ``path``, ``tables`` (name: rows), ``delivered_at``
+``cleanup``    None, or ``partitions``, ``files``, ``bytes``, ``cleaned_at``
+``builds``     each: ``layer``, ``cause``: layer or cleared by hand, ``try``, ``state``, ``nodes``,
+               ``started_at``, ``seconds``, ``message``
+=============  ===========================================================================================
+
+Counts are ``expected``, ``done``, ``failed`` and ``not_built``. Times are ISO 8601 in UTC. What is not known
+is None.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from medallion.interval import Interval
+from medallion.ledger import Ledger, NodeRow, RunKey
+from medallion.pipeline import Node, Plan
+from medallion.quality import LayerVerdict, RuleScore
+from medallion.reports.evidence import Evidence, Row, gather
+from medallion.reports.outcome import failed, outcome_of
+
+FORMAT = 1
+Figures = dict[str, Any]
+
+
+def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Figures:
+    """Gather the figures of a run, whatever became of it; the module says which there are.
+
+    Args:
+        ledger: where the run was written down.
+        plan: the client's plan.
+        key: the run.
+        interval: the run's data interval.
+    """
+    evidence = gather(ledger, plan, key, interval)
+    outcome, reasons = outcome_of(evidence)
+    return {
+        "format": FORMAT,
+        "client": {"id": plan.client.id, "description": plan.client.description},
+        "run": _run(evidence),
+        "verdict": {"outcome": outcome, "reasons": reasons},
+        "layers": [_layer(evidence, verdict) for verdict in evidence.judged],
+        "rules": [rule for verdict in evidence.judged for rule in _rules(evidence, verdict)],
+        "models": [_model(evidence, node) for layer in plan.layers for node in layer.models],
+        "tests": _tests(evidence),
+        "extraction": [
+            _picked(row, "source entity rows files bytes") for row in evidence.extraction.values()
+        ],
+        "delivery": _delivery(evidence.delivery),
+        "cleanup": _picked(evidence.cleanup, "partitions files bytes cleaned_at"),
+        "builds": _builds(evidence),
+    }
+
+
+def _run(evidence: Evidence) -> Figures:
+    row = evidence.run or {"config_version": evidence.plan.config_version, "started_at": None}
+    ended = max(evidence.moments(), default=None)
+    return {
+        "dag_id": evidence.key.dag_id,
+        "run_id": evidence.key.run_id,
+        "config_version": row["config_version"],
+        "interval_start": _moment(evidence.interval.start),
+        "interval_end": _moment(evidence.interval.end),
+        "started_at": _moment(row["started_at"]),
+        "ended_at": _moment(ended),
+        "seconds": _between(row["started_at"], ended),
+    }
+
+
+def _layer(evidence: Evidence, verdict: LayerVerdict) -> Figures:
+    layer = evidence.plan.layer(verdict.layer)
+    nodes = _counts(evidence, layer.nodes)
+    return {
+        "name": layer.name,
+        "state": _state(verdict, nodes),
+        "gate": _gate(evidence, layer.name),
+        "nodes": nodes,
+        "tests": _counts(evidence, _hard_tests(layer.nodes)),
+        "score": verdict.score,
+        "threshold": verdict.threshold,
+        "breaches": [rule.rule for rule in verdict.breaches],
+    }
+
+
+def _state(verdict: LayerVerdict, nodes: Mapping[str, int]) -> str:
+    if verdict.passed:
+        return "passed" if nodes["expected"] else "nothing to build"
+    if nodes["failed"]:
+        return "failed"
+    if not nodes["done"]:
+        return "not built"
+    return "incomplete" if verdict.missing or verdict.failed else "blocked"
+
+
+def _gate(evidence: Evidence, layer: str) -> str:
+    said = [row["passed"] for row in evidence.gates if row["gate"] == f"{layer}.gate"]
+    return ("passed" if said[-1] else "not passed") if said else "not reached"
+
+
+def _counts(evidence: Evidence, nodes: Iterable[Node]) -> dict[str, int]:
+    rows = [evidence.result(node) for node in nodes]
+    done = sum(row is not None and row.good for row in rows)
+    bad = sum(row is not None and failed(row) for row in rows)
+    return {"expected": len(rows), "done": done, "failed": bad, "not_built": len(rows) - done - bad}
+
+
+def _hard_tests(nodes: Iterable[Node]) -> list[Node]:
+    return [node for node in nodes if node.kind == "test" and not node.rule]
+
+
+def _rules(evidence: Evidence, verdict: LayerVerdict) -> Iterable[Figures]:
+    measured = {score.rule: score for score in verdict.rules}
+    for node in evidence.plan.layer(verdict.layer).rules:
+        yield _rule(evidence.plan, node, measured.get(node.name))
+
+
+def _rule(plan: Plan, node: Node, measured: RuleScore | None) -> Figures:
+    rule = node.rule
+    if rule is None:
+        raise ValueError(f"{node.unique_id} measures no rule")
+    return {
+        "rule": rule.name,
+        "layer": node.layer,
+        "model": node.reads,
+        "condition": rule.condition,
+        "effect": rule.effect,
+        "on_fail": rule.on_fail,
+        "failing": measured.failing if measured else None,
+        "population": measured.population if measured else None,
+        "score": measured.score if measured else None,
+        "threshold": plan.threshold(rule.name) if rule.gates else None,
+        "state": _rule_state(measured),
+    }
+
+
+def _rule_state(measured: RuleScore | None) -> str:
+    if measured is None:
+        return "not run"
+    if not measured.passed:
+        return "breached"
+    if measured.score is None:
+        return "not measured"
+    return "passed" if measured.gates else "counted"
+
+
+def _model(evidence: Evidence, node: Node) -> Figures:
+    row = evidence.result(node)
+    return {
+        "name": node.name,
+        "layer": node.layer,
+        "group": node.group,
+        "status": _status(row),
+        "seconds": row.seconds if row else None,
+        "rows": row.rows if row else None,
+        "message": row.message if row and not row.good else "",
+    }
+
+
+def _status(row: NodeRow | None) -> str:
+    return row.status if row and row.status != "skipped" else "not built"
+
+
+def _tests(evidence: Evidence) -> Figures:
+    nodes = [node for layer in evidence.plan.layers for node in _hard_tests(layer.nodes)]
+    names = {node.unique_id: node.name for layer in evidence.plan.layers for node in layer.models}
+    bad = [(node, row) for node in nodes if (row := evidence.result(node)) and failed(row)]
+    failing = [
+        {
+            "name": node.name,
+            "model": names.get(node.model, node.model),
+            "layer": node.layer,
+            "status": row.status,
+            "rows": row.failing,
+            "message": row.message,
+        }
+        for node, row in bad
+    ]
+    return {**_counts(evidence, nodes), "failing": failing}
+
+
+def _delivery(row: Row | None) -> Figures | None:
+    if row is None:
+        return None
+    tables = row["tables"]
+    counted = dict(tables) if isinstance(tables, Mapping) else dict.fromkeys(tables)
+    return (_picked(row, "destination path delivered_at") or {}) | {"tables": counted}
+
+
+def _builds(evidence: Evidence) -> list[Figures]:
+    tries: Counter[tuple[str, int]] = Counter()
+    told = []
+    for row in evidence.builds:
+        tries[row["layer"], row["series"]] += 1
+        told.append(
+            {
+                "layer": row["layer"],
+                "cause": "layer" if row["series"] else "cleared by hand",
+                "try": tries[row["layer"], row["series"]],
+                "state": row["state"],
+                "nodes": evidence.nodes_of_build.get(row["id"], 0),
+                "started_at": _moment(row["started_at"]),
+                "seconds": _between(row["started_at"], row["finished_at"]),
+                "message": row["message"],
+            }
+        )
+    return told
+
+
+def _picked(row: Row | None, names: str) -> Figures | None:
+    """Some columns of a row, as JSON values."""
+    if row is None:
+        return None
+    values = {name: row[name] for name in names.split()}
+    return {name: _moment(one) if isinstance(one, datetime) else one for name, one in values.items()}
+
+
+def _moment(when: datetime | None) -> str | None:
+    """A time as ISO 8601 in UTC; the ledger's have no zone and are UTC."""
+    if when is None:
+        return None
+    aware = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    return aware.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _between(start: datetime | None, end: datetime | None) -> float | None:
+    return round((end - start).total_seconds(), 3) if start and end else None

@@ -1,0 +1,172 @@
+"""One small client with its plan, and a ledger in which its runs can be told as they would happen."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, update
+from sqlalchemy.pool import StaticPool
+
+from medallion.clients import client_from_dict
+from medallion.interval import Interval
+from medallion.ledger import Ledger, NodeRow, RunKey, tables
+from medallion.pipeline import make_plan
+from medallion.pipeline.plan import Plan
+from medallion.reports import run_figures
+
+KEY = RunKey("client_acme_corp_pipeline", "manual__2026-01-15T00:00:00+00:00")
+INTERVAL = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
+STARTED = datetime(2026, 1, 16, 0, 5)  # as the ledger keeps it, in UTC without zone
+
+
+def model(layer, group, name):
+    return _node(f"model.medallion.{name}", name, "model", layer, group, [])
+
+
+def hard_test(behind, name):
+    return _node(
+        f"test.medallion.{name}.1", name, "test", behind["layer"], behind["group"], [behind["unique_id"]]
+    )
+
+
+def rule(behind, name, reads, **changed):
+    facts = {"name": name, "condition": f"{name} = 1", "effect": "gate", "on_fail": "quarantine"}
+    return hard_test(behind, name) | {"rule": facts | changed, "reads": reads}
+
+
+def _node(unique_id, name, kind, layer, group, parents):
+    facts = {"unique_id": unique_id, "name": name, "resource_type": kind, "layer": layer, "group": group}
+    return facts | {"depends_on": {"nodes": parents}}
+
+
+def nodes(*, without="", models=0, called="has_address", **changed):
+    """A project's nodes: without a layer, with more models in bronze, with a rule called or set otherwise."""
+    bronze = model("bronze", "crm", "bronze_crm__people")
+    clean = model("silver", "clean", "clean_crm__people")
+    gold = model("gold", "sales", "gold_people")
+    found = [
+        bronze,
+        *(model("bronze", "crm", f"model_{number}") for number in range(models)),
+        hard_test(bronze, "bronze_people_not_empty"),
+        clean,
+        hard_test(clean, "people_unique"),
+        rule(clean, called, "clean_crm__people", **changed),
+        rule(clean, "has_phone", "clean_crm__people", on_fail="keep", effect="report"),
+        gold,
+        hard_test(gold, "gold_people_unique"),
+    ]
+    return [node for node in found if node["layer"] != without]
+
+
+def plan_of(found, **changed):
+    config = {
+        "description": "ACME Corporation data pipeline",
+        "schedule_interval": "1d",
+        "data_sources": ["crm"],
+        "transformations": ["clean"],
+        "destination": "data_warehouse",
+        "business_rules": {"data_retention_days": 30, "quality_threshold": 0.95},
+    }
+    client = client_from_dict("acme_corp", config | changed)
+    return make_plan(client, {"nodes": {node["unique_id"]: node for node in found}})
+
+
+@dataclass
+class Story:
+    """A run told to the ledger step by step; each step takes a minute."""
+
+    ledger: Ledger
+    plan: Plan
+    key: RunKey = KEY
+    interval: Interval = INTERVAL
+    clock: datetime = field(default=STARTED)
+
+    def figures(self) -> dict[str, Any]:
+        return run_figures(self.ledger, self.plan, self.key, self.interval)
+
+    def start(self) -> None:
+        start, end = (when.replace(tzinfo=None) for when in (self.interval.start, self.interval.end))
+        facts = {"client_id": "acme_corp", "interval_start": start, "interval_end": end}
+        self.ledger.start_run(self.key, config_version="0123456789ab", **facts)
+        self._stamp(tables.run, "started_at")
+
+    def land(self, rows: int = 1200, source: str = "crm") -> None:
+        row = {"source": source, "entity": "people", "rows": rows, "files": 1, "bytes": 45_678}
+        self.ledger.record(tables.extraction, self.key, [row])
+        self._stamp(tables.extraction, "landed_at")
+
+    def build(
+        self, layer: str, *, series: int = 1, state: str = "success", only: Any = None, **ends: Any
+    ) -> None:
+        """Build a layer; ``ends`` gives by a node's name what its row has that is not all well."""
+        build = self.ledger.start_build(self.key, layer, series)
+        self._stamp(tables.build, "started_at")
+        chosen = [node for node in self.plan.layer(layer).nodes if only is None or node.name in only]
+        self.ledger.add_results(self.key, build, [_row(node, ends.get(node.name, {})) for node in chosen])
+        self.ledger.end_build(build, state, "" if state == "success" else f"{layer} went wrong")
+        self._stamp(tables.build, "finished_at")
+
+    def judge(self, gate: str, *, passed: bool) -> None:
+        row = {
+            "layer": gate.split(".")[0],
+            "passed": int(passed),
+            "score": 1.0,
+            "threshold": 0.95,
+            "detail": {},
+        }
+        self.ledger.record(tables.verdict, self.key, [row | {"gate": gate}])
+        self._stamp(tables.verdict, "judged_at")
+
+    def deliver(self) -> None:
+        row = {
+            "destination": "data_warehouse",
+            "path": "data_warehouse.duckdb",
+            "tables": {"gold_people": 1100},
+        }
+        self.ledger.record(tables.delivery, self.key, [row])
+        self._stamp(tables.delivery, "delivered_at")
+
+    def clean_up(self) -> None:
+        row = {"partitions": 2, "files": 3, "bytes": 1_234_567, "detail": {}}
+        self.ledger.record(tables.cleanup, self.key, [row])
+        self._stamp(tables.cleanup, "cleaned_at")
+
+    def all_well(self, **ends: Any) -> None:
+        self.start()
+        self.land()
+        for layer in ("bronze", "silver", "gold"):
+            self.build(layer, **ends)
+            self.judge(f"{layer}.gate", passed=True)
+        self.deliver()
+        self.clean_up()
+
+    def _stamp(self, table: Any, column: str) -> None:
+        """Move what was just written to the story's own clock."""
+        self.clock += timedelta(minutes=1)
+        newest = table.c.id == self.ledger.rows_of(table, self.key)[-1]["id"]
+        with self.ledger.engine.begin() as connection:
+            connection.execute(update(table).where(newest).values({column: self.clock}))
+
+
+def _row(node, changed):
+    facts = {"status": "success" if node.kind == "model" else "pass", "seconds": 0.25, "rows": None}
+    if node.rule:
+        facts |= {"population": 1000, "failing": 0}
+    return NodeRow(node.unique_id, node.layer, **facts | changed)
+
+
+@pytest.fixture
+def story():
+    engine = create_engine("sqlite://", poolclass=StaticPool)  # in memory: a story writes often
+
+    def begin(found=None, **changed):
+        return Story(Ledger(engine), plan_of(found or nodes(), **changed))
+
+    yield begin
+    engine.dispose()
+
+
+@pytest.fixture
+def project():
+    return nodes

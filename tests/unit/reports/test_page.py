@@ -1,0 +1,170 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from medallion.reports import page, render_report
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"' & {{ 7 * 7 }}"
+VOID = {"meta", "br", "wbr", "link", "img", "hr", "input"}
+
+
+class Reader(HTMLParser):
+    """Reads a page as a browser would: its text, its elements, and whether each one is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.said, self.elements, self.attributes, self.open = "", [], {}, []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        for name, value in attrs:
+            self.attributes.setdefault(name, []).append(value)
+        self.open += [] if tag in VOID else [tag]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.said += data
+
+
+def read(told):
+    return Reader(render_report(told.figures()))
+
+
+def test_the_page_says_what_became_of_the_run(story):
+    told = story()
+    told.all_well(has_address={"failing": 41})
+    page = read(told)
+    for fact in (
+        "✓ Delivered",
+        "acme_corp",
+        "4 of 4 nodes",
+        "41 of 1,000",
+        "0.95900",
+        "gold_people",
+        "1,100",
+    ):
+        assert fact in page.said
+    assert "What failed" not in page.said
+
+
+def test_layers_are_in_the_order_they_are_built_in(story):
+    told = story()
+    told.all_well()
+    said = read(told).said
+    models = [said.index(name, said.index("Models")) for name in ("bronze_crm", "clean_crm", "gold_people")]
+    assert models == sorted(models)
+
+
+def test_a_failed_run_says_why_first(story):
+    told = story()
+    told.start()
+    told.land()
+    told.build("bronze", bronze_crm__people={"status": "error", "message": "Binder Error:\n  no such column"})
+    said = read(told).said
+    assert "✕ Failed" in said
+    assert said.index("ended error: Binder Error: no such column") < said.index("Interval")
+    assert "Binder Error:\n  no such column" in said
+    assert "This run delivered nothing" in said
+
+
+def test_breached_rules_come_first(story):
+    told = story()
+    told.all_well(has_address={"failing": 500})
+    figures = told.figures()
+    figures["rules"].sort(key=lambda rule: rule["state"] == "breached")
+    said = Reader(render_report(figures)).said
+    rules = said[said.index("Failing rows") :]
+    assert rules.index("has_address") < rules.index("has_phone")
+
+
+def test_scores_stand_beside_their_thresholds(story):
+    told = story()
+    told.all_well(has_address={"failing": 41})
+    found = read(told).attributes
+    assert "has_address: score 0.95900, threshold 0.95000" in found["aria-label"]
+    assert {"left:50.00%", "left:59.00%"} <= set(found["style"])  # on an axis from 0.9 to 1
+
+
+def test_hostile_text_stays_text_wherever_it_comes_from(story, project):
+    told = story(project(called=HOSTILE, condition=HOSTILE), description=HOSTILE)
+    told.all_well(gold_people={"status": "error", "message": HOSTILE}, **{HOSTILE: {"failing": 500}})
+    figures = told.figures()
+    figures["delivery"] |= {"tables": {HOSTILE: 1}, "path": HOSTILE}
+    figures["builds"][0]["message"] = HOSTILE
+    page = Reader(render_report(figures))
+    # As rule, condition, breach and its reason, description, message, table, path and build.
+    assert page.said.count(HOSTILE) == 9
+    assert f"{HOSTILE}: score 0.50000, threshold 0.95000" in page.attributes["aria-label"]
+    assert not {"script", "img"} & set(page.elements)
+    assert not [name for name in page.attributes if name.startswith("on")]
+
+
+def test_nothing_is_fetched_and_no_script_runs(story):
+    told = story()
+    told.all_well()
+    text = render_report(told.figures())
+    found = Reader(text)
+    assert not {"script", "img", "iframe", "object", "base"} & set(found.elements)
+    assert found.attributes["href"] == ["run_report.json"]
+    assert not re.search(r"https?:|url\(|@import|//[a-z]", text)
+    assert "default-src 'none'; style-src 'unsafe-inline'" in found.attributes["content"]
+
+
+def test_a_page_knows_light_dark_and_narrow(story):
+    text = render_report(story().figures())
+    assert "@media (prefers-color-scheme: dark)" in text
+    assert "@media (max-width: 640px)" in text
+    assert 'name="viewport"' in text
+
+
+def test_a_run_of_which_nothing_is_known_has_a_page(story):
+    said = read(story()).said
+    assert "crm was not landed" in said
+    assert "0 of 4 nodes" in said
+    assert "None" not in said
+
+
+def rule(**changed):
+    return {"score": 0.99, "threshold": 0.95} | changed
+
+
+@pytest.mark.parametrize(
+    ("rules", "floor"),
+    [
+        ([rule()], 0.9),
+        ([rule(score=0.999, threshold=0.99)], 0.95),
+        ([rule(score=0.0)], 0.0),
+        ([rule(score=None)], 0.9),
+        ([rule(), rule(score=0.07, threshold=None)], 0.9),
+        ([], 0.95),
+    ],
+)
+def test_the_axis_of_scores_leaves_room_below_what_gates(rules, floor):
+    assert page.score_floor(rules) == pytest.approx(floor)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "value", "text"),
+    [
+        (page.score, 1.0, "1"),
+        (page.score, 0.9999999, "0.99999"),
+        (page.score, 0.992827, "0.99283"),
+        (page.seconds, 0.123, "0.12 s"),
+        (page.seconds, 59.7, "60 s"),
+        (page.seconds, 185, "3 min 05 s"),
+        (page.seconds, 7800, "2 h 10 min"),
+        (page.size, 999, "999 B"),
+        (page.size, 1_234_567, "1.2 MB"),
+        (page.size, 5_000_000_000_000, "5000.0 GB"),
+        (page.number, 1_234_567, "1,234,567"),
+        (page.moment, "2026-01-15T06:00:00Z", "2026-01-15 06:00"),
+        (page.moment, "2026-01-15T06:00:07Z", "2026-01-15 06:00:07"),
+    ],
+)
+def test_values_are_written_for_people(drawn, value, text):
+    assert drawn(value) == text
