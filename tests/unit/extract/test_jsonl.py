@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from medallion.exceptions import ExtractError
@@ -40,6 +42,12 @@ def test_values_land_with_the_types_json_has(inbox: Path, land: Land, landed_row
             "late": "x",
         },
     ]
+
+
+def test_a_column_of_nothing_but_null_is_text(inbox: Path, land: Land) -> None:
+    (inbox / "orders.jsonl").write_text('{"id": 1, "note": null}\n')
+    (landed,) = land("jsonl")
+    assert pq.ParquetFile(landed.path).schema_arrow.field("note").type == pa.string()
 
 
 def test_a_file_of_many_pieces_is_one_table(inbox: Path, land: Land, landed_rows: Rows) -> None:

@@ -214,7 +214,7 @@ KILLED = textwrap.dedent(
 
         sys.addaudithook(hook)
 
-    find_files(str(inbox), "orders.csv", state=landing)  # imports dlt once, for all children
+    find_files(str(inbox), "orders.csv")  # imports dlt once, for all children
     for number in range(1, 40):
         child = os.fork()
         if not child:

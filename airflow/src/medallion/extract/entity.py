@@ -45,12 +45,11 @@ class EntityExtract:
     location: str
     interval: Interval
 
-    def run(self, target: Path, state: Path) -> tuple[int, int]:
+    def run(self, target: Path) -> tuple[int, int]:
         """Read the entity's files into one.
 
         Args:
             target: the Parquet file to write.
-            state: where dlt may keep what it remembers.
 
         Returns:
             The number of rows, and of files they came from.
@@ -58,7 +57,7 @@ class EntityExtract:
         Raises:
             ExtractError: naming client, source, entity and file, what was found and what is expected.
         """
-        files = self._files(state)
+        files = self._files()
         schema = self._schema(files)
         rows = write_part(target, schema, self._rows(files, schema), self.interval)
         least = self.contract.entities[self.name].min_rows
@@ -66,10 +65,10 @@ class EntityExtract:
             raise self._wrong(_names(files), f"{rows} rows; expected at least {least} (min_rows)")
         return rows, len(files)
 
-    def _files(self, state: Path) -> list[SourceFile]:
+    def _files(self) -> list[SourceFile]:
         path = self.contract.entities[self.name].path.replace("{interval}", self.interval.stamp)
         try:
-            files = find_files(self.location, path, state=state)
+            files = find_files(self.location, path)
         except Exception as error:  # every file system has errors of its own
             raise self._wrong(path, f"{self.location} cannot be listed: {error}") from error
         if not files:

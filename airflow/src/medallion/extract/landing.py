@@ -21,7 +21,7 @@ from medallion.locks import LOCK_SECONDS, one_at_a_time
 
 #: The one file of an entity's interval.
 PART = "part-0.parquet"
-STAGING = ".staging"
+_STAGING = ".staging"
 _TARGET = "partition"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -37,7 +37,7 @@ class Stage:
     @property
     def folder(self) -> Path:
         """All of the source's staging."""
-        return self.landing / STAGING / self.client_id / self.source
+        return self.landing / _STAGING / self.client_id / self.source
 
     @property
     def writing(self) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from medallion.clients import SourceContract
 from medallion.exceptions import ExtractError
 from medallion.extract.entity import EntityExtract
-from medallion.extract.landing import STAGING, Stage, staging
+from medallion.extract.landing import Stage, staging
 from medallion.interval import Interval
 from medallion.locks import LOCK_SECONDS
 
@@ -69,7 +69,7 @@ def extract_source(
 
 def _staged(extract: EntityExtract, stage: Stage, partition: str) -> Landed:
     target = stage.file(extract.name)
-    rows, files = extract.run(target, stage.landing / STAGING / "dlt")
+    rows, files = extract.run(target)
     return Landed(extract.name, rows, files, target.stat().st_size, stage.place(extract.name, partition))
 
 
