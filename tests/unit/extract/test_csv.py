@@ -60,6 +60,14 @@ def test_a_gzipped_file_is_read(inbox: Path, land: Land, landed_rows: Rows) -> N
     assert landed_rows() == [{"id": "1"}]
 
 
+@pytest.mark.parametrize("left", [0, 10, 500])
+def test_half_a_gzipped_file_is_refused(inbox: Path, land: Land, left: int) -> None:
+    whole = gzip.compress(b"id\n" + b"".join(b"%d\n" % (number**2) for number in range(2_000)))
+    (inbox / "orders.csv.gz").write_bytes(whole[:left])
+    with pytest.raises(ExtractError, match=r"^acme: shop\.orders: orders\.csv\.gz: "):
+        land(entities={"orders": {"path": "orders.csv.gz", "keys": ["id"]}})
+
+
 def test_files_of_a_glob_land_in_the_order_of_their_names(inbox: Path, land: Land, landed_rows: Rows) -> None:
     (inbox / "orders_b.csv").write_text("id,note\n2,x\n")
     (inbox / "orders_a.csv").write_text("id,note\n1,y\n")

@@ -241,7 +241,7 @@ def test_wherever_an_extract_is_killed_the_next_one_makes_landing_whole(
     new = _files(tmp_path / "new")
 
     script = [sys.executable, "-c", KILLED, str(inbox), str(tmp_path / "killed"), repr(TWO)]
-    ended = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(script, capture_output=True, text=True, timeout=300, check=True)
     kills = int(ended.stdout)
     assert kills > 8
 

@@ -127,7 +127,7 @@ def test_dlt_stays_quiet_and_writes_nothing_but_landing(tmp_path: Path, january_
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert ended.stderr == ""

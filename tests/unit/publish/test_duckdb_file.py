@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -96,7 +97,7 @@ def test_a_file_that_another_process_holds_is_waited_for(
     build(daily="select 1 as n")
     root.mkdir()
     with _holding(root / held, seconds=1.0):
-        deliver("daily", patience=20)
+        deliver("daily", patience=60)
     assert delivered("daily") == [1]
 
 
@@ -121,6 +122,7 @@ def test_a_delivery_that_takes_too_long_is_named_to_the_next(
     first.start()
     while not (root / "data_warehouse.duckdb.holder").exists():
         assert first.is_alive()
+        time.sleep(0.01)
     with pytest.raises(PublishError, match=r"in use by process \d+ .*\(delivery of globex, run run_1"):
         deliver("daily", patience=0.05)
     first.join()

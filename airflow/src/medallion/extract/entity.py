@@ -109,8 +109,10 @@ class EntityExtract:
         """Say whose file it is that turned out bad."""
         try:
             yield
-        except (BadFileError, OSError) as error:
+        except BadFileError as error:
             raise self._wrong(file.name, str(error)) from error
+        except Exception as error:  # every file system has errors of its own
+            raise self._wrong(file.name, f"cannot be read: {error}") from error
 
     def _wrong(self, path: str, text: str) -> ExtractError:
         return ExtractError(f"{self.client_id}: {self.contract.name}.{self.name}: {path}: {text}")
