@@ -86,5 +86,4 @@ def _interval(client: Client, context: Any) -> str:
     if not context.get("dag_run"):
         return "unknown"
     interval = interval_of(context, client)
-    start, end = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M}" for when in (interval.start, interval.end))
-    return f"{start} to {end} UTC"
+    return f"{interval.start:%Y-%m-%d %H:%M} to {interval.end:%Y-%m-%d %H:%M} UTC"

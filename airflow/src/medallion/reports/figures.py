@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from medallion.interval import Interval
@@ -236,11 +236,8 @@ def _picked(row: Row | None, names: str) -> Figures | None:
 
 
 def _moment(when: datetime | None) -> str | None:
-    """A time as ISO 8601 in UTC; the ledger's have no zone and are UTC."""
-    if when is None:
-        return None
-    aware = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
-    return aware.isoformat(timespec="seconds").replace("+00:00", "Z")
+    """A time as ISO 8601; the interval's is in UTC, and so is the ledger's, which says no zone."""
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else None
 
 
 def _between(start: datetime | None, end: datetime | None) -> float | None:
