@@ -42,11 +42,8 @@ def checked(
     try:
         return model.model_validate(data, context=known), []
     except ValidationError as error:
-        flaws: dict[Loc, Flaw] = {}
-        for detail in error.errors(include_url=False):
-            flaw = _flaw(model, data, detail)
-            flaws.setdefault(flaw.loc, flaw)
-        return None, list(flaws.values())
+        flaws = [_flaw(model, data, detail) for detail in error.errors(include_url=False)]
+        return None, list({flaw.loc: flaw for flaw in flaws}.values())
 
 
 def _flaw(model: type[BaseModel], data: Mapping[str, Any], detail: ErrorDetails) -> Flaw:

@@ -76,7 +76,7 @@ def _text(path: Path) -> str:
     if len(raw) > MAX_BYTES:
         raise _UnusableError(f"is larger than {MAX_BYTES // 1024} KiB")
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _UnusableError(

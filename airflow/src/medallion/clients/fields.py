@@ -6,7 +6,6 @@ is; where the value stands and what it was is added by :mod:`medallion.clients.c
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -115,7 +114,7 @@ def _email(value: str) -> str:
 
 
 def _score(value: float) -> float:
-    if math.isnan(value) or not 0 <= value <= 1:
+    if not 0 <= value <= 1:  # false for .nan as well
         raise NotAllowedError("must be between 0 and 1")
     return value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ def shown(value: object) -> str:
         return "a map"
     if isinstance(value, (list, tuple)):
         return "a list"
+    if isinstance(value, date):
+        return str(value)
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
