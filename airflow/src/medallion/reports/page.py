@@ -87,7 +87,9 @@ def size(value: int | None) -> str:
     amount, units = float(value), ["B", "kB", "MB", "GB"]
     while amount >= 1000 and len(units) > 1:
         amount, units = amount / 1000, units[1:]
-    return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
+    return (
+        f"{amount:.0f}\N{NO-BREAK SPACE}B" if units[0] == "B" else f"{amount:.1f}\N{NO-BREAK SPACE}{units[0]}"
+    )
 
 
 def moment(value: str | None) -> str:
