@@ -1,0 +1,80 @@
+"""The processes of an embedded Airflow.
+
+The API server is a program of its own. The others are forks of the supervisor, which imports Airflow, Cosmos
+and dbt once while the API server starts beside it: they start, and start again, in a moment, and their own
+forks (a task, a parsed file, the triggers) have everything at hand.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+from medallion.embedded.ports import HOST
+from medallion.embedded.processes import command
+from medallion.embedded.supervisor import Component, Supervisor
+
+API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER = "api-server", "scheduler", "dag-processor", "triggerer"
+
+
+def start_airflow(supervisor: Supervisor) -> None:
+    """Start all processes of the Airflow whose environment this process has; ``supervisor`` keeps them."""
+    supervisor.start(Component(API_SERVER, command(sys.executable, "-m", "airflow", API_SERVER)))
+    _import_airflow(supervisor)
+    if not (supervisor.check() and _migrate(supervisor)):
+        return
+    for name, options in (
+        (DAG_PROCESSOR, ()),
+        (SCHEDULER, ("--skip-serve-logs",)),
+        (TRIGGERER, ("--skip-serve-logs",)),
+    ):
+        supervisor.start(Component(name, _airflow(name, *options)))
+    supervisor.start(Component("log-server", _serve_logs))
+
+
+def _import_airflow(supervisor: Supervisor) -> None:
+    from medallion.orchestration.preload import preload
+
+    preload(supervisor.check)
+    # What is there now is there to stay: forks share it, and no collection of theirs copies it.
+    gc.freeze()
+
+
+def _migrate(supervisor: Supervisor) -> bool:
+    """Bring Airflow's database to its version, unless this version already has."""
+    done, wanted = supervisor.home / "airflow.db.version", version("apache-airflow-core")
+    if (supervisor.home / "airflow.db").is_file() and done.is_file() and done.read_text() == wanted:
+        return True
+    migrated = supervisor.run_once("migrate", _airflow("db", "migrate"))
+    if migrated:
+        done.write_text(wanted)
+    return migrated
+
+
+def _airflow(*arguments: str) -> Callable[[], object]:
+    """Make an action that is the ``airflow`` command in a fork of this process."""
+
+    def action() -> None:
+        from airflow.__main__ import main
+
+        sys.argv = ["airflow", *arguments]
+        main()
+
+    return action
+
+
+def _serve_logs() -> None:
+    """Serve the logs of running tasks as Airflow's own log server does, but on loopback alone."""
+    import uvicorn
+
+    uvicorn.run(
+        "airflow.utils.serve_logs.log_server:get_app",
+        host=HOST,
+        port=int(os.environ["AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT"]),
+        log_config=None,
+        access_log=False,
+        factory=True,
+    )

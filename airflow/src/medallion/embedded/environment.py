@@ -1,0 +1,170 @@
+"""The environment variables that make an Airflow the embedded one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from medallion.embedded.ports import HOST, Ports
+from medallion.embedded.secrets import USERNAME, load_secrets, passwords_file
+from medallion.settings import Settings
+
+#: Tasks at once: most of a run's tasks wait in the triggerer, so these are builds, extracts and gates.
+PARALLELISM = 8
+
+#: What reaches through from the caller's own environment: secrets of clients. Any other setting of
+#: an Airflow that happens to be configured in the caller's shell would make this one something else.
+_KEPT = ("AIRFLOW_CONN_", "AIRFLOW_VAR_")
+
+#: Nothing phones home: Airflow and Cosmos, dbt, dlt.
+_SILENCE = {
+    "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    "SCARF_ANALYTICS": "false",
+    "SCARF_NO_ANALYTICS": "true",
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DBT_VERSION_CHECK": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+}
+
+#: One machine, one user, a person waiting: look often, and notice soon what was killed.
+_QUICK = {
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "3",
+    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
+    # A client's nodes all enter the triggerer at once, and half a second of a busy core is no news there.
+    "AIRFLOW__TRIGGERER__MAX_TRIGGER_TO_SELECT_PER_LOOP": "500",
+    "AIRFLOW__TRIGGERER__BLOCKED_MAIN_THREAD_WARNING_THRESHOLD": "2.0",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+    "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
+    "AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL": "0",
+    "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "1000",
+}
+
+
+@dataclass(frozen=True)
+class AirflowOptions:
+    """What differs between the embedded Airflows of the demo, of ``up`` and of tests.
+
+    Args:
+        dags_folder: the folder whose DAGs run; None for the installation's ``airflow/dags``.
+        schedules: True creates the runs that schedules ask for; False leaves it at runs asked for by hand.
+        parse_seconds: how long a DAG file is good until it is parsed again.
+    """
+
+    dags_folder: Path | None = None
+    schedules: bool = False
+    parse_seconds: int = 30
+
+
+def airflow_home(settings: Settings) -> Path:
+    """The embedded Airflow's own folder: its database, its logs, its secrets."""
+    return settings.home / "airflow"
+
+
+def airflow_environment(
+    settings: Settings, ports: Ports, options: AirflowOptions, inherited: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Build the environment in which every process of an embedded Airflow runs.
+
+    Args:
+        settings: the installation it belongs to; its home gets secrets and an empty ``airflow.cfg``.
+        ports: the loopback ports it listens on; it opens no others.
+        options: what it runs, and how often it looks.
+        inherited: the caller's environment; its settings of another Airflow are left out.
+
+    Returns:
+        All variables, ready for a process that is started with nothing else.
+    """
+    home = airflow_home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    # Airflow writes a file of defaults where there is none: four processes at once, each with other secrets.
+    (home / "airflow.cfg").touch()
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith("AIRFLOW") or name.startswith(_KEPT)
+    }
+    return {
+        **kept,
+        **_loopback_past_proxies(kept),
+        **_SILENCE,
+        **_QUICK,
+        **_core(settings, home, options),
+        **_api(home, ports.api),
+        **_logs(home, ports.logs),
+        "MEDALLION_PROJECT": str(settings.project),
+        "MEDALLION_HOME": str(settings.home),
+        "MEDALLION_TARGET": settings.target,
+        "MEDALLION_REGISTRY_URL": settings.ledger_url,
+    }
+
+
+def _core(settings: Settings, home: Path, options: AirflowOptions) -> dict[str, str]:
+    dags = options.dags_folder or _installed_dags(settings)
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
+        "AIRFLOW__CORE__MP_START_METHOD": "fork",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
+        # A writer waits for another one instead of failing; Airflow itself sets the write-ahead log.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
+        # The supervisor brings the database to its version while the API server still imports.
+        "AIRFLOW__DATABASE__CHECK_MIGRATIONS": "False",
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(options.schedules),
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(options.parse_seconds),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(home / "bundles"),
+    }
+
+
+def _installed_dags(settings: Settings) -> Path:
+    """The DAGs of this checkout, also where MEDALLION_PROJECT points at a copy of configs and dbt alone."""
+    own = settings.project / "airflow" / "dags"
+    return own if own.is_dir() else Path(__file__).resolve().parents[3] / "dags"
+
+
+def _api(home: Path, port: int) -> dict[str, str]:
+    secrets = load_secrets(home)
+    url = f"http://{HOST}:{port}"
+    return {
+        "AIRFLOW__API__HOST": HOST,
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__API__SECRET_KEY": secrets.session,
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.jwt,
+        "AIRFLOW__CORE__FERNET_KEY": secrets.fernet,
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USERNAME}:ADMIN",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
+    }
+
+
+def _logs(home: Path, port: int) -> dict[str, str]:
+    return {
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home / "logs" / "dag_processor"),
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        # The API server reads a running task's log from the host that the task names: this one.
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "medallion.embedded.ports.hostname",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(port),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(port),
+    }
+
+
+def _loopback_past_proxies(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Tasks talk to the API server on loopback, which no proxy of the caller's could reach."""
+    named = inherited.get("NO_PROXY") or inherited.get("no_proxy") or ""
+    exempt = ",".join([*filter(None, named.split(",")), HOST, "localhost"])
+    return {"NO_PROXY": exempt, "no_proxy": exempt}
