@@ -1,9 +1,11 @@
 """Whatever a client asks for, its DAG has just that."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from airflow.serialization.serialized_objects import DagSerialization
@@ -143,46 +145,39 @@ def test_runs_own_an_interval(dag_of):
     )
 
 
+DRAW = """
+import datetime, json, pathlib, sys
+sys.path.insert(0, sys.argv[1])
+import conftest as made_up
+from airflow.serialization.serialized_objects import DagSerialization
+from medallion.pipeline import Shape, slim_manifest
+
+config, path = eval(sys.argv[2]), pathlib.Path(sys.argv[3])
+sources, steps = config["data_sources"], config["transformations"]
+slim = slim_manifest(made_up.made_up_manifest(sources, steps), Shape(tuple(sources), tuple(steps)))
+path.write_text(json.dumps(slim))
+manifest, catalog = made_up.Manifest(slim, path), made_up.made_up_catalog(sources)
+dag = made_up.create_client_dag("shop", config, catalog=catalog, manifest=manifest)
+print("DAG", json.dumps(DagSerialization.to_dict(dag), sort_keys=True))
+"""
+
+
 @pytest.mark.parametrize("schedule", [timedelta(hours=6), "15 3 * * *"])
-def test_two_processes_with_other_hash_seeds_draw_the_same_dag(schedule):
-    code = (
-        "import json, sys, tempfile, pathlib, datetime\n"
-        "sys.path.insert(0, sys.argv[1])\n"
-        "import conftest as c\n"
-        "from medallion.pipeline import Shape, slim_manifest\n"
-        "from airflow.serialization.serialized_objects import DagSerialization\n"
-        "config = eval(sys.argv[2])\n"
-        "sources, steps = config['data_sources'], config['transformations']\n"
-        "slim = slim_manifest(c.made_up_manifest(sources, steps), Shape(tuple(sources), tuple(steps)))\n"
-        "path = pathlib.Path(sys.argv[3])\n"
-        "path.write_text(json.dumps(slim))\n"
-        "dag = c.create_client_dag('shop', config, catalog=c.made_up_catalog(sources), manifest=c.Manifest(slim, path))\n"
-        "print('DAG', json.dumps(DagSerialization.to_dict(dag)))\n"
-    )
-    drawn = [_drawn(code, base(schedule_interval=schedule), seed) for seed in ("1", "2")]
+def test_two_processes_with_other_hash_seeds_draw_the_same_dag(schedule, tmp_path):
+    drawn = [_drawn(base(schedule_interval=schedule), seed, tmp_path) for seed in ("1", "2")]
     assert drawn[0] == drawn[1]
     assert len(json.loads(drawn[0])["dag"]["tasks"]) > 20
 
 
-def _drawn(code, config, seed):
-    import os
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = [
-            str(Path(__file__).parent),
-            repr(config),
-            str(Path(tempfile.gettempdir()) / "same-manifest.json"),
-        ]
-        environment = os.environ | {"PYTHONHASHSEED": seed, "AIRFLOW_HOME": folder}
-        done = subprocess.run(
-            [sys.executable, "-c", "import datetime\n" + code, *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def _drawn(config, seed, folder):
+    arguments = [str(Path(__file__).parent), repr(config), str(folder / "manifest.json")]
+    done = subprocess.run(
+        [sys.executable, "-c", DRAW, *arguments],
+        env=os.environ | {"PYTHONHASHSEED": seed, "AIRFLOW_HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     lines = [line for line in done.stdout.splitlines() if line.startswith("DAG ")]
     assert lines, done.stderr[-2000:]
     return lines[0].removeprefix("DAG ")

@@ -161,8 +161,8 @@ class Shop:
             }
             if client not in schemas:
                 return None
-            (run_id,) = destination.sql(f"select distinct run_id from {client}._delivery").fetchone()
-            (orders,) = destination.sql(f"select count(*) from {client}.shop_orders").fetchone()
+            ((run_id,),) = destination.sql(f"select distinct run_id from {client}._delivery").fetchall()
+            ((orders,),) = destination.sql(f"select count(*) from {client}.shop_orders").fetchall()
             return run_id, orders
 
     def builds(self, client, run_id):

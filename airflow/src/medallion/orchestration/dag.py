@@ -49,6 +49,8 @@ def create_client_dag(
     plan = make_plan(client, manifest.content)
     with _empty_dag(plan) as dag:
         _draw(plan, catalog, manifest.path)
+    # Cosmos draws nodes in the order of a set: another one in every process.
+    dag.task_dict = dict(sorted(dag.task_dict.items()))
     return dag
 
 

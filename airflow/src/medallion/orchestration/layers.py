@@ -64,7 +64,7 @@ def _cosmos_group(layer: LayerPlan, builder: LayerBuilder, manifest: Path) -> Db
     """Cosmos's drawing of the layer: each model's task, and its tests', waits for the build."""
     project = load_settings().dbt_project
     model, test = converters(layer, builder)
-    return DbtTaskGroup(
+    group = DbtTaskGroup(
         group_id=layer.name,
         project_config=ProjectConfig(project, manifest_path=manifest, install_dbt_deps=False),
         profile_config=ProfileConfig(
@@ -85,3 +85,13 @@ def _cosmos_group(layer: LayerPlan, builder: LayerBuilder, manifest: Path) -> Db
             },
         ),
     )
+    _sort(group)
+    return group
+
+
+def _sort(group: TaskGroup) -> None:
+    """Cosmos draws nodes in the order of a set: another one in every process."""
+    group.children = dict(sorted(group.children.items()))
+    for child in group.children.values():
+        if isinstance(child, TaskGroup):
+            _sort(child)
