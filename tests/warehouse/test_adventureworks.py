@@ -38,14 +38,16 @@ def test_bronze_has_every_row_of_the_files(built):
 
 def test_gold_has_every_order_on_its_day(built):
     assert built.rows(
-        "select count(*), sum(order_count), min(order_date), max(order_date) from {gold}.adventureworks_daily_sales"
+        """
+        select count(*), sum(order_count), min(order_date), max(order_date)
+        from {gold}.adventureworks_daily_sales
+        """
     ) == [(205, 1566, date(2011, 5, 31), date(2011, 12, 24))]
 
 
 def test_gold_has_every_month_as_the_files_do(built):
-    months = built.rows(
-        "select month(order_date), sum(order_count) from {gold}.adventureworks_daily_sales group by all order by 1"
-    )
+    counted = "select month(order_date), sum(order_count) from {gold}.adventureworks_daily_sales group by 1"
+    months = sorted(built.rows(counted))
     assert months == [(5, 43), (6, 141), (7, 231), (8, 250), (9, 157), (10, 327), (11, 230), (12, 187)]
 
 
@@ -64,7 +66,10 @@ def test_gold_has_the_same_value_in_lines_that_have_an_order(built):
 def test_gold_has_the_channel_mix(built):
     assert built.rows(
         """
-        select sum(online_order_count), sum(offline_order_count), sum(online_order_value) + sum(offline_order_value)
+        select
+            sum(online_order_count),
+            sum(offline_order_count),
+            sum(online_order_value) + sum(offline_order_value)
         from {gold}.adventureworks_daily_sales
         """
     ) == [(1160, 406, ORDER_VALUE)]
@@ -146,7 +151,7 @@ def test_orders_without_an_address_are_kept_and_flagged(built):
 
 def test_customers_whose_person_is_missing_are_kept_and_flagged(built):
     assert built.rows(
-        "select _flags, count(*) from {silver}.validate_adventureworks_sales__customers group by all order by 1"
+        "select _flags, count(*) from {silver}.validate_adventureworks_sales__customers group by 1 order by 1"
     ) == [("", 2101), ("customer_person_exists", 17719)]
 
 
@@ -188,8 +193,8 @@ def _depth(name: str) -> int:
 
 
 def test_unit_tests_of_the_models_pass(built, project):
-    tested = project.dbt("test", "--select", "test_type:unit,+adventureworks_*", client=built.client)
-    assert len(tested.statuses) >= 9
+    tested = project.dbt("test", "--select", "test_type:unit,package:medallion", client=built.client)
+    assert len(tested.statuses) >= 8
     assert set(tested.statuses.values()) == {"pass"}
 
 

@@ -1,0 +1,46 @@
+"""What `validate` and `quarantine` do with rows that break rules, on a handful of rows."""
+
+from __future__ import annotations
+
+import pytest
+
+SALES = ("adventureworks_sales", "adventureworks_production", "adventureworks_person")
+GOOD = {"salesorderid": "1", "productid": "5", "orderqty": "1", "unitprice": "1", "unitpricediscount": "0"}
+LINES = [
+    {**GOOD, "salesorderdetailid": "1"},
+    {**GOOD, "salesorderdetailid": "2", "salesorderid": "9"},
+    {**GOOD, "salesorderdetailid": "3", "productid": "6"},
+    {**GOOD, "salesorderdetailid": "4", "salesorderid": "9", "orderqty": "0", "unitprice": "no number"},
+]
+
+
+@pytest.fixture(scope="module")
+def judged(project):
+    landed = {
+        "adventureworks_sales": {"order_lines": LINES, "orders": [{"salesorderid": "1"}]},
+        "adventureworks_production": {"products": [{"productid": "5"}]},
+        "adventureworks_person": {},
+    }
+    for source, rows in landed.items():
+        project.land_rows(source, rows, "judged")
+    return project.build("judged")
+
+
+def test_rows_that_break_a_rule_are_moved_with_the_names_of_all(judged):
+    moved = "select order_line_id, _broken_rules from {silver}.quarantine_adventureworks_sales__order_lines"
+    assert sorted(judged.rows(moved)) == [
+        (2, "line_has_order"),
+        (4, "line_has_order,line_price_is_possible,line_quantity_is_positive"),
+    ]
+
+
+def test_rows_that_may_break_a_rule_stay_and_are_flagged(judged):
+    kept = (
+        "select order_line_id, _broken_rules, _flags from {silver}.validate_adventureworks_sales__order_lines"
+    )
+    assert sorted(judged.rows(kept)) == [(1, "", ""), (3, "", "line_has_product")]
+
+
+def test_what_is_not_known_breaks_a_rule_and_is_in_no_population(judged):
+    assert judged.rules["line_price_is_possible"] == (4, 1)
+    assert judged.rules["order_is_shipped_after_it_is_placed"] == (0, 0)
