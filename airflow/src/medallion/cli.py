@@ -11,6 +11,7 @@ from medallion.clients import load_catalog, render
 from medallion.clients.schema import SCHEMA_FILE, schema_text
 from medallion.clients.scope import load_paths
 from medallion.clients.template import new_client
+from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
 from medallion.settings import load_settings
 from medallion.terminal import AsJson, Commands, line, out, print_json
@@ -99,4 +100,6 @@ def schema(
     line(out(), f"{path.name} is {'up to date' if check else 'written'}", style="green")
 
 
-# --- Runs (run, sample-data, demo, …): added here, one function a command ----------------------------------
+# --- Runs: demo, run, up, down -----------------------------------------------------------------------------
+
+app.add_typer(embedded)

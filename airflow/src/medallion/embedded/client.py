@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from medallion.embedded.health import is_since
 from medallion.exceptions import RunnerError
 from medallion.interval import Interval
 
@@ -63,10 +64,10 @@ class AirflowClient:
         answer = self._send("GET", f"/dags/{dag_id}/details")
         return None if answer.status_code == httpx.codes.NOT_FOUND else dict(_checked(answer).json())
 
-    def import_errors(self) -> dict[str, str]:
-        """Return what Airflow could not parse: file → traceback."""
+    def import_errors(self, since: float = 0.0) -> dict[str, str]:
+        """Return what Airflow could not parse since a moment (seconds since 1970): file → traceback."""
         found = self._all("/importErrors", "import_errors")
-        return {error["filename"]: error["stack_trace"] for error in found}
+        return {one["filename"]: one["stack_trace"] for one in found if is_since(one["timestamp"], since)}
 
     def parse_again(self, dag_id: str) -> None:
         """Have a DAG's file parsed now."""
@@ -116,6 +117,10 @@ class AirflowClient:
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """Return all runs of a DAG."""
         return self._all(f"/dags/{dag_id}/dagRuns", "dag_runs")
+
+    def end_run(self, dag_id: str, run_id: str) -> None:
+        """Have a run fail now; what it has running is stopped."""
+        _checked(self._send("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", json={"state": "failed"}))
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
         """Return the tasks of a run by their id."""

@@ -8,28 +8,27 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 import httpx
-import psutil
 from filelock import FileLock
 
 from medallion.embedded.client import AirflowClient
 from medallion.embedded.environment import AirflowOptions, airflow_environment, airflow_home
+from medallion.embedded.health import is_since, not_healthy
 from medallion.embedded.ports import choose_ports
-from medallion.embedded.processes import MARK, marked, stop
+from medallion.embedded.processes import MARK
+from medallion.embedded.running import refuse_second, stop_airflow, stop_leftovers
 from medallion.embedded.secrets import USERNAME, load_secrets
-from medallion.embedded.state import FAILED, RunnerState, read_state, state_file
+from medallion.embedded.state import FAILED, RunnerState, read_state
 from medallion.exceptions import RunnerError
 from medallion.settings import Settings
 
 START_SECONDS = 180.0
 _POLL_SECONDS = 0.1
-_PARTS = ("scheduler", "triggerer", "dag_processor")
 
 
 class EmbeddedAirflow:
@@ -107,6 +106,29 @@ class EmbeddedAirflow:
             raise RunnerError(
                 f"the embedded Airflow is gone; its log is {self.home / 'logs' / 'supervisor.log'}"
             )
+
+    def wait_for_dags(self, dag_ids: Iterable[str], seconds: float = 90.0) -> None:
+        """Wait until DAGs have been parsed by this Airflow, not by an earlier one of the same home.
+
+        Args:
+            dag_ids: which.
+            seconds: how long at most.
+
+        Raises:
+            RunnerError: naming the DAGs that are not there, and what could not be parsed.
+        """
+        missing, deadline = set(dag_ids), time.monotonic() + seconds
+        while missing := {one for one in missing if not self._is_parsed(one)}:
+            self.check()
+            errors = self.client.import_errors(self.state.started_at)
+            if errors or time.monotonic() > deadline:
+                told = "".join(f"\n{file}: {error}" for file, error in errors.items())
+                raise RunnerError(f"Airflow has not read {', '.join(sorted(missing))}{told}")
+            time.sleep(_POLL_SECONDS)
+
+    def _is_parsed(self, dag_id: str) -> bool:
+        dag = self.client.dag(dag_id) or {}
+        return is_since(dag.get("last_parsed_time"), self.state.started_at)
 
     # --- what is in it
 
@@ -195,7 +217,7 @@ class EmbeddedAirflow:
 
             def healthy() -> bool:
                 self.check()
-                missing = _not_healthy(http, self.state.started_at)
+                missing = not_healthy(http, self.state.started_at)
                 on_wait(missing)
                 return not missing
 
@@ -212,73 +234,9 @@ class EmbeddedAirflow:
             time.sleep(_POLL_SECONDS)
 
 
-def _not_healthy(http: httpx.Client, started_at: float) -> str:
-    """Name what is not healthy yet; nothing if all is."""
-    # The first request of a task has the API server set up all it answers tasks with: seconds, had now.
-    if not _fetch(http, "/execution/health"):
-        return "api-server"
-    health = _fetch(http, "/api/v2/monitor/health")
-    return ", ".join(part for part in _PARTS if not _beats(health.get(part) or {}, part, started_at))
-
-
-def _fetch(http: httpx.Client, path: str) -> Mapping[str, Any]:
-    """Get a JSON object; an empty one while nothing answers."""
-    try:
-        answer = http.get(path)
-        return dict(answer.json()) if answer.is_success else {}
-    except (httpx.HTTPError, ValueError):
-        return {}
-
-
-def _beats(health: Mapping[str, Any], part: str, started_at: float) -> bool:
-    """An earlier run's last heartbeat is no sign of this one's life."""
-    beat = health.get(f"latest_{part}_heartbeat")
-    if health.get("status") != "healthy" or not beat:
-        return False
-    return datetime.fromisoformat(beat) >= datetime.fromtimestamp(started_at, UTC)
-
-
 def client_of(settings: Settings, url: str) -> AirflowClient:
     """Make a client for the Airflow of an installation."""
     return AirflowClient(url, USERNAME, load_secrets(airflow_home(settings)).password)
-
-
-def running_airflow(settings: Settings) -> RunnerState | None:
-    """Return the state of the Airflow that runs under this installation's home; None if none does."""
-    state = read_state(airflow_home(settings))
-    return state if state and state.supervisor.is_alive() else None
-
-
-def refuse_second(settings: Settings) -> None:
-    """Refuse to start beside another Airflow of the same home.
-
-    Raises:
-        RunnerError: if one runs.
-    """
-    state = running_airflow(settings)
-    if state:
-        raise RunnerError(
-            f"an Airflow already runs under {airflow_home(settings)} at {state.url} "
-            f"(process {state.supervisor.pid}): stop it with `make down`"
-        )
-
-
-def stop_airflow(settings: Settings) -> bool:
-    """Stop the Airflow of an installation, whoever started it; False if none ran."""
-    home = airflow_home(settings)
-    state = running_airflow(settings)
-    if state:
-        stop([psutil.Process(state.supervisor.pid)], 30.0)
-    stop_leftovers(home)
-    return state is not None
-
-
-def stop_leftovers(home: Path) -> None:
-    """Stop what a supervisor that was killed left behind, and forget it."""
-    state = read_state(home)
-    if state:
-        stop(marked(state.mark), 2.0)
-        state_file(home).unlink(missing_ok=True)
 
 
 def _close(stream: IO[bytes] | None) -> None:

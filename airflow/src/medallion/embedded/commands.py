@@ -1,0 +1,239 @@
+"""What a person calls: the demo, ``up`` and ``down``, and one client's runs."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from types import FrameType
+
+from rich.console import Console
+
+from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
+from medallion.embedded.client import RUN_ENDED
+from medallion.embedded.environment import AirflowOptions
+from medallion.embedded.follow import ClientRun, Progress, follow
+from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready
+from medallion.embedded.results import ledger_scores
+from medallion.embedded.runner import EmbeddedAirflow
+from medallion.embedded.running import refuse_second, running_airflow, stop_airflow
+from medallion.embedded.screen import screen
+from medallion.exceptions import ConfigError, RunnerError
+from medallion.interval import Interval
+from medallion.pipeline import dag_id_of, last_complete_interval
+from medallion.pipeline.days import intervals_of_day
+from medallion.settings import Settings
+from medallion.terminal import line
+
+#: Around today, so that pressing "Trigger" in the UI finds an extract of the last complete interval.
+DAYS_AROUND = range(-2, 3)
+
+
+def demo(settings: Settings, day: date, console: Console) -> list[Progress]:
+    """Run every enabled client once, for a day's first interval, on an Airflow that lives as long.
+
+    Args:
+        settings: the installation.
+        day: which; the same day gives the same rows.
+        console: shows what happens.
+
+    Returns:
+        What became of each run.
+
+    Raises:
+        ConfigError: if no client can run.
+        RunnerError: if Airflow does not start, or stops.
+    """
+    refuse_second(settings)
+    catalog = load_catalog(settings.configs)
+    clients = _chosen(catalog, settings, console)
+    _make_extracts(clients, catalog, [day], settings, console)
+    broken = dict.fromkeys(catalog.broken, "its file is broken") | _make_ready(clients, settings, console)
+    firsts = {
+        client.id: intervals_of_day(client.schedule_interval, day)[:1]
+        for client in clients
+        if client.id not in broken
+    }
+    never = [Progress.never_started(name, reason) for name, reason in broken.items()]
+    if not firsts:
+        return never
+    with _airflow(settings, list(firsts), console) as airflow:
+        return never + _run(airflow, firsts, settings, console)
+
+
+def run_client(settings: Settings, client_id: str, days: Sequence[date], console: Console) -> list[Progress]:
+    """Run one client for every interval of some days, one after the other, until one fails.
+
+    On the Airflow that ``up`` started if there is one, else on one that lives as long.
+
+    Args:
+        settings: the installation.
+        client_id: whose runs.
+        days: which; none for the last complete interval.
+        console: shows what happens.
+
+    Raises:
+        ConfigError: if there is no such client, or it cannot run here.
+        RunnerError: if Airflow does not start, or stops.
+    """
+    catalog = load_catalog(settings.configs)
+    client = catalog.client(client_id)
+    if (state := status_of(client, catalog, settings)) != ENABLED:
+        raise ConfigError(f"{client_id} is {state}")
+    if broken := _make_ready([client], settings, console):
+        raise ConfigError(broken[client_id])
+    with _airflow(settings, [client_id], console) as airflow:
+        return _run(airflow, {client_id: _intervals(client, days)}, settings, console)
+
+
+def up(settings: Settings, console: Console) -> EmbeddedAirflow:
+    """Start an Airflow that stays, with the schedules of all enabled clients; the one that runs, if one does.
+
+    No client is caught up on unless its config says ``catchup``: each runs its last complete interval, and
+    then every interval as it ends.
+
+    Raises:
+        ConfigError: if no client can run.
+        RunnerError: if it does not start.
+    """
+    airflow = EmbeddedAirflow(settings, AirflowOptions(schedules=True), detached=True)
+    if running_airflow(settings):
+        return airflow
+    catalog = load_catalog(settings.configs)
+    clients = _chosen(catalog, settings, console)
+    today = datetime.now(UTC).date()
+    _make_extracts(
+        clients, catalog, [today + timedelta(days=number) for number in DAYS_AROUND], settings, console
+    )
+    broken = _make_ready(clients, settings, console)
+    for reason in broken.values():
+        line(console, reason, style="red")
+    with _stopped_by_signals():
+        _start(airflow, [client.id for client in clients if client.id not in broken], console)
+    return airflow
+
+
+def down(settings: Settings) -> bool:
+    """Stop the Airflow of this installation; False if none ran."""
+    return stop_airflow(settings)
+
+
+# --- Before Airflow
+
+
+def _chosen(catalog: Catalog, settings: Settings, console: Console) -> list[Client]:
+    clients, left_out = clients_to_run(catalog, settings)
+    for reason in left_out:
+        line(console, reason, style="yellow")
+    return clients
+
+
+def _make_extracts(
+    clients: Sequence[Client], catalog: Catalog, days: Sequence[date], settings: Settings, console: Console
+) -> None:
+    with console.status("writing sample extracts"):
+        make_extracts(clients, catalog, days, settings)
+
+
+def _make_ready(clients: Sequence[Client], settings: Settings, console: Console) -> dict[str, str]:
+    with console.status("reading the dbt project"):
+        return make_ready(clients, settings)
+
+
+def _intervals(client: Client, days: Sequence[date]) -> list[Interval]:
+    if not days:
+        return [last_complete_interval(client.schedule_interval, datetime.now(UTC))]
+    return [one for day in days for one in intervals_of_day(client.schedule_interval, day)]
+
+
+# --- An Airflow to run on
+
+
+@contextmanager
+def _airflow(settings: Settings, client_ids: Sequence[str], console: Console) -> Iterator[EmbeddedAirflow]:
+    """The Airflow that runs already, or one that is stopped behind it."""
+    airflow = EmbeddedAirflow(settings)
+    if running_airflow(settings):
+        airflow.wait_for_dags(dag_id_of(client_id) for client_id in client_ids)
+        yield airflow
+        return
+    with _stopped_by_signals():
+        _start(airflow, client_ids, console)
+        try:
+            _give_up_abandoned(airflow, client_ids)
+            yield airflow
+        finally:
+            with console.status("stopping Airflow"):
+                airflow.stop()
+
+
+def _start(airflow: EmbeddedAirflow, client_ids: Sequence[str], console: Console) -> None:
+    with console.status("starting Airflow") as status:
+        airflow.start(lambda missing: status.update(f"starting Airflow: {missing or 'ready'}"))
+        status.update("reading the DAGs")
+        try:
+            airflow.wait_for_dags(dag_id_of(client_id) for client_id in client_ids)
+        except BaseException:
+            airflow.stop()
+            raise
+
+
+def _give_up_abandoned(airflow: EmbeddedAirflow, client_ids: Sequence[str]) -> None:
+    """A run that an earlier command left in the middle would be gone on with first, retries and all."""
+    for dag_id in map(dag_id_of, client_ids):
+        for run in airflow.client.runs(dag_id):
+            if run["state"] not in RUN_ENDED:
+                airflow.client.end_run(dag_id, run["dag_run_id"])
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end what is in progress as Ctrl-C does: tidily."""
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+# --- Runs
+
+
+def _run(
+    airflow: EmbeddedAirflow,
+    intervals: dict[str, list[Interval]],
+    settings: Settings,
+    console: Console,
+) -> list[Progress]:
+    """Run clients beside each other, each its intervals one after the other until one fails."""
+    ended: list[Progress] = []
+    waiting = {client_id: list(wanted) for client_id, wanted in intervals.items()}
+    while any(waiting.values()):
+        runs = [_trigger(airflow, name, wanted.pop(0)) for name, wanted in waiting.items() if wanted]
+        with screen(console) as live:
+            turn = follow(
+                airflow.client, runs, live.show, scores=ledger_scores(settings), check=airflow.check
+            )
+        ended += turn
+        for one in turn:
+            if not one.succeeded:
+                waiting[one.run.client_id].clear()
+    return ended
+
+
+def _trigger(airflow: EmbeddedAirflow, client_id: str, interval: Interval) -> ClientRun:
+    dag_id = dag_id_of(client_id)
+    dag = airflow.client.dag(dag_id)
+    if dag is None:
+        raise RunnerError(f"Airflow has no DAG {dag_id}: `medallion validate` says why")
+    if dag["is_paused"]:
+        raise RunnerError(f"{dag_id} is paused: let it go on in Airflow's UI, at {airflow.url}/dags/{dag_id}")
+    asked = datetime.now(UTC)
+    run_id = f"by_hand__{interval.stamp}__{asked:%Y%m%dT%H%M%S.%f}"
+    return ClientRun(client_id, airflow.client.trigger(dag_id, interval, run_id))
