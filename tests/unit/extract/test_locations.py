@@ -104,8 +104,11 @@ extract_source(
 )
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.common.configuration.container import Container
-telemetry = Container()[PluggableRunContext].context.runtime_config.dlthub_telemetry
-print(json.dumps({"before": loaded, "airflow": "airflow" in sys.modules, "telemetry": telemetry}))
+dlt = Container()[PluggableRunContext].context
+print(json.dumps({
+    "before": loaded, "airflow": "airflow" in sys.modules,
+    "telemetry": dlt.runtime_config.dlthub_telemetry, "data": dlt.data_dir,
+}))
 """
 
 
@@ -123,7 +126,7 @@ def test_dlt_stays_quiet_and_writes_nothing_but_landing(tmp_path: Path, january_
     }
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-c", ALONE, json.dumps(contract), str(january_15)],
-        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        env={"HOME": str(home), "PATH": os.environ["PATH"], "MEDALLION_HOME": str(tmp_path / "var")},
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -131,6 +134,11 @@ def test_dlt_stays_quiet_and_writes_nothing_but_landing(tmp_path: Path, january_
         check=False,
     )
     assert ended.stderr == ""
-    assert json.loads(ended.stdout) == {"before": [], "airflow": False, "telemetry": False}
+    assert json.loads(ended.stdout) == {
+        "before": [],
+        "airflow": False,
+        "telemetry": False,
+        "data": str(tmp_path / "var" / "dlt"),
+    }
     assert list(home.iterdir()) == []
     assert {path.name for path in tmp_path.iterdir()} == {"home", "landing", "orders.csv"}

@@ -61,10 +61,10 @@ def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
         return pa.Table.from_batches([batch])
     have = set(batch.schema.names)
     columns = [
-        batch.column(field.name).cast(field.type) if field.name in have else pa.nulls(len(batch), field.type)
+        batch.column(field.name) if field.name in have else pa.nulls(len(batch), field.type)
         for field in schema
     ]
-    return pa.table(columns, schema=schema)
+    return pa.table(columns, schema=schema)  # casts what is narrower
 
 
 def _stamped(table: pa.Table, landed: pa.Schema, interval: Interval) -> pa.Table:
