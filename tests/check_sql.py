@@ -107,12 +107,19 @@ def _syntax_problems(nodes: Iterable[Any], dialect: str, where: str) -> Iterator
         try:
             statements = sqlglot.parse(node.compiled_code, dialect=dialect)
         except sqlglot.errors.SqlglotError as error:
-            yield f"{_file(node)}: {node.name} is no {dialect}, {where}: {error}"
+            yield f"{_file(node)}: {node.name} is no {dialect}, {where}: {_first(error)}"
             continue
         if len(statements) != 1 or not isinstance(statements[0], sqlglot.exp.Query):
             yield f"{_file(node)}: {node.name} is not one query, {where}"
         elif _has_nested_with(statements[0]):
             yield f"{_file(node)}: {node.name} has a `with` inside a `with`, which T-SQL does not know"
+
+
+def _first(error: sqlglot.errors.SqlglotError) -> str:
+    """Line and reason of a parse error, without sqlglot's excerpt in colours."""
+    for found in getattr(error, "errors", []):
+        return f"line {found['line']}: {found['description']}"
+    return str(error)
 
 
 def _has_nested_with(statement: sqlglot.exp.Expression) -> bool:
@@ -170,18 +177,26 @@ def _documentation_problems(nodes: list[Any]) -> Iterator[str]:
 
 
 def _unread_problems(nodes: list[Any]) -> Iterator[str]:
-    """A step that nobody reads although a later one exists was forgotten in somebody's list of steps."""
-    models = {node.unique_id: node for node in nodes if node.resource_type == "model"}
-    read = {parent for node in models.values() for parent in node.depends_on.nodes}
+    """A step that nobody reads, though another of its entity is read, was forgotten in a list of steps."""
+    models = [node for node in nodes if node.resource_type == "model"]
     entities: dict[str, list[Any]] = {}
-    for node in models.values():
+    for node in models:
         step, _, entity = node.name.partition("_")
         if step in STEPS and node.fqn[1] == "silver":
             entities.setdefault(entity, []).append(node)
-    for steps in entities.values():
+    for entity, steps in entities.items():
+        own = {node.unique_id for node in steps}
+        read = {parent for node in models for parent in node.depends_on.nodes if parent in own}
+        outside = {
+            parent
+            for node in models
+            if entity not in node.name
+            for parent in node.depends_on.nodes
+            if parent in own
+        }
         last = max(steps, key=lambda node: STEPS.index(node.name.partition("_")[0]))
         for node in steps:
-            if node is not last and node.unique_id not in read:
+            if node.unique_id not in read and (node is not last or outside):
                 yield f"{_file(node)}: {node.name} is read by no model: is it missing in a list of steps?"
 
 
