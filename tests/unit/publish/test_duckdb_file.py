@@ -96,7 +96,7 @@ def test_a_file_that_another_process_holds_is_waited_for(
 ) -> None:
     build(daily="select 1 as n")
     root.mkdir()
-    with _holding(root / held, seconds=1.0):
+    with _holding(root / held, seconds=0.4):
         deliver("daily", patience=60)
     assert delivered("daily") == [1]
 
@@ -117,7 +117,7 @@ def test_a_delivery_that_takes_too_long_is_named_to_the_next(
     build: Build, deliver: Publish, root: Path
 ) -> None:
     build(daily="select 1 as n")
-    build("globex", views={"slow": "select sum(a.range + b.range) as n from range(20000) a, range(20000) b"})
+    build("globex", views={"slow": "select sum(a.range + b.range) as n from range(14000) a, range(14000) b"})
     first = threading.Thread(target=deliver, args=["slow"], kwargs={"client": "globex"})
     first.start()
     while not (root / "data_warehouse.duckdb.holder").exists():

@@ -96,7 +96,7 @@ def test_a_reader_never_sees_two_deliveries_mixed(build: Build, deliver: Publish
 
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(1, 8):
+    for number in range(1, 5):
         build(daily=f"select {number} as n", weekly=f"select {number} as n")
         deliver("daily", "weekly", kind="parquet")
     done.set()
