@@ -5,6 +5,15 @@ interval is made alone, in any order, and as fast as DuckDB writes. What was pla
 """
 
 from medallion.sample_data.generate import DEFAULT_ORDERS, can_generate, generate, generate_client
+from medallion.sample_data.intervals import intervals_of
 from medallion.sample_data.planted import Planted, read_planted
 
-__all__ = ["DEFAULT_ORDERS", "Planted", "can_generate", "generate", "generate_client", "read_planted"]
+__all__ = [
+    "DEFAULT_ORDERS",
+    "Planted",
+    "can_generate",
+    "generate",
+    "generate_client",
+    "intervals_of",
+    "read_planted",
+]
