@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -36,4 +37,4 @@ def test_a_week_that_starts_on_the_last_day_belongs_to_it(catalog: Catalog) -> N
 def test_the_intervals_of_days_follow_each_other_without_a_gap(catalog: Catalog) -> None:
     found = intervals_of(catalog.clients["acme_corp"], date(2026, 1, 30), date(2026, 2, 2))
     assert len(found) == 16
-    assert all(one.end == after.start for one, after in zip(found, found[1:], strict=False))
+    assert all(one.end == after.start for one, after in pairwise(found))
