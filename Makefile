@@ -1,0 +1,89 @@
+# Medallion's own commands; `make help` lists them. All they need is Python 3.11 with venv, and git.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+DATE ?= 2026-01-15
+PYTEST ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made_from_lock
+# uv knows nothing of a mirror that pip was told of.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+.PHONY: help demo up down test test-fast test-live check format bench lock clean environment
+
+help:  ## print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "DATE=2026-01-15 is the day of the demo, PYTEST=\"-k gate -x\" goes to pytest, PYTHON=… names another Python 3.11,"
+	@echo "MEDALLION_HOME=… another place for everything that is written (var/), MEDALLION_PORT=… Airflow's port."
+
+# --- Running
+
+demo: $(STAMP)  ## run every enabled client once, on generated extracts, and print what came of it
+	@$(BIN)/medallion demo --date $(DATE)
+
+up: $(STAMP)  ## start Airflow with every client's schedule and leave it running; print address and login
+	@$(BIN)/medallion up
+
+down: $(STAMP)  ## stop it
+	@$(BIN)/medallion down
+
+# --- Testing
+
+test: $(STAMP)  ## all tests, also those on a live Airflow
+	@$(BIN)/python -m pytest $(PYTEST)
+
+test-fast: $(STAMP)  ## the tests that start no Airflow
+	@$(BIN)/python -m pytest -m "not live" $(PYTEST)
+
+test-live: $(STAMP)  ## the tests on a live Airflow alone
+	@$(BIN)/python -m pytest -m live $(PYTEST)
+
+check: $(STAMP)  ## style, types, YAML, and the SQL of both targets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/python tests/check_sql.py
+
+format: $(STAMP)  ## put code into its shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## measure what Medallion costs, as ratios; write var/bench.json
+	@$(BIN)/python tests/bench/bench.py
+
+# --- The environment
+
+environment: $(STAMP)  ## make .venv from requirements.lock, if that has changed
+	@:
+
+lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --group dev \
+		--python-version 3.11 --output-file requirements.lock pyproject.toml
+
+clean:  ## stop Airflow, and remove everything that was made but .venv
+	@if [ -x $(BIN)/medallion ]; then $(BIN)/medallion down; fi
+	@rm -rf "$${MEDALLION_HOME:-var}" dbt/target dbt/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v git >/dev/null || { echo "git is missing: install it, for example with apt-get install git" >&2; exit 1; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 is missing: install it, for example with apt-get install python3.11, or name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed, $(PYTHON) is $$("$(PYTHON)" -V 2>&1): name another with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing: install it, for example with apt-get install python3.11-venv" >&2; exit 1; }
+	@echo "making $(VENV) from requirements.lock"
+	@[ -x $(BIN)/uv ] && $(BIN)/python -c '' 2>/dev/null || { \
+		"$(PYTHON)" -m venv --clear $(VENV); \
+		awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock >$(VENV)/uv.lock; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --offline --no-deps --editable .
+	@touch $(STAMP)
