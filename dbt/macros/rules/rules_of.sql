@@ -4,7 +4,7 @@
     {%- set rules = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') -%}
         {%- set test = node.get('test_metadata') or {} -%}
-        {%- if test.name == 'rule' and node.attached_node == anchor -%}
+        {%- if test.name == 'rule' and node.attached_node == anchor and node.config.enabled -%}
             {%- set said = test.kwargs -%}
             {%- if said.get('on_fail', 'quarantine') == on_fail -%}
                 {%- set population = said.get('population') -%}
