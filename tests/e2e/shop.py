@@ -161,7 +161,8 @@ class Shop:
             }
             if client not in schemas:
                 return None
-            ((run_id,),) = destination.sql(f"select distinct run_id from {client}._delivery").fetchall()
+            last = f"select run_id from {client}._delivery order by delivered_at desc limit 1"
+            ((run_id,),) = destination.sql(last).fetchall()
             ((orders,),) = destination.sql(f"select count(*) from {client}.shop_orders").fetchall()
             return run_id, orders
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from medallion.orchestration.layer_build import LayerBuilder, LayerBuildTask
 from medallion.orchestration.nodes import converters
 from medallion.pipeline import LayerPlan, Plan
 from medallion.settings import load_settings
+
+# What Cosmos tells of drawing a DAG would stand at the head of every task's log.
+logging.getLogger("cosmos").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""The known truth on a live Airflow: what is measured decides what is delivered."""
+
+import re
+import shutil
+
+import duckdb
+import pytest
+from shop import DAY, until
+
+from medallion.clients import load_catalog
+from medallion.embedded import EmbeddedAirflow
+from medallion.embedded.environment import AirflowOptions
+from medallion.pipeline import dag_id_of, shape_of
+from medallion.settings import Settings, load_settings
+from medallion.transform import prepare
+
+REAL = load_settings()
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.adventureworks,
+    pytest.mark.skipif(
+        REAL.adventureworks is None, reason="no AdventureWorks files (MEDALLION_ADVENTUREWORKS)"
+    ),
+]
+#: Threshold → the rules below it, of all that gate.
+BREACHES = {
+    "0.95": [],
+    "0.96": ["order_has_ship_to_address"],
+    "0.995": ["line_has_order", "order_has_ship_to_address"],
+}
+
+
+def client_of(threshold):
+    return f"aw_{threshold.replace('.', '_')}"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("adventureworks")
+    shutil.copytree(REAL.configs, folder / "configs", ignore=shutil.ignore_patterns("clients"))
+    shutil.copytree(REAL.dbt_project, folder / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
+    text = (REAL.configs / "clients" / "adventure_works.yml").read_text()
+    assert "quality_threshold: 0.95" in text
+    (folder / "configs" / "clients").mkdir()
+    for threshold in BREACHES:
+        changed = text.replace("quality_threshold: 0.95", f"quality_threshold: {threshold}")
+        (folder / "configs" / "clients" / f"{client_of(threshold)}.yml").write_text(changed)
+    settings = Settings(project=folder, home=folder / "var", ledger_url=f"sqlite:///{folder}/var/registry.db")
+    catalog = load_catalog(settings.configs)
+    assert not catalog.problems
+    prepare(settings, {shape_of(client): None for client in catalog.clients.values()})
+    return settings
+
+
+@pytest.fixture(scope="module")
+def runs(settings):
+    """Each threshold's run: its state, and what the gate of silver said."""
+    with EmbeddedAirflow(settings, AirflowOptions(parse_seconds=600)) as airflow:
+        client = airflow.client
+        dags = {threshold: dag_id_of(client_of(threshold)) for threshold in BREACHES}
+        for dag in dags.values():
+            until(f"{dag} to be parsed", lambda dag=dag: client.dag(dag))
+        started = {threshold: client.trigger(dag, DAY) for threshold, dag in dags.items()}
+        ended = {}
+        for threshold, run_id in started.items():
+            dag = dags[threshold]
+            state = until(
+                f"{dag} to end",
+                lambda dag=dag, run_id=run_id: (
+                    (found := client.run(dag, run_id)["state"]) in ("success", "failed") and found
+                ),
+                300,
+            )
+            ended[threshold] = state, client.log(dag, run_id, "silver.gate")
+        yield ended
+
+
+@pytest.mark.parametrize("threshold", BREACHES)
+def test_the_gate_of_silver_names_just_the_rules_below_the_threshold(runs, threshold):
+    state, log = runs[threshold]
+    assert state == ("failed" if BREACHES[threshold] else "success")
+    assert (
+        sorted(set(re.findall(r"(\w+): [\d,]+ of [\d,]+ rows of \w+ fail, score [\d.]+ <", log)))
+        == BREACHES[threshold]
+    )
+    assert "line_has_order: 41 of 5,716 rows" in log
+    assert "order_has_ship_to_address: 69 of 1,566 rows" in log
+    assert "customer_person_exists: 17,719 of 19,119 rows" in log
+
+
+def test_only_the_run_whose_gates_held_has_delivered(settings, runs):
+    assert runs["0.95"][0] == "success"
+    path = settings.destinations / "data_warehouse.duckdb"
+    with duckdb.connect(str(path), read_only=True) as destination:
+        query = "select distinct table_schema from information_schema.tables where table_schema like 'aw_%'"
+        assert destination.sql(query).fetchall() == [("aw_0_95",)]
+        query = "select sum(order_value), sum(order_count), count(*) from aw_0_95.adventureworks_daily_sales"
+        ((value, orders, dates),) = destination.sql(query).fetchall()
+    assert (round(float(value), 4), orders, dates) == (12527981.9927, 1566, 205)
