@@ -69,7 +69,7 @@ with all_rows as (
     select * replace (2 as age, 'NEW' as segment_code, updated_at - interval 60 days as updated_at)
     from customer_sent where i in (select i from customer_true where has_old_version)
 )
-select * exclude (i, age) from all_rows order by i, age;
+select * exclude (i, age) from all_rows order by i, newest_first_or_last(i, age);
 
 create view segments as
 select * from (

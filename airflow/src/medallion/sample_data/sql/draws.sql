@@ -21,6 +21,9 @@ create macro pick(options, stream, i) as options[1 + floor(draw(stream, i) * len
 create macro is_planted(defect, every, i) as getvariable('defects') > 0
     and (i + stream_seed(defect)) % greatest(2, round(every / greatest(getvariable('defects'), 0.001)))::ubigint = 0;
 
+-- Versions of a key come in either order: neither the first nor the last of a file is the newest.
+create macro newest_first_or_last(i, age) as case when i % 2 = 0 then age else -age end;
+
 -- Whole seconds: every format and every database can hold them.
 create macro after_seconds(moment, seconds) as moment + to_seconds(floor(seconds)::bigint);
 

@@ -34,7 +34,7 @@ with all_rows as (
     select * replace (2 as age, (list_price * 2)::decimal(10, 2) as list_price, updated_at - interval 30 days as updated_at)
     from product_sent where i in (select i from product_true where has_old_version)
 )
-select * exclude (i, age) from all_rows order by i, age;
+select * exclude (i, age) from all_rows order by i, newest_first_or_last(i, age);
 
 create view warehouses as
 select warehouse_id, city as name, country, timestamp '2015-01-01 08:00:00' as updated_at from place order by i;

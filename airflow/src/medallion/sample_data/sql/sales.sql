@@ -108,7 +108,7 @@ with all_rows as (
 )
 select * exclude (i, age) replace (
     strftime(ordered_at, '%Y-%m-%dT%H:%M:%S') as ordered_at, strftime(updated_at, '%Y-%m-%dT%H:%M:%S') as updated_at
-) from all_rows order by i, age;
+) from all_rows order by i, newest_first_or_last(i, age);
 
 create view order_lines as
 with all_rows as (
