@@ -67,10 +67,24 @@ def measure(settings: Settings, *, quick: bool) -> list[dict[str, object]]:
         cosmos = {mode: cosmos_seconds(airflow, mode) for mode in modes}
     base = statistics.median(bare)
     what = f"{client.id}, {nodes} nodes: bronze's begin to gold's gate ({statistics.median(ours):.1f} s)"
-    figures = [figure("layers", statistics.median(ours) / base, 2.0, "ratio", f"{what} / a bare dbt build ({base:.1f} s)")]
-    figures.append(figure("dag", dag_seconds(catalog, client, settings), 0.1, "s", "one client's DAG, after imports"))
+    figures = [
+        figure(
+            "layers",
+            statistics.median(ours) / base,
+            2.0,
+            "ratio",
+            f"{what} / a bare dbt build ({base:.1f} s)",
+        )
+    ]
+    figures.append(
+        figure("dag", dag_seconds(catalog, client, settings), 0.1, "s", "one client's DAG, after imports")
+    )
     for mode, seconds in cosmos.items():
-        figures.append(figure(f"cosmos {mode}", seconds / base, None, "ratio", f"the same nodes ({seconds:.0f} s) / bare"))
+        figures.append(
+            figure(
+                f"cosmos {mode}", seconds / base, None, "ratio", f"the same nodes ({seconds:.0f} s) / bare"
+            )
+        )
     return figures
 
 
@@ -82,7 +96,9 @@ def figure(name: str, value: float, limit: float | None, unit: str, what: str) -
 def layers_seconds(airflow: EmbeddedAirflow, client: Client) -> float:
     """From bronze's begin to gold's gate of one run, by Airflow's own clock."""
     tasks = run_to_end(airflow, dag_id_of(client.id))
-    return (moment(tasks["gold.gate"]["end_date"]) - moment(tasks["bronze.begin"]["start_date"])).total_seconds()
+    return (
+        moment(tasks["gold.gate"]["end_date"]) - moment(tasks["bronze.begin"]["start_date"])
+    ).total_seconds()
 
 
 def cosmos_seconds(airflow: EmbeddedAirflow, mode: str) -> float:
@@ -101,7 +117,9 @@ def run_to_end(airflow: EmbeddedAirflow, dag_id: str, seconds: float = 300) -> d
     wait(lambda: client.run(dag_id, run_id)["state"] in ("success", "failed"), seconds, f"{dag_id} to end")
     tasks = client.tasks(dag_id, run_id)
     if client.run(dag_id, run_id)["state"] != "success":
-        raise SystemExit(f"{dag_id} failed: {[name for name, task in tasks.items() if task['state'] == 'failed']}")
+        raise SystemExit(
+            f"{dag_id} failed: {[name for name, task in tasks.items() if task['state'] == 'failed']}"
+        )
     return tasks
 
 
@@ -129,7 +147,14 @@ def bare_seconds(settings: Settings, catalog: Catalog, plan: Plan) -> float:
         command = [
             *(str(Path(sys.executable).parent / "dbt"), "--quiet", "build", "--project-dir", project),
             *("--profiles-dir", project, "--target-path", scratch, "--log-path", scratch),
-            *("--vars", json.dumps(variables), "--exclude-resource-type", "unit_test", "--indirect-selection", "empty"),
+            *(
+                "--vars",
+                json.dumps(variables),
+                "--exclude-resource-type",
+                "unit_test",
+                "--indirect-selection",
+                "empty",
+            ),
             *("--select", *(node.name for node in nodes)),
         ]
         start = time.monotonic()
@@ -146,7 +171,8 @@ def dag_seconds(catalog: Catalog, client: Client, settings: Settings) -> float:
 
     def build() -> float:
         start = time.perf_counter()
-        create_client_dag(client.id, client, catalog=catalog, manifest=Manifest(json.loads(path.read_text()), path))
+        manifest = Manifest(json.loads(path.read_text()), path)
+        create_client_dag(client.id, client, catalog=catalog, manifest=manifest)
         return time.perf_counter() - start
 
     build()

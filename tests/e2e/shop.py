@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the names in the SQL are the test's own
 """A small shop for the wrong turns: its own source, seven models, a client for each thing that can go wrong.
 
 What goes wrong is in a client's own data and in one switch file a client, so that all of them run in one
@@ -48,8 +49,10 @@ entities:
 """
 MODELS = {
     "bronze/shop/bronze_shop__orders.sql": """
-        select cast(id as integer) as id, cast(amount as integer) as amount from {{ landed('shop', 'orders') }}""",
-    "bronze/shop/bronze_shop__people.sql": "select cast(id as integer) as id from {{ landed('shop', 'people') }}",
+        select cast(id as integer) as id, cast(amount as integer) as amount
+        from {{ landed('shop', 'orders') }}""",
+    "bronze/shop/bronze_shop__people.sql": """
+        select cast(id as integer) as id from {{ landed('shop', 'people') }}""",
     "silver/clean/shop/clean_shop__orders.sql": """
         {% if execute and var('client') == 'no_compile' %}
             {{ exceptions.raise_compiler_error('there is no such column') }}
@@ -187,7 +190,7 @@ class Shop:
         return None
 
     def check_colours(self, client, run_id, tasks):
-        """Every task ended, in the colour that its nodes deserve; a green run delivered, a red one did not."""
+        """Every task ended in the colour that its nodes deserve; only a green run delivered."""
         states = {task_id: task["state"] for task_id, task in tasks.items()}
         undone = {task_id: state for task_id, state in states.items() if state not in ENDED}
         assert not undone

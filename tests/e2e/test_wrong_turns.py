@@ -1,4 +1,4 @@
-"""What goes wrong, on a live Airflow: every task ends in its true colour, and no run is green that did not deliver."""
+"""What goes wrong, on a live Airflow: tasks end in their true colour, no run is green that did not deliver."""
 
 import pytest
 from shop import CLIENTS, DAY, SWITCHED, Shop, until
@@ -57,8 +57,7 @@ class Runs:
         return run_id, *self.end(client, run_id, seconds)
 
     def clear(self, client, run_id, tasks, **options):
-        cleared = self.airflow.client.clear(dag_id_of(client), run_id, tasks, **options)
-        return cleared
+        return self.airflow.client.clear(dag_id_of(client), run_id, tasks, **options)
 
     def log(self, client, run_id, task_id, attempt=1):
         return self.airflow.client.log(dag_id_of(client), run_id, task_id, attempt)

@@ -31,7 +31,8 @@ variables = run_variables(settings, BuildRequest(plan, (), DAY, snapshots))
 for mode in (ExecutionMode.LOCAL, ExecutionMode.WATCHER):
     # DuckDB is one writer: tasks of Cosmos's LOCAL mode, a process each, can only take turns.
     turns = 1 if mode is ExecutionMode.LOCAL else 16
-    with DAG(f"cosmos_{mode.value}", schedule=None, is_paused_upon_creation=False, max_active_tasks=turns) as dag:
+    never_by_itself = {"schedule": None, "is_paused_upon_creation": False}
+    with DAG(f"cosmos_{mode.value}", max_active_tasks=turns, **never_by_itself) as dag:
         DbtTaskGroup(
             group_id="dbt",
             project_config=ProjectConfig(settings.dbt_project, manifest_path=path, install_dbt_deps=False),
@@ -41,7 +42,9 @@ for mode in (ExecutionMode.LOCAL, ExecutionMode.WATCHER):
                 profiles_yml_filepath=settings.dbt_project / "profiles.yml",
             ),
             execution_config=ExecutionConfig(execution_mode=mode, invocation_mode=InvocationMode.DBT_RUNNER),
-            render_config=RenderConfig(load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.AFTER_EACH),
+            render_config=RenderConfig(
+                load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.AFTER_EACH
+            ),
             operator_args={
                 "vars": variables,
                 "env": dict(warehouse_of(settings).environment(settings, client.id)),
