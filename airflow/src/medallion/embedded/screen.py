@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -12,9 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from medallion.embedded.follow import Progress, Score
+from medallion.embedded.follow import Progress
+from medallion.pipeline import LAYERS
 from medallion.terminal import line
 
+_TOLD_STAGES = ("extract", *LAYERS)
 _STYLES = {"success": "green", "failed": "red", "running": "cyan"}
 
 
@@ -44,27 +47,24 @@ class _Table:
 
 
 class _Lines:
-    """Prints a run's line when its stage or state is another one."""
+    """Prints a run's line when it enters another layer, and when it ends."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told: dict[str, tuple[str, str]] = {}
+        self._told: dict[str, str] = {}
 
     def show(self, progresses: Sequence[Progress]) -> None:
         for one in progresses:
-            now = (one.state, one.stage)
-            if self._told.get(one.run.client_id) != now:
-                self._told[one.run.client_id] = now
+            now = one.state if one.ended else one.stage
+            if (one.ended or now in _TOLD_STAGES) and self._told.get(one.run.run_id) != now:
+                self._told[one.run.run_id] = now
                 line(self._console, progress_line(one))
 
 
 def progress_line(one: Progress) -> str:
     """Say how far a run is in one line."""
-    stage = one.state if one.ended else f"{one.stage} ({one.state})"
-    return (
-        f"{one.run.client_id}: {stage}, {one.done} of {one.total} nodes, "
-        f"{_scores_text(one) or 'no score yet'}, {duration(one.seconds)}"
-    )
+    parts = [f"{one.done} of {one.total} nodes", *_scores_texts(one), duration(one.seconds)]
+    return f"{one.run.client_id}: {one.state if one.ended else one.stage}, {', '.join(parts)}"
 
 
 def progress_table(progresses: Sequence[Progress]) -> Table:
@@ -90,33 +90,36 @@ def results_table(progresses: Sequence[Progress]) -> Table:
             one.run.client_id,
             Text(one.state, _STYLES.get(one.state, "")),
             f"{one.done} of {one.total}",
-            Text(_scores_text(one)),
+            Text("\n".join(_scores_texts(one))),
             duration(one.seconds),
-            Text(", ".join(one.failed[:3])),
+            Text("\n".join(one.failed[:3])),
         )
     return table
 
 
 def _latest_score(one: Progress) -> Text:
-    for layer in ("gold", "silver", "bronze"):
-        if layer in one.scores:
-            score = one.scores[layer]
-            return Text(f"{layer} {_score_text(score)}", "green" if _held(score) else "red")
-    return Text("")
+    measured = [(layer, one.scores[layer]) for layer in LAYERS if _is_measured(one, layer)]
+    if not measured:
+        return Text("")
+    layer, (score, threshold) = measured[-1]
+    return Text(_score_text(layer, score or 0, threshold), "green" if (score or 0) >= threshold else "red")
 
 
-def _scores_text(one: Progress) -> str:
-    return ", ".join(f"{layer} {_score_text(score)}" for layer, score in one.scores.items())
+def _scores_texts(one: Progress) -> list[str]:
+    return [
+        _score_text(layer, one.scores[layer].score or 0, one.scores[layer].threshold)
+        for layer in LAYERS
+        if _is_measured(one, layer)
+    ]
 
 
-def _score_text(one: Score) -> str:
+def _is_measured(one: Progress, layer: str) -> bool:
+    return layer in one.scores and one.scores[layer].score is not None
+
+
+def _score_text(layer: str, score: float, threshold: float) -> str:
     # Rounded down: a score below its threshold must not look as if it had reached it.
-    measured = "not measured" if one.score is None else f"{int(one.score * 1e4) / 1e4:.4f}"
-    return f"{measured} / {one.threshold:g}"
-
-
-def _held(one: Score) -> bool:
-    return one.score is None or one.score >= one.threshold
+    return f"{layer} {math.floor(score * 1e5 + 1e-6) / 1e5:.5f} / {threshold:g}"
 
 
 def duration(seconds: float) -> str:

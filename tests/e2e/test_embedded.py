@@ -1,0 +1,117 @@
+"""A real embedded Airflow: it starts, works, heals, keeps strangers out, and leaves nothing behind."""
+
+import stat
+import time
+
+import httpx
+import psutil
+import pytest
+from live_airflow import copy_project
+
+from medallion.embedded import AirflowClient, EmbeddedAirflow
+from medallion.embedded.ports import is_free
+from medallion.embedded.processes import marked
+from medallion.embedded.secrets import USERNAME, load_secrets, passwords_file
+from medallion.exceptions import RunnerError
+
+pytestmark = pytest.mark.live
+
+
+def test_a_run_succeeds_and_its_log_can_be_read(live):
+    run_id, state, states = live.run("tiny_good")
+    assert (state, states) == ("success", {"hello": "success"})
+    assert "hello from the task" in live.log("tiny_good", run_id, "hello")
+
+
+def test_a_task_that_raises_fails_its_run_and_is_explained(live):
+    run_id, state, states = live.run("tiny")
+    assert (state, states) == ("failed", {"hello": "success", "fail": "failed"})
+    assert "this task fails on purpose" in live.explain("tiny", run_id)
+
+
+def test_a_cleared_task_runs_again(live):
+    run_id, _, _ = live.run("tiny_good")
+    assert live.clear("tiny_good", run_id, ["hello"]) == ["hello"]
+    assert live.wait("tiny_good", run_id)[0] == "success"
+    assert live.client.tasks("tiny_good", run_id)["hello"]["try_number"] == 2
+
+
+def test_an_abandoned_run_can_be_ended(live):
+    live.client.pause("tiny_good")
+    run_id = live.trigger("tiny_good")
+    live.client.end_run("tiny_good", run_id)
+    live.client.pause("tiny_good", False)
+    assert live.client.run("tiny_good", run_id)["state"] == "failed"
+
+
+def test_a_wrong_password_is_refused(live):
+    stranger = AirflowClient(live.airflow.url, USERNAME, USERNAME)
+    with pytest.raises(RunnerError, match="wrong password"):
+        stranger.dag("tiny")
+    stranger.close()
+
+
+@pytest.mark.parametrize("path", ["/api/v2/dags", "/api/v2/config", "/execution/variables/any", "/ui/config"])
+def test_nothing_is_told_without_a_login(live, path):
+    assert httpx.get(live.airflow.url + path, trust_env=False).status_code in (401, 403)
+
+
+def test_secrets_are_their_owners_alone(live):
+    home = live.airflow.home
+    for path in (passwords_file(home), home / "secrets.json", home / "runner.json"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_secrets(home).password not in (USERNAME, "")
+
+
+def test_nothing_listens_beyond_loopback(live):
+    mark = live.airflow.state.mark
+    listening = {
+        connection.laddr.ip
+        for process in marked(mark)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_a_second_airflow_of_the_same_home_is_refused(live):
+    with pytest.raises(RunnerError, match=r"already runs under .* at http://127.0.0.1:\d+ .*make down"):
+        EmbeddedAirflow(live.settings).start()
+
+
+@pytest.mark.parametrize("part", ["triggerer", "scheduler", "api-server", "dag-processor"])
+def test_a_part_that_is_killed_comes_back_and_runs_go_on(live, part):
+    killed = live.airflow.kill(part)
+    wait_for(lambda: live.airflow.state.pids.get(part) not in (None, killed), f"the {part} to come back")
+    assert live.airflow.state.restarts[part] == 1
+    wait_for(lambda: answers(live), "the API server to answer")
+    assert live.run("tiny_good")[1] == "success"
+
+
+def test_a_stopped_airflow_leaves_no_process_and_no_port(tmp_path):
+    settings = copy_project(tmp_path)
+    with EmbeddedAirflow(settings) as airflow:
+        state = airflow.state
+        pids = [process.pid for process in marked(state.mark)]
+        port = httpx.URL(state.url).port
+        assert len(pids) > len(state.pids)
+        assert not is_free(port)
+    assert marked(state.mark) == []
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+    assert is_free(port)
+    with pytest.raises(RunnerError, match="no Airflow was started"):
+        _ = airflow.url
+
+
+def answers(live):
+    try:
+        return live.client.health()
+    except httpx.HTTPError:
+        return None
+
+
+def wait_for(found, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.1)
