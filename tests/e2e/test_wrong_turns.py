@@ -1,4 +1,4 @@
-"""What goes wrong, on a live Airflow: tasks end in their true colour, no run is green that did not deliver."""
+"""What goes wrong, on a live Airflow: tasks end in their true colour, and green runs have delivered."""
 
 import pytest
 from shop import CLIENTS, DAY, SWITCHED, Shop, until
