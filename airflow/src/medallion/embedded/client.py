@@ -203,4 +203,5 @@ def _line(event: Any) -> str:
     if isinstance(event, str):
         return event
     time, level = event.get("timestamp") or "", event.get("level") or ""
-    return " ".join(part for part in (time, level.upper(), str(event.get("event", ""))) if part)
+    raised = [f"{one['exc_type']}: {one['exc_value']}" for one in event.get("error_detail") or []]
+    return " ".join(part for part in (time, level.upper(), str(event.get("event", "")), *raised) if part)
