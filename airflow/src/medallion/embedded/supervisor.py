@@ -21,12 +21,22 @@ import psutil
 from medallion.embedded.processes import fork, marked, stop
 from medallion.embedded.state import FAILED, RUNNING, STOPPING, RunnerState, write_state
 
-#: A process that ends more often than this within these seconds is not started again.
-RESTARTS, WITHIN_SECONDS = 5, 120.0
-_FIRST_PAUSE = 0.2
 
-#: Seconds that processes have to end by themselves, asked once and again, before they are made to.
-GRACE_SECONDS = (2.0, 4.0)
+@dataclass(frozen=True)
+class Patience:
+    """How long a supervisor puts up with its processes.
+
+    Args:
+        restarts: a process that ends more often than this ``within`` these seconds is not started again.
+        within: seconds.
+        pause: seconds before a process is started again, the first time; it doubles.
+        grace: seconds that processes have to end by themselves, each time they are asked.
+    """
+
+    restarts: int = 5
+    within: float = 120.0
+    pause: float = 0.2
+    grace: tuple[float, ...] = (2.0, 4.0)
 
 
 @dataclass
@@ -54,7 +64,7 @@ class Supervisor:
         home: the Airflow home; the state file and ``logs/`` are in it.
         state: the first state, with this process as its supervisor.
         parent: a descriptor that reads as ended when the parent is gone; None to outlive it.
-        grace: seconds that components have to end by themselves, each time they are asked.
+        patience: with components that end when they should not, or do not when they should.
     """
 
     def __init__(
@@ -63,12 +73,12 @@ class Supervisor:
         state: RunnerState,
         *,
         parent: int | None = None,
-        grace: tuple[float, ...] = GRACE_SECONDS,
+        patience: Patience | None = None,
     ) -> None:
         self.home = home
         self.state = state
         self.stopping = False
-        self._grace = grace
+        self._patience = patience or Patience()
         self._components: list[Component] = []
         self._selector = selectors.DefaultSelector()
         self._listen_to_signals()
@@ -123,7 +133,7 @@ class Supervisor:
         first = [
             psutil.Process(one.pid) for one in self._components if one.pid and psutil.pid_exists(one.pid)
         ]
-        stop(first, *self._grace)
+        stop(first, *self._patience.grace)
         stop(marked(self.state.mark), 2.0)
         self._reap()
         self._write(pids={})
@@ -145,11 +155,12 @@ class Supervisor:
         # What the process had started itself would go on beside that of its successor.
         stop(marked(self.state.mark, session))
         now = time.monotonic()
-        component.ends = [*(end for end in component.ends if now - end < WITHIN_SECONDS), now]
-        if component.once or len(component.ends) > RESTARTS:
+        recent = (end for end in component.ends if now - end < self._patience.within)
+        component.ends = [*recent, now]
+        if component.once or len(component.ends) > self._patience.restarts:
             self.fail(_gave_up(component, code, self.log_of(component.name)))
         else:
-            component.due = now + _FIRST_PAUSE * 2 ** (len(component.ends) - 1)
+            component.due = now + self._patience.pause * 2 ** (len(component.ends) - 1)
             print(f"{component.name} ended with {code}; it is started again", flush=True)
 
     def _start_due(self) -> None:
@@ -196,7 +207,11 @@ class Supervisor:
 def _gave_up(component: Component, code: int, log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
-    times = "" if component.once else f" {len(component.ends)} times within {WITHIN_SECONDS:.0f} s"
+    times = (
+        ""
+        if component.once
+        else f" {len(component.ends)} times in {component.ends[-1] - component.ends[0]:.0f} s"
+    )
     return f"{component.name} ended{times} with {code}; its log is {log} and ends with: {last}"
 
 
