@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from dbt.cli.main import dbtRunner
 
-from warehouse.retailer import SOURCES, Retailer, Run, expected_rules, planted_in, retail_client, six_hours
+from medallion.transform.manifest import manifest_for
+from warehouse.retailer import Retailer, Run, expected_rules, planted_in, retail_client, six_hours
 
 ALL = ("clean", "normalize", "enrich", "validate", "aggregate")
 NIGHT = six_hours("2026-01-15T00:00")
@@ -110,8 +111,14 @@ def test_aggregated_marts_agree_with_silver(full: Run) -> None:
 def test_unit_tests_of_the_models_pass(retailer: Retailer, full: Run, tmp_path: Path, monkeypatch) -> None:
     project = str(retailer.settings.dbt_project)
     monkeypatch.setenv("MEDALLION_DUCKDB_PATH", str(full.path))
-    variables = {"client": "full", "sources": list(SOURCES), "landing": str(retailer.settings.landing)}
-    tested = dbtRunner().invoke(
+    manifest = manifest_for(retailer.settings, full.plan.shape, "full")
+    variables = {
+        "client": "full",
+        "sources": list(full.plan.shape.sources),
+        "transformations": list(full.plan.shape.transformations),
+        "landing": str(retailer.settings.landing),
+    }
+    tested = dbtRunner(manifest=manifest).invoke(
         [
             *("test", "--select", "test_type:unit", "--vars", json.dumps(variables)),
             *("--project-dir", project, "--profiles-dir", project, "--target-path", str(tmp_path)),
@@ -119,43 +126,57 @@ def test_unit_tests_of_the_models_pass(retailer: Retailer, full: Run, tmp_path: 
         ]
     )
     outcomes = {result.node.name: str(result.status) for result in tested.result.results}
-    assert len(outcomes) >= 10
+    assert len(outcomes) == 11
     assert set(outcomes.values()) == {"pass"}, outcomes
 
 
-@pytest.mark.parametrize(
-    ("sources", "steps"),
-    [
-        (("sales",), ()),
-        (("crm",), ALL),
-        (("inventory",), ("validate", "aggregate")),
-        (SOURCES, ("normalize", "enrich", "aggregate")),
-    ],
-    ids=lambda value: "_".join(value) or "none",
-)
-def test_sources_stand_alone_and_any_steps_build(
-    retailer: Retailer, sources: tuple[str, ...], steps: tuple[str, ...]
-) -> None:
-    client = retail_client("_".join(("few", *sources, *steps))[:50], steps, sources)
-    run = retailer.run(client, NIGHT, orders_a_day=400)
+@pytest.fixture(scope="module")
+def few(retailer: Retailer) -> dict[str, Run]:
+    """Sales alone, and the other two without it, each with few steps and without `clean`."""
+    shapes = {
+        "alone": (("sales",), ("enrich", "aggregate")),
+        "others": (("crm", "inventory"), ("normalize", "validate", "aggregate")),
+    }
+    return {
+        name: retailer.run(retail_client(name, steps, sources), NIGHT, orders_a_day=400)
+        for name, (sources, steps) in shapes.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["alone", "others"])
+def test_sources_stand_alone_with_few_steps(few: dict[str, Run], name: str) -> None:
+    run = few[name]
     assert {row.status for row in run.rows.values()} <= {"success", "pass", "warn"}
-    silver = {name.partition("_")[0] for name in run.tables() if "__" in name} - {"bronze", "quarantine"}
-    assert silver == set(steps) - {"aggregate"} - (
-        {"normalize", "enrich"} if sources == ("inventory",) else set()
-    )
-    assert {mart for source in sources for mart in DETAIL[source]} <= set(run.plan.marts)
-    expected = "aggregate" in steps and sources != ("crm",)  # crm alone has nothing to add up
-    assert bool(set(run.plan.marts) & AGGREGATED) == expected
-    if "clean" not in steps:
-        assert [rule for rule in run.rules if rule.endswith("_key_is_unique")]
+    built = {table.partition("_")[0] for table in run.tables() if "__" in table}
+    steps = set(run.plan.shape.transformations) - {"aggregate"}
+    assert built - {"bronze", "quarantine"} == steps
+    assert {mart for source in run.plan.shape.sources for mart in DETAIL[source]} <= set(run.plan.marts)
 
 
-def test_without_clean_the_keys_rule_counts_every_copy(retailer: Retailer) -> None:
-    run = retailer.run(retail_client("copies", (), ("sales",)), NIGHT, orders_a_day=400)
-    copies = run.query(
+def test_marts_of_several_sources_are_left_out_where_one_is_missing(few: dict[str, Run]) -> None:
+    assert set(few["alone"].plan.marts) & AGGREGATED == {"retail_daily_sales"}
+    assert set(few["others"].plan.marts) & AGGREGATED == {"retail_warehouse_position"}
+
+
+def test_what_another_source_would_say_is_null_without_it(few: dict[str, Run]) -> None:
+    joined = "count(has_product), count(product_name), count(line_cost_eur)"
+    assert few["alone"].query(f"select {joined} from {{gold}}.retail_order_lines") == [(0, 0, 0)]
+    assert "sales_line_has_product" not in few["alone"].rules
+    assert few["alone"].rules["sales_line_has_order"][1] > 0
+
+
+def test_without_clean_the_keys_rule_counts_every_copy(few: dict[str, Run]) -> None:
+    copies = few["alone"].query(
         """select sum(n) from (
             select count(*) as n from {bronze}.bronze_sales__orders group by order_id having count(*) > 1
         )"""
     )[0][0]
-    assert run.rules["sales_order_key_is_unique"] == (planted_in([run])["orders"]["rows"], copies)
-    assert run.query("select count(*), count(distinct order_id) from {gold}.retail_orders") == [(100, 100)]
+    planted = planted_in([few["alone"]])["orders"]
+    assert few["alone"].rules["sales_order_key_is_unique"] == (planted["rows"], copies)
+
+
+def test_without_clean_gold_still_has_each_key_once(few: dict[str, Run]) -> None:
+    keys = "count(*), count(distinct order_id)"
+    assert few["alone"].query(f"select {keys} from {{gold}}.retail_orders") == [(100, 100)]
+    untidy = few["others"].query("select count(*) from {gold}.retail_customers where email <> trim(email)")
+    assert untidy > [(0,)]  # nobody listed `clean`
