@@ -66,12 +66,12 @@ def test_a_run_that_waits_for_its_turn_has_taken_no_time():
 
 
 def progress(state="running", stage="silver", **changes):
-    scores = {"bronze": Score(None, 0.95), "silver": Score(0.949999, 0.95)}
+    scores = {"bronze": Score(None, 0.95), "silver": Score(0.955939, 0.95)}
     return Progress(RUN, state, stage, 3, 7, 65.9, **{"scores": scores, **changes})
 
 
 def test_a_line_says_layer_nodes_scores_and_time():
-    assert progress_line(progress()) == "shop: silver, 3 of 7 nodes, silver 0.94999 / 0.95, 1:05"
+    assert progress_line(progress()) == "shop: silver, 3 of 7 nodes, silver 0.95594 / 0.95, 1:05"
 
 
 def test_elsewhere_than_on_a_terminal_a_line_is_printed_a_layer():
@@ -108,7 +108,7 @@ def drawn(table):
 
 
 def test_the_table_shows_client_layer_nodes_score_against_threshold_and_time():
-    for part in ("shop", "silver", "3 of 7", "silver 0.94999 / 0.95", "1:05"):
+    for part in ("shop", "silver", "3 of 7", "silver 0.95594 / 0.95", "1:05"):
         assert part in drawn(progress_table([progress()]))
 
 

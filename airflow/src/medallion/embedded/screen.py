@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -118,8 +117,7 @@ def _is_measured(one: Progress, layer: str) -> bool:
 
 
 def _score_text(layer: str, score: float, threshold: float) -> str:
-    # Rounded down: a score below its threshold must not look as if it had reached it.
-    return f"{layer} {math.floor(score * 1e5 + 1e-6) / 1e5:.5f} / {threshold:g}"
+    return f"{layer} {score:.5f} / {threshold:g}"  # as the gate and the report say it
 
 
 def duration(seconds: float) -> str:
