@@ -89,3 +89,12 @@ class Live:
                 *(file.read_text().splitlines()[-lines:] if file.is_file() else ["no log"]),
             ]
         return "\n".join(told)
+
+
+def until(what, found, seconds=60.0):
+    """Wait for something to be found, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (thing := found()):
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.1)
+    return thing

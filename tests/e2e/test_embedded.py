@@ -1,12 +1,11 @@
 """A real embedded Airflow: it starts, works, heals, keeps strangers out, and leaves nothing behind."""
 
 import stat
-import time
 
 import httpx
 import psutil
 import pytest
-from live_airflow import copy_project
+from live_airflow import copy_project, until
 
 from medallion.embedded import AirflowClient, EmbeddedAirflow
 from medallion.embedded.ports import is_free
@@ -82,9 +81,9 @@ def test_a_second_airflow_of_the_same_home_is_refused(live):
 @pytest.mark.parametrize("part", ["triggerer", "scheduler", "api-server", "dag-processor"])
 def test_a_part_that_is_killed_comes_back_and_runs_go_on(live, part):
     killed = live.airflow.kill(part)
-    wait_for(lambda: live.airflow.state.pids.get(part) not in (None, killed), f"the {part} to come back")
+    until(f"the {part} to come back", lambda: live.airflow.state.pids.get(part) not in (None, killed))
     assert live.airflow.state.restarts[part] == 1
-    wait_for(lambda: answers(live), "the API server to answer")
+    until("the API server to answer", lambda: answers(live))
     assert live.run("tiny_good")[1] == "success"
 
 
@@ -108,10 +107,3 @@ def answers(live):
         return live.client.health()
     except httpx.HTTPError:
         return None
-
-
-def wait_for(found, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.1)

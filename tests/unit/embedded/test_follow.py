@@ -60,6 +60,13 @@ def test_what_failed_itself_is_named_in_order_and_what_followed_is_not():
     assert (progress.ended, progress.succeeded, progress.seconds) == (True, False, 125)
 
 
+def test_what_waits_for_its_next_try_is_said_so():
+    found = progress_of(RUN, answer(), tasks(extract_shop="up_for_retry"), {})
+    assert found.retrying == ("extract_shop",)
+    assert "extract, extract_shop failed and will be tried again, 3 of 3 nodes" in progress_line(found)
+    assert "tried again" in drawn(progress_table([found]))
+
+
 def test_a_run_that_waits_for_its_turn_has_taken_no_time():
     waiting = {"state": "queued", "start_date": None, "end_date": None}
     assert progress_of(RUN, waiting, {}, {}).seconds == 0

@@ -45,8 +45,9 @@ class ClientRun:
 class Progress:
     """How far a run is.
 
-    ``stage`` is the first that has not ended, ``done`` and ``total`` count tasks of dbt nodes, and ``failed``
-    names the tasks that failed themselves, in the order in which they ended.
+    ``stage`` is the first that has not ended, ``done`` and ``total`` count tasks of dbt nodes. ``failed`` names
+    the tasks that failed themselves, in the order in which they ended; ``retrying`` those that failed and wait
+    for their next try.
     """
 
     run: ClientRun
@@ -57,6 +58,7 @@ class Progress:
     seconds: float
     scores: Mapping[str, Score] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
+    retrying: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -132,6 +134,7 @@ def progress_of(
         seconds=_seconds(answer["start_date"], answer["end_date"]),
         scores=dict(scores),
         failed=tuple(sorted(failed, key=lambda name: tasks[name]["end_date"] or "")),
+        retrying=tuple(sorted(name for name, task in tasks.items() if task["state"] == "up_for_retry")),
     )
 
 

@@ -21,8 +21,7 @@ from medallion.embedded.environment import AirflowOptions, airflow_environment, 
 from medallion.embedded.health import is_since, not_healthy
 from medallion.embedded.ports import choose_ports
 from medallion.embedded.processes import MARK
-from medallion.embedded.running import refuse_second, stop_airflow, stop_leftovers
-from medallion.embedded.secrets import USERNAME, load_secrets
+from medallion.embedded.running import client_of, refuse_second, stop_airflow, stop_leftovers
 from medallion.embedded.state import FAILED, RunnerState, read_state
 from medallion.exceptions import RunnerError
 from medallion.settings import Settings
@@ -232,11 +231,6 @@ class EmbeddedAirflow:
                     f"its logs are in {self.home / 'logs'}"
                 )
             time.sleep(_POLL_SECONDS)
-
-
-def client_of(settings: Settings, url: str) -> AirflowClient:
-    """Make a client for the Airflow of an installation."""
-    return AirflowClient(url, USERNAME, load_secrets(airflow_home(settings)).password)
 
 
 def _close(stream: IO[bytes] | None) -> None:

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import psutil
 
+from medallion.embedded.client import AirflowClient
 from medallion.embedded.environment import airflow_home
 from medallion.embedded.processes import marked, stop
+from medallion.embedded.secrets import USERNAME, load_secrets
 from medallion.embedded.state import RunnerState, read_state, state_file
 from medallion.exceptions import RunnerError
 from medallion.settings import Settings
+
+
+def client_of(settings: Settings, url: str) -> AirflowClient:
+    """Make a client for the Airflow of an installation."""
+    return AirflowClient(url, USERNAME, load_secrets(airflow_home(settings)).password)
 
 
 def running_airflow(settings: Settings) -> RunnerState | None:

@@ -46,7 +46,7 @@ class _Table:
 
 
 class _Lines:
-    """Prints a run's line when it enters another layer, and when it ends."""
+    """Prints a run's line when it enters another layer, has to try something again, or ends."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -54,8 +54,9 @@ class _Lines:
 
     def show(self, progresses: Sequence[Progress]) -> None:
         for one in progresses:
-            now = one.state if one.ended else one.stage
-            if (one.ended or now in _TOLD_STAGES) and self._told.get(one.run.run_id) != now:
+            now = _where(one)
+            told = one.ended or one.retrying or one.stage in _TOLD_STAGES
+            if told and self._told.get(one.run.run_id) != now:
                 self._told[one.run.run_id] = now
                 line(self._console, progress_line(one))
 
@@ -63,7 +64,8 @@ class _Lines:
 def progress_line(one: Progress) -> str:
     """Say how far a run is in one line."""
     parts = [f"{one.done} of {one.total} nodes", *_scores_texts(one), duration(one.seconds)]
-    return f"{one.run.client_id}: {one.state if one.ended else one.stage}, {', '.join(parts)}"
+    where = _where(one).replace("\n", ", ")
+    return f"{one.run.client_id}: {where}, {', '.join(parts)}"
 
 
 def progress_table(progresses: Sequence[Progress]) -> Table:
@@ -72,7 +74,7 @@ def progress_table(progresses: Sequence[Progress]) -> Table:
     for one in progresses:
         table.add_row(
             one.run.client_id,
-            Text(one.state if one.ended else one.stage, _STYLES.get(one.state, "")),
+            Text(_where(one), "yellow" if one.retrying else _STYLES.get(one.state, "")),
             f"{one.done} of {one.total}",
             ProgressBar(total=max(one.total, 1), completed=one.done, width=20),
             _latest_score(one),
@@ -94,6 +96,13 @@ def results_table(progresses: Sequence[Progress]) -> Table:
             Text("\n".join(one.failed[:3])),
         )
     return table
+
+
+def _where(one: Progress) -> str:
+    """Name the layer that a run is in, and what there failed and will be tried again."""
+    if one.ended:
+        return one.state
+    return one.stage + "".join(f"\n{name} failed and will be tried again" for name in one.retrying)
 
 
 def _latest_score(one: Progress) -> Text:

@@ -1,0 +1,114 @@
+"""What a newcomer types: demo, run, up and down, each in a process of its own as from a terminal."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from live_airflow import copy_project, until
+
+from medallion.clients import load_catalog
+from medallion.embedded.prepare import make_extracts
+from medallion.embedded.processes import marked
+from medallion.embedded.running import client_of, running_airflow
+from medallion.embedded.state import read_state
+
+pytestmark = pytest.mark.live
+
+MEDALLION = str(Path(sys.executable).with_name("medallion"))
+
+
+@pytest.fixture
+def installation(tmp_path):
+    """A copy of the project; whatever still runs under it is stopped."""
+    settings = copy_project(tmp_path)
+    yield settings
+    medallion(settings, "down")
+
+
+def environment(settings):
+    real = {"MEDALLION_PROJECT": str(settings.project), "MEDALLION_HOME": str(settings.home)}
+    return {name: value for name, value in os.environ.items() if not name.startswith("MEDALLION_")} | real
+
+
+def medallion(settings, *arguments):
+    return subprocess.run(
+        [MEDALLION, *arguments], env=environment(settings), capture_output=True, text=True, timeout=500
+    )
+
+
+def row_counts(settings):
+    """Rows of every delivered table; the log of deliveries beside them grows with each."""
+    with duckdb.connect(str(settings.destinations / "data_warehouse.duckdb"), read_only=True) as destination:
+        tables = destination.sql(
+            "select table_schema, table_name from information_schema.tables where table_name <> '_delivery'"
+        ).fetchall()
+        return {table: destination.table(".".join(table)).shape[0] for table in tables}
+
+
+def test_a_second_demo_changes_no_row_count(installation):
+    first = medallion(installation, "demo", "--json")
+    assert first.returncode == 0, first.stderr
+    facts = json.loads(first.stdout)
+    assert "acme_corp" in [run["client"] for run in facts["runs"]]
+    assert {run["state"] for run in facts["runs"]} == {"success"}
+    assert all(Path(run["delivered_to"]).exists() for run in facts["runs"])
+    counts = row_counts(installation)
+    assert min(counts.values()) > 0
+    second = medallion(installation, "demo", "--json")
+    assert second.returncode == 0, second.stderr
+    assert row_counts(installation) == counts
+    assert running_airflow(installation) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_stops_all_it_started(installation, number):
+    arguments = [MEDALLION, "run", "acme_corp", "--date", "2026-01-15"]
+    catalog = load_catalog(installation.configs)
+    make_extracts([catalog.clients["acme_corp"]], catalog, [date(2026, 1, 15)], installation)
+    with subprocess.Popen(
+        arguments, env=environment(installation), stdout=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout.readline().startswith("acme_corp: extract")
+        mark = read_state(installation.home / "airflow").mark
+        assert marked(mark)
+        command.send_signal(number)
+        assert command.wait(60) not in (0, -number)
+    assert marked(mark) == []
+    assert running_airflow(installation) is None
+
+
+def test_a_client_that_fails_makes_the_command_fail(installation):
+    with (installation.configs / "clients" / "acme_corp.yml").open("a") as file:
+        file.write("retries: 0\n")
+    failed = medallion(installation, "run", "acme_corp", "--date", "2026-01-15", "--json")  # no extracts
+    assert failed.returncode == 1
+    run, *others = json.loads(failed.stdout)["runs"]
+    assert others == []  # the day's other intervals are not tried after the first failed
+    assert run["state"] == "failed"
+    assert run["failed"][0].startswith("extract_")
+    assert run["delivered_to"] is None
+
+
+def test_up_stays_runs_schedules_and_serves_other_commands_until_down(installation):
+    up = json.loads(medallion(installation, "up", "--json").stdout)
+    assert json.loads(medallion(installation, "up", "--json").stdout) == up
+    refused = medallion(installation, "demo")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "already runs" in refused.stderr
+    client = client_of(installation, up["url"])
+    runs = until("a scheduled run", lambda: client.runs("client_acme_corp_pipeline"))
+    assert [run["run_type"] for run in runs] == ["scheduled"]  # the last interval alone
+    by_hand = medallion(installation, "run", "acme_corp", "--json")
+    assert by_hand.returncode == 0, by_hand.stdout
+    assert {run["state"] for run in client.runs("client_acme_corp_pipeline")} == {"success"}
+    client.close()
+    mark = read_state(installation.home / "airflow").mark
+    assert medallion(installation, "down").stdout == "Airflow is stopped\n"
+    assert marked(mark) == []
+    assert medallion(installation, "down").stdout == "no Airflow ran here\n"
