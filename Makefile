@@ -41,8 +41,8 @@ down: $(STAMP)  ## stop it
 test: $(STAMP)  ## all tests, also those on a live Airflow
 	@$(BIN)/python -m pytest $(PYTEST)
 
-test-fast: $(STAMP)  ## the tests that start no Airflow
-	@$(BIN)/python -m pytest -m "not live" $(PYTEST)
+test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
+	@$(BIN)/python -m pytest -m "not live and not slow" -n 2 --dist loadfile $(PYTEST)
 
 test-live: $(STAMP)  ## the tests on a live Airflow alone
 	@$(BIN)/python -m pytest -m live $(PYTEST)

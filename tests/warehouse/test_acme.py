@@ -8,6 +8,8 @@ import pytest
 
 from warehouse.retailer import Retailer, Run, expected_rules, planted_in, retail_client, six_hours
 
+pytestmark = pytest.mark.slow
+
 ACME = ("clean", "normalize", "enrich")
 NIGHT, MORNING = six_hours("2026-01-15T00:00"), six_hours("2026-01-15T06:00")
 

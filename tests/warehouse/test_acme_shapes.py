@@ -13,6 +13,8 @@ from dbt.cli.main import dbtRunner
 from medallion.transform.manifest import manifest_for
 from warehouse.retailer import Retailer, Run, expected_rules, planted_in, retail_client, six_hours
 
+pytestmark = pytest.mark.slow
+
 ALL = ("clean", "normalize", "enrich", "validate", "aggregate")
 NIGHT = six_hours("2026-01-15T00:00")
 DETAIL = {
