@@ -45,9 +45,9 @@ class ClientRun:
 class Progress:
     """How far a run is.
 
-    ``stage`` is the first that has not ended, ``done`` and ``total`` count tasks of dbt nodes. ``failed`` names
-    the tasks that failed themselves, in the order in which they ended; ``retrying`` those that failed and wait
-    for their next try.
+    ``stage`` is the first that has not ended, ``done`` and ``total`` count tasks of dbt nodes. ``failed`` are
+    the tasks that failed themselves, in the order in which they ended; ``retrying`` those that wait for their
+    next try.
     """
 
     run: ClientRun
