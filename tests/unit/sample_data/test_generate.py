@@ -49,6 +49,14 @@ def test_orders_of_an_interval_of_minutes_lie_within_it(
     assert str(last) < "2026-01-15 06:10:00"
 
 
+@pytest.mark.timeout(30)
+def test_time_grows_with_the_orders_not_with_their_square(
+    tmp_path: Path, contracts: dict[str, SourceContract]
+) -> None:
+    told = generate(contracts["sales"], "acme", DAY, tmp_path, orders_a_day=100_000)
+    assert told.counts["orders"]["keys"] == 100_000
+
+
 def test_an_interval_long_past_has_customers_and_orders(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:

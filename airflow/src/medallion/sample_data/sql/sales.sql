@@ -40,20 +40,28 @@ with counted as (
 numbered as (
     select counted.*, line_number, row_number() over (order by counted.i, line_number) as n
     from counted, lateral (select unnest(range(1, 1 + line_count)) as line_number)
+),
+
+-- A column of its own: joined by the bare expression, every line would meet every item.
+bought as (
+    select
+        numbered.*,
+        1 + floor(pow(draw(now_of('product'), n), 1.5) * (select count(*) from item))::bigint as item_number
+    from numbered
 )
 select
-    numbered.* exclude (has_duplicate, is_future),
+    bought.* exclude (has_duplicate, is_future, item_number),
     item.product_id,
     1 + floor(5 * pow(draw(now_of('quantity'), n), 3))::int as quantity,
-    round(item.list_price / numbered.rate, 2)::decimal(10, 2) as unit_price,
+    round(item.list_price / bought.rate, 2)::decimal(10, 2) as unit_price,
     pick([0, 0, 0, 5, 10], now_of('discount'), n)::decimal(5, 2) as discount_percent,
     is_planted(now_of('line orphan'), 59, n) as is_orphan,
     is_planted(now_of('line unknown product'), 73, n) as is_unknown_product,
     is_planted(now_of('line negative quantity'), 53, n) as is_negative,
     is_planted(now_of('line free'), 89, n) as is_free,
     is_planted(now_of('line exact duplicate'), 41, n) as has_duplicate
-from numbered
-inner join item on 1 + floor(pow(draw(now_of('product'), n), 1.5) * (select count(*) from item))::int = item.i;
+from bought
+inner join item on bought.item_number = item.i;
 
 create table payment_true as
 with due as (
