@@ -13,6 +13,7 @@ from medallion.clients.scope import load_paths
 from medallion.clients.template import new_client
 from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
+from medallion.sample_data.cli import sample_data
 from medallion.settings import load_settings
 from medallion.terminal import AsJson, Commands, line, out, print_json
 
@@ -103,3 +104,4 @@ def schema(
 # --- Runs: demo, run, up, down -----------------------------------------------------------------------------
 
 app.add_typer(embedded)
+app.command("sample-data")(sample_data)

@@ -113,6 +113,13 @@ def test_models_come_parents_first_and_groups_are_what_a_reader_looks_for():
     assert paths["gold_daily"] == "sales/gold_daily.sql"
 
 
+def test_a_test_declared_on_a_model_that_is_not_built_is_left_out_whatever_it_reads():
+    orphan = data_test("keeps_rows", "bronze_orders", attached="enrich_orders")
+    nodes = dict(PROJECT["nodes"]) | {orphan[0]: orphan[1]}
+    slim = slim_manifest(PROJECT | {"nodes": nodes}, Shape(("shop",), ("clean",)))
+    assert "keeps_rows" not in [raw["name"] for raw in slim["nodes"].values()]
+
+
 def test_clients_that_list_the_same_in_another_order_share_a_manifest():
     assert Shape(("a", "b"), ("clean",)).key == Shape(("b", "a"), ("clean",)).key
     assert Shape(("a", "b"), ("clean",)).key != Shape(("a",), ("clean",)).key

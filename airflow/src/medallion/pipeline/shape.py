@@ -148,9 +148,11 @@ def _test_parents(raw: Raw, depth: Mapping[str, int]) -> list[str]:
     A rule is declared on the model of ``validate``; where that is not built it still measures the rows
     that would have entered it.
     """
-    parents = list(raw["depends_on"]["nodes"])
+    parents, attached = list(raw["depends_on"]["nodes"]), raw.get("attached_node")
     if _is_rule(raw):
-        parents = [one for one in parents if one in depth or one != raw.get("attached_node")]
+        parents = [one for one in parents if one in depth or one != attached]
+    elif attached and attached not in depth:
+        return []
     if not parents or any(one not in depth for one in parents):
         return []
     return sorted(parents, key=depth.__getitem__)

@@ -25,7 +25,7 @@ bought as (
     select
         customer_id,
         count(*) as order_count,
-        sum(is_online) as online_order_count,
+        cast(sum(is_online) as bigint) as online_order_count,
         sum(order_value) as lifetime_value,
         min(order_date) as first_order_date,
         max(order_date) as last_order_date

@@ -11,7 +11,7 @@ days as (
     select
         order_date,
         count(*) as order_count,
-        sum(is_online) as online_order_count,
+        cast(sum(is_online) as bigint) as online_order_count,
         count(distinct customer_id) as customer_count,
         sum(order_value) as order_value,
         sum(case when is_online = 1 then order_value else 0 end) as online_order_value

@@ -19,7 +19,7 @@ sold as (
     select
         product_id,
         count(distinct order_id) as order_count,
-        sum(quantity) as units_sold,
+        cast(sum(quantity) as bigint) as units_sold,
         sum(line_value) as revenue,
         sum(line_cost) as cost
     from order_lines
