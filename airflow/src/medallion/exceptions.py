@@ -6,7 +6,6 @@ MedallionError
 ├── TransformError           dbt could not be run, or ended badly
 │   ├── BuildFailed          a node failed in a way another try may heal
 │   └── DataFailed           a hard test failed, or the SQL is wrong: another try cannot heal it
-├── GateBreach               a gate's evidence is incomplete, or a rule's score is below its threshold
 ├── PublishError             gold could not be delivered; the last good delivery is still there
 ├── RetentionRefused         a cleanup would delete more than its share
 └── RunnerError              the embedded Airflow could not start, or stopped
@@ -37,10 +36,6 @@ class BuildFailed(TransformError):
 
 class DataFailed(TransformError):
     """A hard test failed or the SQL is wrong; another try with the same input ends the same way."""
-
-
-class GateBreach(MedallionError):
-    """A gate did not pass; the text names each rule, its counts, its score and its threshold."""
 
 
 class PublishError(MedallionError):

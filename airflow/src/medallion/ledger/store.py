@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event, func, insert, select, update
+from sqlalchemy import Engine, Table, create_engine, event, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -139,11 +139,6 @@ class Ledger:
         with self.engine.connect() as connection:
             found = connection.execute(_of_run(select(table), table, key).order_by(table.c.id))
             return [dict(row._mapping) for row in found]
-
-    def count_of(self, table: Table, key: RunKey) -> int:
-        """How many rows of a table belong to the run."""
-        with self.engine.connect() as connection:
-            return int(connection.execute(_of_run(select(func.count()), table, key)).scalar_one())
 
 
 _RESULT_COLUMNS = ("node", "layer", "status", "message", "rows", "seconds", "failing", "population", "log")

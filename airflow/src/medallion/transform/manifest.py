@@ -45,7 +45,7 @@ def load_slim(settings: Settings, shape: Shape) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text()))
     except FileNotFoundError:
-        raise TransformError(f"no manifest at {path}: run `medallion apply`") from None
+        raise TransformError(f"no manifest at {path}: `medallion up`, `run` and `demo` make it") from None
 
 
 def prepare(settings: Settings, shapes: Iterable[Shape]) -> list[Path]:
@@ -131,7 +131,7 @@ def manifest_for(settings: Settings, shape: Shape, client_id: str) -> Manifest:
 
     path = settings.manifests / shape.key / _WHOLE
     if not path.exists():
-        raise TransformError(f"no manifest at {path}: run `medallion apply`")
+        raise TransformError(f"no manifest at {path}: `medallion up`, `run` and `demo` make it")
     manifest = Manifest.from_msgpack(path.read_bytes())
     for node in manifest.nodes.values():
         _rename(node, client_id)
