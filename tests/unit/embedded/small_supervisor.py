@@ -4,9 +4,10 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
-from medallion.embedded.processes import MARK, Identity, command
+from medallion.embedded.processes import MARK, Identity
 from medallion.embedded.state import RunnerState
 from medallion.embedded.supervisor import Component, Patience, Supervisor, supervise
 
@@ -18,7 +19,7 @@ def main(home, codes, parent):
 
     def start():
         for name, code in codes.items():
-            action = command(sys.executable, "-c", code)
+            action = partial(os.execv, sys.executable, [sys.executable, "-c", code])
             if name == "once":
                 supervisor.run_once(name, action)
             elif supervisor.check():

@@ -98,7 +98,7 @@ def test_what_a_killed_process_had_started_goes_with_it(small):
     child = psutil.Process(one.state.pids["parent"]).children()[0]
     os.kill(one.state.pids["parent"], signal.SIGKILL)
     until(lambda: one.state.restarts == {"parent": 1})
-    assert not child.is_running()
+    assert child not in one.left()
 
 
 def test_a_process_that_keeps_ending_stops_everything_and_its_log_is_named(small):

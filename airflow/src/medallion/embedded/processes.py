@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def fork(action: Callable[[], object], log: Path) -> int:
     """Start a process that does one thing, in a session of its own, and ends when its parent does.
 
     Args:
-        action: what it does; it may replace the process (:func:`command`).
+        action: what it does; it may replace the process by a program.
         log: file that takes what it prints.
 
     Returns:
@@ -120,11 +121,6 @@ def _print_to(log: Path) -> None:
             stream.reconfigure(line_buffering=True)
 
 
-def command(*arguments: str) -> Callable[[], object]:
-    """Make an action for :func:`fork` that replaces the process by a program."""
-    return lambda: os.execv(arguments[0], arguments)  # noqa: S606
-
-
 def marked(mark: str, session: int | None = None) -> list[psutil.Process]:
     """Find the living processes that carry a mark, wherever they were moved to.
 
@@ -168,9 +164,24 @@ def stop(processes: Iterable[psutil.Process], *waits: float) -> None:
     left = list(processes)
     for seconds in waits:
         _send(left, signal.SIGTERM)
-        _, left = psutil.wait_procs(left, timeout=seconds)
+        left = _left_after(left, seconds)
     _send(left, signal.SIGKILL)
-    psutil.wait_procs(left, timeout=5)
+    _left_after(left, 5.0)
+
+
+def _left_after(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until processes have ended, or so long; a zombie has, whoever is to ask for its end."""
+    deadline = time.monotonic() + seconds
+    while (processes := [one for one in processes if _runs(one)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return processes
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except _GONE:
+        return False
 
 
 def _send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
