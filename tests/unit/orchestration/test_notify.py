@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.serialization.serialized_objects import DagSerialization
 
 from medallion.clients import client_from_dict
-from medallion.exceptions import GateBreach
+from medallion.exceptions import PublishError
 from medallion.orchestration.notify import on_failure
 
 CONFIG = {
@@ -69,7 +69,7 @@ def test_who_has_no_address_is_told_of_in_the_outbox_alone(outbox):
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (GateBreach("rule r breached"), "\nrule r breached\n"),
+        (PublishError("rule r breached"), "\nrule r breached\n"),
         (ZeroDivisionError("division by zero"), "\nZeroDivisionError: division by zero\n"),
         (AirflowFailException(), "\nAirflowFailException\n"),
         ("told as text", "\ntold as text\n"),
