@@ -36,6 +36,13 @@ def client_of(threshold):
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        # The copied project does not stand where the files are looked for.
+        patch.setenv("MEDALLION_ADVENTUREWORKS", str(REAL.adventureworks))
+        yield project_of_three_clients(tmp_path_factory)
+
+
+def project_of_three_clients(tmp_path_factory):
     folder = tmp_path_factory.mktemp("adventureworks")
     shutil.copytree(REAL.configs, folder / "configs", ignore=shutil.ignore_patterns("clients"))
     shutil.copytree(REAL.dbt_project, folder / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
