@@ -91,12 +91,10 @@ def test_a_stopped_airflow_leaves_no_process_and_no_port(tmp_path):
     settings = copy_project(tmp_path)
     with EmbeddedAirflow(settings) as airflow:
         state = airflow.state
-        pids = [process.pid for process in marked(state.mark)]
         port = httpx.URL(state.url).port
-        assert len(pids) > len(state.pids)
+        assert len(marked(state.mark)) > len(state.pids)
         assert not is_free(port)
     assert marked(state.mark) == []
-    assert not [pid for pid in pids if psutil.pid_exists(pid)]
     assert is_free(port)
     with pytest.raises(RunnerError, match="no Airflow was started"):
         _ = airflow.url
