@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,22 +36,25 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> int:
-    """Measure, print, write, and return 1 if a figure is over its limit."""
+    """Measure, print, write after each figure, and return 1 if one is over its limit."""
     real = load_settings()
+    out = real.home / "bench.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figures: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
         home = Path(folder)
         settings = Settings(real.project, home, real.target, f"sqlite:///{home / 'registry.db'}")
-        figures = measure(settings, quick="--quick" in sys.argv)
-    out = real.home / "bench.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(figures, indent=2) + "\n")
+        for one in measure(settings, quick="--quick" in sys.argv):
+            figures.append(one)
+            out.write_text(json.dumps(figures, indent=2) + "\n")
+            print(f"{one['name']}: {one['value']} {one['unit']}", flush=True)
     show(figures)
     print(f"written to {out}")
     return int(any(one["limit"] is not None and one["value"] > one["limit"] for one in figures))
 
 
-def measure(settings: Settings, *, quick: bool) -> list[dict[str, object]]:
-    """All figures, in the order of the table."""
+def measure(settings: Settings, *, quick: bool) -> Iterator[dict[str, object]]:
+    """Each figure, in the order of the table."""
     catalog = load_catalog(settings.configs)
     chosen = (one for name in ("adventure_works", "acme_corp") if (one := catalog.clients.get(name)))
     client = next(one for one in chosen if status_of(one, catalog, settings) == ENABLED)
@@ -59,33 +62,19 @@ def measure(settings: Settings, *, quick: bool) -> list[dict[str, object]]:
     generate_client(client, catalog.sources, [DAY], settings.samples)
     plan = make_plan(client, load_slim(settings, shape_of(client)))
     nodes = sum(len(layer.nodes) for layer in plan.layers)
-    modes = [] if quick else ["local", "watcher"]
     os.environ["MEDALLION_BENCH_CLIENT"] = client.id
     with EmbeddedAirflow(settings, AirflowOptions(dags_folder=HERE / "dags", parse_seconds=600)) as airflow:
-        ours = [layers_seconds(airflow, client) for _ in range(ROUNDS + 1)][1:]  # the first run warms up
-        bare = [bare_seconds(settings, catalog, plan) for _ in range(ROUNDS)]
-        cosmos = {mode: cosmos_seconds(airflow, mode) for mode in modes}
-    base = statistics.median(bare)
-    what = f"{client.id}, {nodes} nodes: bronze's begin to gold's gate ({statistics.median(ours):.1f} s)"
-    figures = [
-        figure(
-            "layers",
-            statistics.median(ours) / base,
-            2.0,
-            "ratio",
-            f"{what} / a bare dbt build ({base:.1f} s)",
-        )
-    ]
-    figures.append(
-        figure("dag", dag_seconds(catalog, client, settings), 0.1, "s", "one client's DAG, after imports")
-    )
-    for mode, seconds in cosmos.items():
-        figures.append(
-            figure(
-                f"cosmos {mode}", seconds / base, None, "ratio", f"the same nodes ({seconds:.0f} s) / bare"
+        ours = statistics.median([layers_seconds(airflow, client) for _ in range(ROUNDS + 1)][1:])  # warm
+        base = statistics.median(bare_seconds(settings, catalog, plan) for _ in range(ROUNDS))
+        what = f"{client.id}, {nodes} nodes: bronze's begin to gold's gate ({ours:.1f} s)"
+        yield figure("layers", ours / base, 2.0, "ratio", f"{what} / a bare dbt build ({base:.1f} s)")
+        seconds = dag_seconds(catalog, client, settings)
+        yield figure("dag", seconds, 0.1, "s", "one client's DAG, after imports")
+        for mode in () if quick else ("watcher", "local"):
+            took = cosmos_seconds(airflow, mode)
+            yield figure(
+                f"cosmos {mode}", took / base, None, "ratio", f"the same nodes ({took:.0f} s) / bare"
             )
-        )
-    return figures
 
 
 def figure(name: str, value: float, limit: float | None, unit: str, what: str) -> dict[str, object]:
