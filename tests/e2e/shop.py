@@ -8,7 +8,6 @@ somebody writes; a file, it goes on.
 
 import os
 import shutil
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -205,15 +204,6 @@ class Shop:
 
 
 ENDED = {"success", "failed", "upstream_failed"}
-
-
-def until(what, found, seconds=60.0):
-    """Wait for something to be found."""
-    deadline = time.monotonic() + seconds
-    while not (thing := found()):
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.1)
-    return thing
 
 
 def _name(unique_id):

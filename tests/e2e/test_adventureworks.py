@@ -5,7 +5,8 @@ import shutil
 
 import duckdb
 import pytest
-from shop import DAY, until
+from live_airflow import until
+from shop import DAY
 
 from medallion.clients import load_catalog
 from medallion.embedded import EmbeddedAirflow

@@ -1,7 +1,8 @@
 """What goes wrong, on a live Airflow: tasks end in their true colour, and green runs have delivered."""
 
 import pytest
-from shop import CLIENTS, DAY, SWITCHED, Shop, until
+from live_airflow import until
+from shop import CLIENTS, DAY, SWITCHED, Shop
 
 from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.environment import AirflowOptions
