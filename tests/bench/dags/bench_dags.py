@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, get_parsing_context
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
@@ -32,7 +32,9 @@ for mode in (ExecutionMode.LOCAL, ExecutionMode.WATCHER):
     # DuckDB is one writer: tasks of Cosmos's LOCAL mode, a process each, can only take turns.
     turns = 1 if mode is ExecutionMode.LOCAL else 16
     never_by_itself = {"schedule": None, "is_paused_upon_creation": False}
-    with DAG(f"cosmos_{mode.value}", max_active_tasks=turns, **never_by_itself) as dag:
+    # WATCHER's tasks fail now and then when they fall back to running dbt beside the producer.
+    again = {"retries": 2, "retry_delay": timedelta(seconds=2)}
+    with DAG(f"cosmos_{mode.value}", max_active_tasks=turns, default_args=again, **never_by_itself) as dag:
         DbtTaskGroup(
             group_id="dbt",
             project_config=ProjectConfig(settings.dbt_project, manifest_path=path, install_dbt_deps=False),
