@@ -1,4 +1,4 @@
-"""Runs of a retailer without Airflow: samples, landing, plan, one build of all layers, verdicts."""
+"""Runs of a client without Airflow: samples, landing, plan, one build of all layers, verdicts."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class Run:
     path: Path
     rows: dict[str, NodeRow]
     planted: list[Planted]
+    snapshots: tuple[str, ...]
 
     @property
     def rules(self) -> dict[str, tuple[int | None, int | None]]:
@@ -119,50 +120,41 @@ class Retailer:
             BuildRequest(plan, nodes, interval, snapshots),
             lambda row: rows.update({row.node: row}),
         )
-        return Run(plan, self.settings.warehouse(client.id), rows, planted)
+        return Run(plan, self.settings.warehouse(client.id), rows, planted, snapshots)
 
 
-def planted_in(runs: Sequence[Run]) -> dict[str, Mapping[str, int]]:
-    """Counts by entity: of snapshots those of the last run, of intervals those of all runs together."""
-    counts: dict[str, dict[str, int]] = {}
-    for one in (one for run in runs for one in run.planted):
-        for entity, count in one.counts.items():
-            before = counts.get(entity, {}) if one.source == "sales" else {}
-            counts[entity] = {what: count[what] + before.get(what, 0) for what in count}
-    return counts
+def planted_in(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
+    """What is planted in what a client has after its runs, by entity.
+
+    Of a snapshot it is what the last run planted; of intervals what all of them did. An interval corrects
+    rows of the one before it: for the first of the runs those are keys of their own.
+    """
+    planted: dict[str, dict[str, int]] = {}
+    for number, run in enumerate(runs):
+        for one in run.planted:
+            for entity, counts in one.counts.items():
+                if one.source in run.snapshots or entity not in planted:
+                    planted[entity] = dict(counts)
+                else:
+                    known = planted[entity]
+                    planted[entity] = {what: count + known[what] for what, count in counts.items()}
+                if number == 0:
+                    planted[entity]["keys"] += counts.get("corrected_keys", 0)
+    return planted
 
 
-def expected_rules(planted: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
-    """Population and failing rows of each rule that acme_corp measures."""
-    customers, orders, lines = planted["customers"], planted["orders"], planted["order_lines"]
-    payments, products, stock = planted["payments"], planted["products"], planted["stock"]
+def retail_rules(planted: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+    """Population and failing rows of each rule of the retailer's sources; a defect's name is the rule's."""
+    failing = {what: count for counts in planted.values() for what, count in counts.items()}
+    less = {
+        "crm_email_is_valid": "crm_customer_has_email",
+        "sales_order_has_customer": "sales_order_names_customer",
+        "inventory_cost_is_below_price": "inventory_product_has_cost",
+        "inventory_stock_covers_what_is_reserved": "inventory_stock_is_not_negative",
+    }
     return {
-        "crm_customer_has_email": (customers["keys"], customers["blank_emails"]),
-        "crm_email_is_valid": (customers["keys"] - customers["blank_emails"], customers["malformed_emails"]),
-        "crm_country_is_known": (customers["keys"], customers["unknown_countries"]),
-        "crm_customer_is_not_from_the_future": (customers["keys"], customers["future_registrations"]),
-        "crm_customer_has_segment": (customers["keys"], customers["unknown_segments"]),
-        "crm_customer_has_phone": (customers["keys"], customers["blank_phones"]),
-        "sales_order_is_not_from_the_future": (orders["keys"], orders["future_dates"]),
-        "sales_currency_is_known": (orders["keys"], orders["unknown_currencies"]),
-        "sales_order_has_customer": (orders["keys"] - orders["guests"], orders["unknown_customers"]),
-        "sales_order_names_customer": (orders["keys"], orders["guests"]),
-        "sales_line_has_order": (lines["keys"], lines["orphans"]),
-        "sales_line_quantity_is_positive": (lines["keys"], lines["negative_quantities"]),
-        "sales_line_price_is_positive": (lines["keys"], lines["free_lines"]),
-        "sales_line_has_product": (lines["keys"], lines["unknown_products"]),
-        "sales_payment_has_order": (payments["keys"], payments["orphans"]),
-        "sales_payment_is_positive": (payments["keys"], payments["negative_amounts"]),
-        "sales_payment_method_is_known": (payments["keys"], payments["blank_methods"]),
-        "inventory_product_has_cost": (products["keys"], products["missing_costs"]),
-        "inventory_cost_is_below_price": (
-            products["keys"] - products["missing_costs"],
-            products["costs_above_price"],
-        ),
-        "inventory_stock_is_not_negative": (stock["keys"], stock["negative_counts"]),
-        "inventory_stock_has_product": (stock["keys"], stock["unknown_products"]),
-        "inventory_stock_covers_what_is_reserved": (
-            stock["keys"] - stock["negative_counts"],
-            stock["over_reserved"],
-        ),
+        rule: (counts["keys"] - failing.get(less.get(rule, ""), 0), count)
+        for counts in planted.values()
+        for rule, count in counts.items()
+        if rule.startswith(SOURCES)
     }

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from warehouse.retailer import Retailer, Run, expected_rules, planted_in, retail_client, six_hours
+from warehouse.retailer import Retailer, Run, planted_in, retail_client, retail_rules, six_hours
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def acme(runs: list[Run]) -> Run:
 
 def test_every_rule_counts_what_was_planted(runs: list[Run]) -> None:
     for number, run in enumerate(runs, start=1):
-        assert run.rules == expected_rules(planted_in(runs[:number]))
+        assert run.rules == retail_rules(planted_in(runs[:number]))
 
 
 def test_every_gate_passes_with_scores_just_above_the_threshold(acme: Run) -> None:
@@ -55,7 +55,7 @@ def test_report_rules_below_the_threshold_do_not_block(acme: Run) -> None:
 
 
 def test_more_defects_are_stopped_by_the_silver_gate_with_their_rules(retailer: Retailer) -> None:
-    careless = retailer.run(retail_client("careless", ACME), NIGHT, orders_a_day=400, defects=6)
+    careless = retailer.run(retail_client("careless", ACME), NIGHT, rows_a_day=4000, defects=6)
     verdict = careless.verdict("silver")
     assert not verdict.passed
     assert {"sales_line_has_order", "crm_email_is_valid", "inventory_stock_is_not_negative"} <= {

@@ -17,10 +17,30 @@ NOON = Interval.parse("2026-01-15T12:00:00+00:00/2026-01-15T18:00:00+00:00")
 DAY = Interval.parse("2026-01-15T00:00:00+00:00/2026-01-16T00:00:00+00:00")
 
 
-def test_orders_lie_within_their_interval(query) -> None:
-    outside = "(ordered_at < '2026-01-15T06:00:00' or updated_at >= '2026-01-15T12:00:00')"
-    late = f"ordered_at <= updated_at and {outside}"
-    assert query(f"select count(*) from orders where {late}") == [(0,)]
+def test_orders_happen_in_their_interval_but_for_late_and_corrected_ones(query, planted) -> None:
+    told = planted["sales"].counts["orders"]
+    before = "ordered_at < '2026-01-15T06:00:00'"
+    sent = "updated_at >= '2026-01-15T06:00:00' and updated_at < '2026-01-15T12:00:00'"
+    assert query(f"select count(*) from orders where not ({sent})") == [(0,)]
+    ((seen,),) = query(f"select count(distinct order_id) from orders where {before}")
+    assert seen == told["late_rows"] + told["corrected_keys"]
+
+
+def test_a_correction_changes_an_order_of_the_interval_before(
+    tmp_path: Path, contracts: dict[str, SourceContract]
+) -> None:
+    told = [generate(contracts["sales"], "acme", interval, tmp_path) for interval in (MORNING, NOON)]
+    first, second = (f"'{tmp_path}/acme/sales/orders/{interval.stamp}.jsonl'" for interval in (MORNING, NOON))
+    corrected = duckdb.sql(
+        f"""select count(*), count_if(now.updated_at > before.updated_at and now.status = 'delivered')
+        from {second} as now inner join
+        (from {first} qualify row_number() over (partition by order_id order by updated_at desc) = 1) as before
+        using (order_id)"""
+    ).fetchall()[0]
+    assert corrected == (told[1].counts["orders"]["corrected_keys"],) * 2
+
+
+def test_payments_are_made_in_their_interval(query) -> None:
     assert query(
         "select count(*) from payments where paid_at > updated_at or updated_at >= '2026-01-15T12:00:00'"
     ) == [(0,)]
@@ -31,7 +51,7 @@ def test_the_number_of_orders_follows_the_intervals_length(
 ) -> None:
     minutes = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T06:10:00+00:00")
     counted = [
-        generate(contracts["sales"], "acme", interval, tmp_path, orders_a_day=1000).counts["orders"]["keys"]
+        generate(contracts["sales"], "acme", interval, tmp_path, rows_a_day=10_000).counts["orders"]["keys"]
         for interval in (MORNING, DAY, minutes)
     ]
     assert counted == [250, 1000, 7]
@@ -41,7 +61,7 @@ def test_orders_of_an_interval_of_minutes_lie_within_it(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
     minutes = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T06:10:00+00:00")
-    generate(contracts["sales"], "acme", minutes, tmp_path, orders_a_day=20_000, defects=0)
+    generate(contracts["sales"], "acme", minutes, tmp_path, rows_a_day=200_000, defects=0)
     first, last = duckdb.sql(
         f"select min(ordered_at), max(updated_at) from '{tmp_path}/acme/sales/orders/*.jsonl'"
     ).fetchall()[0]
@@ -53,7 +73,7 @@ def test_orders_of_an_interval_of_minutes_lie_within_it(
 def test_time_grows_with_the_orders_not_with_their_square(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
-    told = generate(contracts["sales"], "acme", DAY, tmp_path, orders_a_day=100_000)
+    told = generate(contracts["sales"], "acme", DAY, tmp_path, rows_a_day=1_000_000)
     assert told.counts["orders"]["keys"] == 100_000
 
 
@@ -92,7 +112,7 @@ def test_the_contract_says_where_and_in_which_format(
 ) -> None:
     told = contracts["sales"].model_dump()
     moved = SourceContract(**told | {"format": "csv", "location": "{samples}/shop/{client}"})
-    generate(moved, "acme", MORNING, tmp_path, orders_a_day=400)
+    generate(moved, "acme", MORNING, tmp_path, rows_a_day=4000)
     first_line = (tmp_path / "shop" / "acme" / "orders" / "20260115T0600.jsonl").read_text().splitlines()[0]
     assert first_line.startswith("order_id,customer_id,")
 
@@ -118,7 +138,7 @@ def test_an_entity_nobody_can_generate_is_refused_with_those_known(
 
 def test_a_client_gets_all_its_sources_for_all_its_intervals(tmp_path: Path, catalog: Catalog) -> None:
     acme = catalog.clients["acme_corp"]
-    told = generate_client(acme, catalog.sources, [MORNING, NOON], tmp_path, orders_a_day=100)
+    told = generate_client(acme, catalog.sources, [MORNING, NOON], tmp_path, rows_a_day=1000)
     assert [(one.interval, one.source) for one in told] == [
         (interval, source)
         for interval in ("20260115T0600", "20260115T1200")
@@ -131,5 +151,5 @@ def test_a_source_with_a_location_of_its_own_is_left_alone(tmp_path: Path, catal
     acme = catalog.clients["acme_corp"]
     sources = (SourceRef(name="crm", location="s3://acme/crm"), SourceRef(name="sales"))
     client = acme.model_copy(update={"data_sources": sources})
-    told = generate_client(client, catalog.sources, [MORNING], tmp_path, orders_a_day=100)
+    told = generate_client(client, catalog.sources, [MORNING], tmp_path, rows_a_day=1000)
     assert [one.source for one in told] == ["sales"]

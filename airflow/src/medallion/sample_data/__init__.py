@@ -4,12 +4,12 @@ A source's rows are written as SQL (``sql/<source>.sql``) over pure functions of
 interval is made alone, in any order, and as fast as DuckDB writes. What was planted stands beside the files.
 """
 
-from medallion.sample_data.generate import DEFAULT_ORDERS, can_generate, generate, generate_client
+from medallion.sample_data.generate import DEFAULT_ROWS, can_generate, generate, generate_client
 from medallion.sample_data.intervals import intervals_of
 from medallion.sample_data.planted import Planted, read_planted
 
 __all__ = [
-    "DEFAULT_ORDERS",
+    "DEFAULT_ROWS",
     "Planted",
     "can_generate",
     "generate",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,11 +15,41 @@ from medallion.clients import Client, load_catalog
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
 from medallion.pipeline import last_complete_interval
-from medallion.sample_data.generate import DEFAULT_ORDERS, can_generate, generate_client
+from medallion.sample_data.generate import DEFAULT_ROWS, DEFECTS, MOST_ROWS, can_generate, generate_client
 from medallion.sample_data.intervals import intervals_of
 from medallion.sample_data.planted import Planted
 from medallion.settings import load_settings
 from medallion.terminal import AsJson, out, print_json
+
+_MOST_DEFECTS = 20
+
+
+def _rate(said: str | float) -> float:
+    """Read what --defects says: a name or a number.
+
+    Raises:
+        typer.BadParameter: if it is neither.
+    """
+    try:
+        rate = DEFECTS[said] if isinstance(said, str) and said in DEFECTS else float(said)
+    except ValueError:
+        rate = math.nan
+    if not 0 <= rate <= _MOST_DEFECTS:
+        raise typer.BadParameter(
+            f"must be {', '.join(DEFECTS)} or a number up to {_MOST_DEFECTS}, is {said!r}"
+        )
+    return rate
+
+
+#: ``--defects`` of every command that makes sample extracts.
+Defects = Annotated[
+    float,
+    typer.Option(
+        parser=_rate,
+        metavar="RATE",
+        help="none, low, usual (scores just above the client's threshold), high (below it) or a factor.",
+    ),
+]
 
 
 def sample_data(
@@ -30,8 +62,10 @@ def sample_data(
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; the first if none.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, other rows.")] = 7,
-    orders: Annotated[int, typer.Option(min=1, help="Orders a day.")] = DEFAULT_ORDERS,
-    defects: Annotated[float, typer.Option(min=0, help="0 plants none, 2 twice as many as usual.")] = 1.0,
+    rows: Annotated[
+        int, typer.Option(min=1, max=MOST_ROWS, help="Rows a day, of all sources together.")
+    ] = DEFAULT_ROWS,
+    defects: Defects = 1.0,
     as_json: AsJson = False,
 ) -> None:
     """Write a client's sample extracts: the same bytes for the same seed and dates."""
@@ -48,7 +82,7 @@ def sample_data(
         _wanted(client, first, last),
         settings.samples,
         seed=seed,
-        orders_a_day=orders,
+        rows_a_day=rows,
         defects=defects,
     )
     _show(planted, as_json)
@@ -74,10 +108,13 @@ def _show(planted: list[Planted], as_json: bool) -> None:
     if as_json:
         print_json([asdict(one) for one in planted])
         return
-    table = Table("interval", "source", "entity", "rows", "planted")
+    table = Table("source", "entity", "rows", "planted")
+    totals: dict[tuple[str, str], Counter[str]] = {}
     for one in planted:
         for entity, counts in one.counts.items():
-            defects = {what: count for what, count in counts.items() if what not in ("rows", "keys")}
-            told = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in defects.items() if count)
-            table.add_row(one.interval, one.source, entity, str(counts["rows"]), told)
+            totals.setdefault((one.source, entity), Counter()).update(counts)
+    for (source, entity), total in totals.items():
+        defects = [f"{count:,} {what}" for what, count in total.items() if what not in ("rows", "keys")]
+        table.add_row(source, entity, f"{total['rows']:,}", "\n".join(defects), end_section=True)
+    out().print(f"{len({one.interval for one in planted})} intervals")
     out().print(table)

@@ -16,9 +16,16 @@ from medallion.exceptions import ConfigError
 from medallion.interval import Interval
 from medallion.sample_data.planted import Planted
 
-DEFAULT_ORDERS = 2_000
-#: Customers and products stop growing with the orders here: a snapshot is sent whole every time.
+DEFAULT_ROWS = 20_000
+MOST_ROWS = 10_000_000
+#: Defects by name, as multiples of the rates that leave a client's scores just above its threshold.
+DEFECTS = {"none": 0.0, "low": 0.5, "usual": 1.0, "high": 2.0}
+#: Customers and products stop growing with the rows here: a snapshot is sent whole every time.
 _LARGEST_WORLD = 100_000
+#: An order comes with about so many rows: its lines, its payment, its share of the snapshots.
+_ROWS_A_UNIT = 10
+#: The share of bad rows that the rates in ``sql/`` are written for: a threshold of 0.95.
+_TOLERANCE = 0.05
 _SQL = files("medallion.sample_data") / "sql"
 _COPY_OPTIONS = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet"}
 
@@ -33,6 +40,8 @@ def generate_client(
     contracts: Mapping[str, SourceContract],
     intervals: Iterable[Interval],
     samples: Path,
+    *,
+    defects: float = 1.0,
     **knobs: Any,
 ) -> list[Planted]:
     """Write the extracts of every source of a client that can be generated.
@@ -42,15 +51,18 @@ def generate_client(
         contracts: the contracts by name, as in the catalog.
         intervals: those of the client's runs.
         samples: root of the samples, ``{samples}`` in a contract's location.
-        knobs: ``seed``, ``orders_a_day`` and ``defects`` of :func:`generate`.
+        defects: 0 plants none; 1 leaves scores just above the client's threshold, 2 breaches it.
+        knobs: ``seed`` and ``rows_a_day`` of :func:`generate`.
 
     Returns:
         What was planted, by interval and source.
     """
     named = [contracts[source.name] for source in client.data_sources if source.location is None]
     wanted = [contract for contract in named if can_generate(contract)]
+    tolerance = 1 - client.business_rules.quality_threshold.default
+    rate = defects * tolerance / _TOLERANCE
     return [
-        generate(contract, client.id, interval, samples, **knobs)
+        generate(contract, client.id, interval, samples, defects=rate, **knobs)
         for interval in intervals
         for contract in wanted
     ]
@@ -63,7 +75,7 @@ def generate(
     samples: Path,
     *,
     seed: int = 7,
-    orders_a_day: int = DEFAULT_ORDERS,
+    rows_a_day: int = DEFAULT_ROWS,
     defects: float = 1.0,
 ) -> Planted:
     """Write one source's extract of one interval, and what was planted in it beside.
@@ -74,8 +86,8 @@ def generate(
         interval: whose rows; another one has other orders and another day's stock.
         samples: root of the samples, ``{samples}`` in the contract's location.
         seed: other seeds, other rows.
-        orders_a_day: size of the shop; the catalogue and the clientele grow with it.
-        defects: 0 plants none, 2 twice as many as usual.
+        rows_a_day: about how many rows all sources of a client bring in a day.
+        defects: 0 plants none; 1 breaks at most one row in twenty of any rule, 2 twice as many.
 
     Returns:
         What was planted, also written to ``planted/<interval>.json`` in the source's folder.
@@ -87,7 +99,7 @@ def generate(
         raise ConfigError(f"{contract.name}: there is no generator of sample extracts for this source")
     folder = Path(contract.location.format(samples=samples, client=client_id, adventureworks=""))
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        _draw(connection, contract.name, _variables(client_id, interval, seed, orders_a_day, defects))
+        _draw(connection, contract.name, client_id, interval, seed, rows_a_day, defects)
         for name, entity in contract.entities.items():
             _write(connection, contract, name, folder / entity.path.format(interval=interval.stamp))
         planted = Planted(client_id, contract.name, interval.stamp, _counts(connection))
@@ -95,8 +107,37 @@ def generate(
     return planted
 
 
+def _draw(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    client_id: str,
+    interval: Interval,
+    seed: int,
+    rows_a_day: int,
+    defects: float,
+) -> None:
+    """Make a view or table for every entity of the source, and ``planted``.
+
+    The script runs for the interval before first, in the schema ``before``: what is corrected now came then.
+    """
+    former = Interval(interval.start - (interval.end - interval.start), interval.start)
+    for one, schemas in ((former, "before,main"), (interval, "main")):
+        for name, value in _variables(client_id, one, seed, rows_a_day, defects).items():
+            connection.execute(f"set variable {name} = $1", [value])
+        if one is former:
+            connection.execute(_script("draws"))  # macros are bound to the variables' types
+            connection.execute("create schema before")
+        connection.execute(f"set search_path = '{schemas}'")
+        connection.execute(_script("world"))
+        connection.execute(_script(source))
+
+
+def _script(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def _variables(
-    client_id: str, interval: Interval, seed: int, orders_a_day: int, defects: float
+    client_id: str, interval: Interval, seed: int, rows_a_day: int, defects: float
 ) -> dict[str, Any]:
     """Everything the rows depend on; nothing else may reach the SQL."""
     days = (interval.end - interval.start) / timedelta(days=1)
@@ -105,18 +146,10 @@ def _variables(
         "interval_text": interval.stamp,
         "started_at": interval.start.replace(tzinfo=None),  # as DuckDB's timestamps are
         "ended_at": interval.end.replace(tzinfo=None),
-        "size": min(orders_a_day, _LARGEST_WORLD),
-        "order_count": max(1, round(orders_a_day * days)),
+        "size": max(1, min(rows_a_day // _ROWS_A_UNIT, _LARGEST_WORLD)),
+        "volume": max(1, round(rows_a_day * days / _ROWS_A_UNIT)),
         "defects": float(defects),
     }
-
-
-def _draw(connection: duckdb.DuckDBPyConnection, source: str, variables: Mapping[str, Any]) -> None:
-    """Make one table for every entity of the source, and ``planted``."""
-    for name, value in variables.items():
-        connection.execute(f"set variable {name} = $1", [value])
-    for script in ("draws", "world", source):
-        connection.execute((_SQL / f"{script}.sql").read_text(encoding="utf-8"))
 
 
 def _write(connection: duckdb.DuckDBPyConnection, contract: SourceContract, entity: str, path: Path) -> None:
@@ -124,7 +157,7 @@ def _write(connection: duckdb.DuckDBPyConnection, contract: SourceContract, enti
     known = {
         name
         for (name,) in connection.execute(
-            "select view_name from duckdb_views() where not internal"
+            "select view_name from duckdb_views() where not internal and schema_name = 'main'"
         ).fetchall()
     }
     if entity not in known:

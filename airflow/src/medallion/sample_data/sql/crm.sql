@@ -26,7 +26,7 @@ select
     is_planted('customer blank email', 79, i) as is_blank_email,
     is_planted('customer malformed email', 61, i) and not is_blank_email as is_malformed_email,
     is_planted('customer untidy email', 13, i) as is_untidy_email,
-    is_planted('customer unknown country', 89, i) as is_unknown_country,
+    is_planted('customer unknown country', 23, i) as is_unknown_country,
     is_planted('customer country name', 7, i) and not is_unknown_country as is_country_name,
     is_planted('customer future registration', 101, i) as is_future,
     is_planted('customer unknown segment', 71, i) as is_unknown_segment,
@@ -82,14 +82,14 @@ select 'customers' as entity, unnest(map_entries(map {
     'rows': (select count(*) from customers),
     'exact_duplicates': count_if(has_duplicate),
     'old_versions': count_if(has_old_version),
-    'blank_emails': count_if(is_blank_email),
-    'malformed_emails': count_if(is_malformed_email),
     'untidy_emails': count_if(is_untidy_email and not is_blank_email and not is_malformed_email),
-    'unknown_countries': count_if(is_unknown_country),
     'country_names': count_if(is_country_name),
-    'future_registrations': count_if(is_future),
-    'unknown_segments': count_if(is_unknown_segment),
-    'blank_phones': count_if(is_blank_phone)
+    'crm_customer_has_email': count_if(is_blank_email),
+    'crm_email_is_valid': count_if(is_malformed_email),
+    'crm_country_is_known': count_if(is_unknown_country),
+    'crm_customer_is_not_from_the_future': count_if(is_future),
+    'crm_customer_has_segment': count_if(is_unknown_segment),
+    'crm_customer_has_phone': count_if(is_blank_phone)
 }), recursive := true)
 from customer_true
 union all

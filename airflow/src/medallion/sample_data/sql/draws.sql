@@ -1,6 +1,7 @@
 -- Chance as a pure function of (seed, client, stream, row): integer arithmetic that no release of DuckDB changes,
 -- so that rows come out alike in any order, any process and any version.
--- Variables: seed_text, interval_text, started_at, ended_at, size, order_count, defects.
+-- Variables: seed_text, interval_text, started_at, ended_at, size (of the world), volume (business in the interval),
+-- defects.
 
 -- One round of a 32-bit mixer; products stay below 2^64.
 create macro mix_round(x, shift, factor) as (xor(x, x >> shift) * factor::ubigint) & 4294967295::ubigint;
@@ -16,10 +17,12 @@ create macro now_of(stream) as getvariable('interval_text') || '|' || stream;
 
 create macro pick(options, stream, i) as options[1 + floor(draw(stream, i) * len(options))::int];
 
--- Exactly every n-th row, from a drawn first one: rates hold at any volume, not only on average.
--- The n are primes, so that one defect never hides all rows of another.
+-- Exactly every n-th row, the first one close to the n-th: the rate holds at any volume, and is never much more.
+-- The `every` are primes, so that one defect never hides all rows of another.
+create macro spacing(every) as greatest(2, round(every / greatest(getvariable('defects'), 0.001)))::ubigint;
+
 create macro is_planted(defect, every, i) as getvariable('defects') > 0
-    and (i + stream_seed(defect)) % greatest(2, round(every / greatest(getvariable('defects'), 0.001)))::ubigint = 0;
+    and (i + stream_seed(defect) % greatest(1, spacing(every) // 10)) % spacing(every) = 0;
 
 -- Versions of a key come in either order: neither the first nor the last of a file is the newest.
 create macro newest_first_or_last(i, age) as case when i % 2 = 0 then age else -age end;

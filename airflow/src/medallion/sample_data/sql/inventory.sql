@@ -48,7 +48,7 @@ select
     floor(on_hand * 0.3 * draw(now_of('reserved'), n))::int as reserved,
     (5 + floor(20 * draw('reorder', n)))::int as reorder_point,
     after_seconds(getvariable('started_at'), draw(now_of('counted'), n) * interval_seconds()) as counted_at,
-    is_planted('stock negative', 53, n) as is_negative,
+    is_planted('stock negative', 23, n) as is_negative,
     is_planted('stock unknown product', 67, n) as is_unknown_product,
     is_planted('stock over reserved', 11, n) and not is_negative as is_over_reserved,
     is_planted('stock exact duplicate', 59, n) as has_duplicate
@@ -75,9 +75,9 @@ select 'products' as entity, unnest(map_entries(map {
     'rows': (select count(*) from products),
     'exact_duplicates': count_if(has_duplicate),
     'old_versions': count_if(has_old_version),
-    'missing_costs': count_if(is_missing_cost),
-    'costs_above_price': count_if(is_cost_above_price),
-    'untidy_categories': count_if(is_untidy_category)
+    'untidy_categories': count_if(is_untidy_category),
+    'inventory_product_has_cost': count_if(is_missing_cost),
+    'inventory_cost_is_below_price': count_if(is_cost_above_price)
 }), recursive := true)
 from product_true
 union all
@@ -90,8 +90,8 @@ select 'stock', unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from stock),
     'exact_duplicates': count_if(has_duplicate),
-    'negative_counts': count_if(is_negative),
-    'unknown_products': count_if(is_unknown_product),
-    'over_reserved': count_if(is_over_reserved)
+    'inventory_stock_is_not_negative': count_if(is_negative),
+    'inventory_stock_has_product': count_if(is_unknown_product),
+    'inventory_stock_covers_what_is_reserved': count_if(is_over_reserved)
 }), recursive := true)
 from stock_true;

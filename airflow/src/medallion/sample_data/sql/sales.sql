@@ -12,9 +12,10 @@ with drawn as (
         is_planted(now_of('order unknown currency'), 79, i) as is_unknown_currency,
         is_planted(now_of('order untidy currency'), 17, i) and not is_unknown_currency as is_untidy_currency,
         is_planted(now_of('order future date'), 71, i) as is_future,
+        is_planted(now_of('order late'), 31, i) and not is_future as is_late,
         is_planted(now_of('order exact duplicate'), 47, i) as has_duplicate,
         is_planted(now_of('order old version'), 13, i) as has_old_version
-    from range(1, 1 + getvariable('order_count')) as numbers(i)
+    from range(1, 1 + getvariable('volume')) as numbers(i)
 )
 select
     drawn.*,
@@ -27,7 +28,11 @@ select
     pick(['paid', 'paid', 'shipped', 'shipped', 'shipped', 'delivered', 'delivered', 'delivered', 'delivered', 'cancelled'],
         now_of('status'), drawn.i) as status,
     (pick([0, 490, 490, 990], now_of('shipping'), drawn.i) / 100)::decimal(10, 2) as shipping_fee,
-    after_seconds(ordered_at, slack_seconds() * (0.2 + 0.7 * draw(now_of('delay'), drawn.i))) as updated_at
+    after_seconds(ordered_at, slack_seconds() * (0.2 + 0.7 * draw(now_of('delay'), drawn.i))) as updated_at,
+    -- Sent again by the next interval's extract: only an order that breaks no rule, so that each defect counts once.
+    is_planted(now_of('order corrected'), 29, drawn.i)
+        and not (is_guest or is_unknown_customer or is_unknown_currency or is_untidy_currency or is_future)
+        as is_corrected
 from drawn
 inner join person on drawn.buyer = person.i
 inner join country on person.country = country.code;
@@ -55,7 +60,7 @@ select
     1 + floor(5 * pow(draw(now_of('quantity'), n), 3))::int as quantity,
     round(item.list_price / bought.rate, 2)::decimal(10, 2) as unit_price,
     pick([0, 0, 0, 5, 10], now_of('discount'), n)::decimal(5, 2) as discount_percent,
-    is_planted(now_of('line orphan'), 59, n) as is_orphan,
+    is_planted(now_of('line orphan'), 23, n) as is_orphan,
     is_planted(now_of('line unknown product'), 73, n) as is_unknown_product,
     is_planted(now_of('line negative quantity'), 53, n) as is_negative,
     is_planted(now_of('line free'), 89, n) as is_free,
@@ -101,7 +106,11 @@ select
     end as currency,
     rate as exchange_rate,
     shipping_fee,
-    case when is_future then ordered_at + interval 45 days else ordered_at end as ordered_at,
+    case
+        when is_future then ordered_at + interval 45 days
+        when is_late then ordered_at - interval 1 day
+        else ordered_at
+    end as ordered_at,
     updated_at
 from order_true;
 
@@ -113,6 +122,12 @@ with all_rows as (
     union all by name
     select * replace (2 as age, 'placed' as status, after_seconds(updated_at, -0.1 * slack_seconds()) as updated_at)
     from order_sent where i in (select i from order_true where has_old_version)
+    union all by name
+    select * replace (
+        -1 as age, 'delivered' as status, 0 as shipping_fee,
+        after_seconds(getvariable('started_at'), draw(now_of('correction'), i) * interval_seconds()) as updated_at
+    )
+    from before.order_sent where i in (select i from before.order_true where is_corrected)
 )
 select * exclude (i, age) replace (
     strftime(ordered_at, '%Y-%m-%dT%H:%M:%S') as ordered_at, strftime(updated_at, '%Y-%m-%dT%H:%M:%S') as updated_at
@@ -159,11 +174,13 @@ select 'orders' as entity, unnest(map_entries(map {
     'rows': (select count(*) from orders),
     'exact_duplicates': count_if(has_duplicate),
     'old_versions': count_if(has_old_version),
-    'guests': count_if(is_guest),
-    'unknown_customers': count_if(is_unknown_customer),
-    'unknown_currencies': count_if(is_unknown_currency),
+    'late_rows': count_if(is_late),
+    'corrected_keys': (select count_if(is_corrected) from before.order_true),
     'untidy_currencies': count_if(is_untidy_currency),
-    'future_dates': count_if(is_future)
+    'sales_order_names_customer': count_if(is_guest),
+    'sales_order_has_customer': count_if(is_unknown_customer),
+    'sales_currency_is_known': count_if(is_unknown_currency),
+    'sales_order_is_not_from_the_future': count_if(is_future)
 }), recursive := true)
 from order_true
 union all
@@ -171,10 +188,10 @@ select 'order_lines', unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from order_lines),
     'exact_duplicates': count_if(has_duplicate),
-    'orphans': count_if(is_orphan),
-    'unknown_products': count_if(is_unknown_product),
-    'negative_quantities': count_if(is_negative),
-    'free_lines': count_if(is_free)
+    'sales_line_has_order': count_if(is_orphan),
+    'sales_line_has_product': count_if(is_unknown_product),
+    'sales_line_quantity_is_positive': count_if(is_negative),
+    'sales_line_price_is_positive': count_if(is_free)
 }), recursive := true)
 from line_true
 union all
@@ -182,9 +199,9 @@ select 'payments', unnest(map_entries(map {
     'keys': count(*),
     'rows': (select count(*) from payments),
     'exact_duplicates': count_if(has_duplicate),
-    'orphans': count_if(is_orphan),
-    'negative_amounts': count_if(is_negative),
-    'blank_methods': count_if(is_blank_method),
-    'untidy_methods': count_if(is_untidy_method)
+    'untidy_methods': count_if(is_untidy_method),
+    'sales_payment_has_order': count_if(is_orphan),
+    'sales_payment_is_positive': count_if(is_negative),
+    'sales_payment_method_is_known': count_if(is_blank_method)
 }), recursive := true)
 from payment_true;
