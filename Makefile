@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 DATE ?= 2026-01-15
+DEFECTS ?= usual
 PYTEST ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,7 +29,7 @@ help:  ## print this
 # --- Running
 
 demo: $(STAMP)  ## run every enabled client once, on generated extracts, and print what came of it
-	@$(BIN)/medallion demo --date $(DATE)
+	@$(BIN)/medallion demo --date $(DATE) --defects $(DEFECTS)
 
 up: $(STAMP)  ## start Airflow with every client's schedule and leave it running; print address and login
 	@$(BIN)/medallion up

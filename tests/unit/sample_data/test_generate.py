@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from medallion.clients import Catalog, Entity, SourceContract, SourceRef
+from medallion.clients import Catalog, Entity, QualityThreshold, SourceContract, SourceRef
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
-from medallion.sample_data import can_generate, generate, generate_client
+from medallion.sample_data import Planted, Recipe, can_generate, generate, generate_client
 
 MORNING = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T12:00:00+00:00")
 NOON = Interval.parse("2026-01-15T12:00:00+00:00/2026-01-15T18:00:00+00:00")
@@ -34,7 +34,8 @@ def test_a_correction_changes_an_order_of_the_interval_before(
     corrected = duckdb.sql(
         f"""select count(*), count_if(now.updated_at > before.updated_at and now.status = 'delivered')
         from {second} as now inner join
-        (from {first} qualify row_number() over (partition by order_id order by updated_at desc) = 1) as before
+        (from {first} qualify row_number() over (partition by order_id order by updated_at desc) = 1)
+        as before
         using (order_id)"""
     ).fetchall()[0]
     assert corrected == (told[1].counts["orders"]["corrected_keys"],) * 2
@@ -50,8 +51,9 @@ def test_the_number_of_orders_follows_the_intervals_length(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
     minutes = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T06:10:00+00:00")
+    small = Recipe(rows_a_day=10_000)
     counted = [
-        generate(contracts["sales"], "acme", interval, tmp_path, rows_a_day=10_000).counts["orders"]["keys"]
+        generate(contracts["sales"], "acme", interval, tmp_path, small).counts["orders"]["keys"]
         for interval in (MORNING, DAY, minutes)
     ]
     assert counted == [250, 1000, 7]
@@ -61,7 +63,7 @@ def test_orders_of_an_interval_of_minutes_lie_within_it(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
     minutes = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T06:10:00+00:00")
-    generate(contracts["sales"], "acme", minutes, tmp_path, rows_a_day=200_000, defects=0)
+    generate(contracts["sales"], "acme", minutes, tmp_path, Recipe(rows_a_day=200_000, defects=0))
     first, last = duckdb.sql(
         f"select min(ordered_at), max(updated_at) from '{tmp_path}/acme/sales/orders/*.jsonl'"
     ).fetchall()[0]
@@ -73,7 +75,7 @@ def test_orders_of_an_interval_of_minutes_lie_within_it(
 def test_time_grows_with_the_orders_not_with_their_square(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
-    told = generate(contracts["sales"], "acme", DAY, tmp_path, rows_a_day=1_000_000)
+    told = generate(contracts["sales"], "acme", DAY, tmp_path, Recipe(rows_a_day=1_000_000))
     assert told.counts["orders"]["keys"] == 100_000
 
 
@@ -99,7 +101,7 @@ def test_a_customer_stays_the_same_from_snapshot_to_snapshot(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
     for interval in (MORNING, NOON):
-        generate(contracts["crm"], "acme", interval, tmp_path, defects=0)
+        generate(contracts["crm"], "acme", interval, tmp_path, Recipe(defects=0))
     names = duckdb.sql(
         f"""select count(*), count(distinct (customer_id, first_name, last_name, country))
         from '{tmp_path}/acme/crm/customers/*.csv'"""
@@ -112,7 +114,7 @@ def test_the_contract_says_where_and_in_which_format(
 ) -> None:
     told = contracts["sales"].model_dump()
     moved = SourceContract(**told | {"format": "csv", "location": "{samples}/shop/{client}"})
-    generate(moved, "acme", MORNING, tmp_path, rows_a_day=4000)
+    generate(moved, "acme", MORNING, tmp_path, Recipe(rows_a_day=4000))
     first_line = (tmp_path / "shop" / "acme" / "orders" / "20260115T0600.jsonl").read_text().splitlines()[0]
     assert first_line.startswith("order_id,customer_id,")
 
@@ -153,3 +155,39 @@ def test_a_source_with_a_location_of_its_own_is_left_alone(tmp_path: Path, catal
     client = acme.model_copy(update={"data_sources": sources})
     told = generate_client(client, catalog.sources, [MORNING], tmp_path, rows_a_day=1000)
     assert [one.source for one in told] == ["sales"]
+
+
+def test_only_what_is_missing_or_of_another_recipe_is_written(tmp_path: Path, catalog: Catalog) -> None:
+    acme = catalog.clients["acme_corp"]
+    orders = tmp_path / "acme_corp" / "sales" / "orders" / "20260115T0600.jsonl"
+
+    def write(**recipe: float) -> tuple[list[Planted], int]:
+        told = generate_client(
+            acme, catalog.sources, [MORNING], tmp_path, rows_a_day=1000, only_missing=True, **recipe
+        )
+        return told, orders.stat().st_ino
+
+    first = write()
+    assert write() == first
+    assert write(defects=2)[1] != first[1]
+    (tmp_path / "acme_corp" / "sales" / "planted" / "20260115T0600.json").unlink()
+    assert write()[0] == first[0]
+
+
+def test_defects_follow_the_clients_threshold(tmp_path: Path, catalog: Catalog) -> None:
+    acme = catalog.clients["acme_corp"]
+
+    def broken(threshold: float) -> int:
+        rules = acme.business_rules.model_copy(
+            update={"quality_threshold": QualityThreshold(default=threshold)}
+        )
+        client = acme.model_copy(update={"business_rules": rules})
+        told = generate_client(client, catalog.sources, [DAY], tmp_path)
+        return next(one for one in told if one.source == "sales").counts["order_lines"][
+            "sales_line_has_order"
+        ]
+
+    strict, usual, lax = broken(0.99), broken(0.95), broken(0.85)
+    assert 0 < strict < usual / 4
+    assert usual * 2.7 < lax
+    assert broken(1.0) == 0

@@ -10,7 +10,7 @@ import pytest
 
 from medallion.clients import SourceContract
 from medallion.interval import Interval
-from medallion.sample_data import Planted, generate, read_planted
+from medallion.sample_data import Planted, Recipe, generate, read_planted
 
 MORNING = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T12:00:00+00:00")
 
@@ -161,7 +161,7 @@ def test_the_counts_stand_beside_the_files(planted: dict[str, Planted], samples:
 def test_without_defects_nothing_is_planted(
     source: str, tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
-    clean = generate(contracts[source], "acme", MORNING, tmp_path, defects=0)
+    clean = generate(contracts[source], "acme", MORNING, tmp_path, Recipe(defects=0))
     for counts in clean.counts.values():
         assert {what for what, count in counts.items() if count} == {"rows", "keys"}
 
@@ -169,7 +169,7 @@ def test_without_defects_nothing_is_planted(
 def test_twice_the_defects_break_twice_as_many_rows(
     tmp_path: Path, contracts: dict[str, SourceContract], planted: dict[str, Planted]
 ) -> None:
-    twice = generate(contracts["sales"], "acme", MORNING, tmp_path, defects=2).counts["order_lines"]
+    twice = generate(contracts["sales"], "acme", MORNING, tmp_path, Recipe(defects=2)).counts["order_lines"]
     usual = planted["sales"].counts["order_lines"]
     assert twice["keys"] == usual["keys"]
     assert twice["sales_line_has_order"] == pytest.approx(2 * usual["sales_line_has_order"], rel=0.1)

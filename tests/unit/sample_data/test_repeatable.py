@@ -12,7 +12,7 @@ import pytest
 
 from medallion.clients import SourceContract
 from medallion.interval import Interval
-from medallion.sample_data import generate
+from medallion.sample_data import Recipe, generate
 
 MORNING = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T12:00:00+00:00")
 NOON = Interval.parse("2026-01-15T12:00:00+00:00/2026-01-15T18:00:00+00:00")
@@ -22,11 +22,11 @@ import sys
 from pathlib import Path
 from medallion.clients import load_catalog
 from medallion.interval import Interval
-from medallion.sample_data import generate
+from medallion.sample_data import Recipe, generate
 from medallion.settings import load_settings
 sources = load_catalog(load_settings().configs).sources
 for name in ("crm", "sales", "inventory"):
-    generate(sources[name], "acme", Interval.parse(sys.argv[2]), Path(sys.argv[1]), rows_a_day=4000)
+    generate(sources[name], "acme", Interval.parse(sys.argv[2]), Path(sys.argv[1]), Recipe(rows_a_day=4000))
 """
 
 
@@ -55,7 +55,7 @@ def test_the_order_of_generation_does_not_matter(
 ) -> None:
     for name, intervals in (("forwards", (MORNING, NOON)), ("backwards", (NOON, MORNING))):
         for interval in intervals:
-            generate(contracts["sales"], "acme", interval, tmp_path / name, rows_a_day=4000)
+            generate(contracts["sales"], "acme", interval, tmp_path / name, Recipe(rows_a_day=4000))
     assert digests(tmp_path / "forwards") == digests(tmp_path / "backwards")
 
 
@@ -64,13 +64,13 @@ def test_another_seed_gives_other_rows(
     source: str, tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
     for seed in (1, 2):
-        generate(contracts[source], "acme", MORNING, tmp_path / str(seed), seed=seed, rows_a_day=4000)
+        generate(contracts[source], "acme", MORNING, tmp_path / str(seed), Recipe(seed=seed, rows_a_day=4000))
     assert digests(tmp_path / "1") != digests(tmp_path / "2")
 
 
 def test_another_client_gets_other_rows(tmp_path: Path, contracts: dict[str, SourceContract]) -> None:
     for client in ("acme", "other"):
-        generate(contracts["sales"], client, MORNING, tmp_path, rows_a_day=4000)
+        generate(contracts["sales"], client, MORNING, tmp_path, Recipe(rows_a_day=4000))
     ours, theirs = digests(tmp_path / "acme"), digests(tmp_path / "other")
     assert ours.keys() == theirs.keys()
     assert not set(ours.values()) & set(theirs.values())
@@ -81,5 +81,5 @@ def test_an_interval_told_in_another_zone_is_the_same_interval(
 ) -> None:
     tokyo = Interval.parse("2026-01-15T15:00:00+09:00/2026-01-15T21:00:00+09:00")
     for name, interval in (("utc", MORNING), ("tokyo", tokyo)):
-        generate(contracts["sales"], "acme", interval, tmp_path / name, rows_a_day=4000)
+        generate(contracts["sales"], "acme", interval, tmp_path / name, Recipe(rows_a_day=4000))
     assert digests(tmp_path / "utc") == digests(tmp_path / "tokyo")

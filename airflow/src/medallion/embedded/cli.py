@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 
 from medallion.exceptions import ConfigError
+from medallion.sample_data import DEFAULT_ROWS
+from medallion.sample_data.cli import Defects, Rows
 from medallion.settings import Settings, load_settings
 from medallion.terminal import AsJson, Commands, line, out, print_json
 
@@ -27,13 +29,16 @@ def demo(
     day: Annotated[
         datetime, typer.Option("--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Whose extracts.")
     ] = DEMO_DAY,
+    rows: Rows = DEFAULT_ROWS,
+    defects: Defects = 1.0,
     as_json: AsJson = False,
 ) -> None:
     """Run every enabled client once, on generated extracts, on an Airflow that lives as long."""
     from medallion.embedded import commands
 
     settings = load_settings()
-    _end(settings, commands.demo(settings, day.date(), _console(as_json)), as_json)
+    console = _console(as_json)
+    _end(settings, commands.demo(settings, day.date(), console, rows_a_day=rows, defects=defects), as_json)
 
 
 @app.command()

@@ -23,6 +23,7 @@ from medallion.exceptions import ConfigError, RunnerError
 from medallion.interval import Interval
 from medallion.pipeline import dag_id_of, last_complete_interval
 from medallion.pipeline.days import intervals_of_day
+from medallion.sample_data import DEFAULT_ROWS
 from medallion.settings import Settings
 from medallion.terminal import line
 
@@ -30,13 +31,22 @@ from medallion.terminal import line
 DAYS_AROUND = range(-2, 3)
 
 
-def demo(settings: Settings, day: date, console: Console) -> list[Progress]:
+def demo(
+    settings: Settings,
+    day: date,
+    console: Console,
+    *,
+    rows_a_day: int = DEFAULT_ROWS,
+    defects: float = 1.0,
+) -> list[Progress]:
     """Run every enabled client once, for a day's first interval, on an Airflow that lives as long.
 
     Args:
         settings: the installation.
         day: which; the same day gives the same rows.
         console: shows what happens.
+        rows_a_day: size of the sample extracts, of all of a client's sources together.
+        defects: 0 plants none in them; 1 leaves scores just above the client's threshold, 2 breaches it.
 
     Returns:
         What became of each run.
@@ -48,7 +58,8 @@ def demo(settings: Settings, day: date, console: Console) -> list[Progress]:
     refuse_second(settings)
     catalog = load_catalog(settings.configs)
     clients = _chosen(catalog, settings, console)
-    _make_extracts(clients, catalog, [day], settings, console)
+    with console.status("writing sample extracts"):
+        make_extracts(clients, catalog, [day], settings, rows_a_day=rows_a_day, defects=defects)
     broken = dict.fromkeys(catalog.broken, "its file is broken") | _make_ready(clients, settings, console)
     firsts = {
         client.id: intervals_of_day(client.schedule_interval, day)[:1]
@@ -103,9 +114,9 @@ def up(settings: Settings, console: Console) -> EmbeddedAirflow:
     catalog = load_catalog(settings.configs)
     clients = _chosen(catalog, settings, console)
     today = datetime.now(UTC).date()
-    _make_extracts(
-        clients, catalog, [today + timedelta(days=number) for number in DAYS_AROUND], settings, console
-    )
+    around = [today + timedelta(days=number) for number in DAYS_AROUND]
+    with console.status("writing sample extracts"):
+        make_extracts(clients, catalog, around, settings, rows_a_day=DEFAULT_ROWS, defects=1.0)
     broken = _make_ready(clients, settings, console)
     for reason in broken.values():
         line(console, reason, style="red")
@@ -127,13 +138,6 @@ def _chosen(catalog: Catalog, settings: Settings, console: Console) -> list[Clie
     for reason in left_out:
         line(console, reason, style="yellow")
     return clients
-
-
-def _make_extracts(
-    clients: Sequence[Client], catalog: Catalog, days: Sequence[date], settings: Settings, console: Console
-) -> None:
-    with console.status("writing sample extracts"):
-        make_extracts(clients, catalog, days, settings)
 
 
 def _make_ready(clients: Sequence[Client], settings: Settings, console: Console) -> dict[str, str]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
 
-from medallion.clients import DISABLED, ENABLED, Catalog, Client, SourceContract, status_of
+from medallion.clients import DISABLED, ENABLED, Catalog, Client, status_of
 from medallion.exceptions import ConfigError
-from medallion.interval import Interval
 from medallion.pipeline import make_plan, shape_of
 from medallion.pipeline.days import intervals_of_day
 from medallion.settings import Settings
@@ -54,21 +52,25 @@ def make_ready(clients: Sequence[Client], settings: Settings) -> dict[str, str]:
 
 
 def make_extracts(
-    clients: Iterable[Client], catalog: Catalog, days: Iterable[date], settings: Settings
+    clients: Iterable[Client],
+    catalog: Catalog,
+    days: Iterable[date],
+    settings: Settings,
+    *,
+    rows_a_day: int,
+    defects: float,
 ) -> None:
     """Write the sample extracts of some clients for some days, where they have not been written yet."""
-    from medallion.sample_data import can_generate, generate
+    from medallion.sample_data import generate_client
 
     for client in clients:
-        named = [catalog.sources[ref.name] for ref in client.data_sources if ref.location is None]
-        for day in days:
-            for interval in intervals_of_day(client.schedule_interval, day):
-                for contract in filter(can_generate, named):
-                    if not _planted(settings, client.id, contract, interval).is_file():
-                        generate(contract, client.id, interval, settings.samples)
-
-
-def _planted(settings: Settings, client_id: str, contract: SourceContract, interval: Interval) -> Path:
-    """The file that the generator writes last: the extract is whole where it is there."""
-    folder = Path(contract.location.format(samples=settings.samples, client=client_id, adventureworks=""))
-    return folder / "planted" / f"{interval.stamp}.json"
+        intervals = [one for day in days for one in intervals_of_day(client.schedule_interval, day)]
+        generate_client(
+            client,
+            catalog.sources,
+            intervals,
+            settings.samples,
+            rows_a_day=rows_a_day,
+            defects=defects,
+            only_missing=True,
+        )

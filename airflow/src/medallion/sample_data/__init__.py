@@ -4,13 +4,14 @@ A source's rows are written as SQL (``sql/<source>.sql``) over pure functions of
 interval is made alone, in any order, and as fast as DuckDB writes. What was planted stands beside the files.
 """
 
-from medallion.sample_data.generate import DEFAULT_ROWS, can_generate, generate, generate_client
+from medallion.sample_data.generate import can_generate, generate, generate_client
 from medallion.sample_data.intervals import intervals_of
-from medallion.sample_data.planted import Planted, read_planted
+from medallion.sample_data.planted import DEFAULT_ROWS, Planted, Recipe, read_planted
 
 __all__ = [
     "DEFAULT_ROWS",
     "Planted",
+    "Recipe",
     "can_generate",
     "generate",
     "generate_client",

@@ -15,9 +15,9 @@ from medallion.clients import Client, load_catalog
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
 from medallion.pipeline import last_complete_interval
-from medallion.sample_data.generate import DEFAULT_ROWS, DEFECTS, MOST_ROWS, can_generate, generate_client
+from medallion.sample_data.generate import DEFECTS, MOST_ROWS, can_generate, generate_client
 from medallion.sample_data.intervals import intervals_of
-from medallion.sample_data.planted import Planted
+from medallion.sample_data.planted import DEFAULT_ROWS, Planted
 from medallion.settings import load_settings
 from medallion.terminal import AsJson, out, print_json
 
@@ -51,6 +51,11 @@ Defects = Annotated[
     ),
 ]
 
+#: ``--rows`` of every command that makes sample extracts.
+Rows = Annotated[
+    int, typer.Option(min=1, max=MOST_ROWS, help="Rows a client and day, of all its sources together.")
+]
+
 
 def sample_data(
     client_id: Annotated[str, typer.Argument(metavar="ID", help="The client's id: its file's name.")],
@@ -62,9 +67,7 @@ def sample_data(
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; the first if none.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, other rows.")] = 7,
-    rows: Annotated[
-        int, typer.Option(min=1, max=MOST_ROWS, help="Rows a day, of all sources together.")
-    ] = DEFAULT_ROWS,
+    rows: Rows = DEFAULT_ROWS,
     defects: Defects = 1.0,
     as_json: AsJson = False,
 ) -> None:

@@ -14,9 +14,8 @@ import duckdb
 from medallion.clients import Client, SourceContract
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
-from medallion.sample_data.planted import Planted
+from medallion.sample_data.planted import DEFAULT_ROWS, Planted, Recipe, read_planted
 
-DEFAULT_ROWS = 20_000
 MOST_ROWS = 10_000_000
 #: Defects by name, as multiples of the rates that leave a client's scores just above its threshold.
 DEFECTS = {"none": 0.0, "low": 0.5, "usual": 1.0, "high": 2.0}
@@ -41,8 +40,10 @@ def generate_client(
     intervals: Iterable[Interval],
     samples: Path,
     *,
+    seed: int = 7,
+    rows_a_day: int = DEFAULT_ROWS,
     defects: float = 1.0,
-    **knobs: Any,
+    only_missing: bool = False,
 ) -> list[Planted]:
     """Write the extracts of every source of a client that can be generated.
 
@@ -51,8 +52,10 @@ def generate_client(
         contracts: the contracts by name, as in the catalog.
         intervals: those of the client's runs.
         samples: root of the samples, ``{samples}`` in a contract's location.
+        seed: other seeds, other rows.
+        rows_a_day: about how many rows the client's sources bring in a day.
         defects: 0 plants none; 1 leaves scores just above the client's threshold, 2 breaches it.
-        knobs: ``seed`` and ``rows_a_day`` of :func:`generate`.
+        only_missing: leave alone what an earlier call wrote with the same seed, rows and defects.
 
     Returns:
         What was planted, by interval and source.
@@ -60,9 +63,10 @@ def generate_client(
     named = [contracts[source.name] for source in client.data_sources if source.location is None]
     wanted = [contract for contract in named if can_generate(contract)]
     tolerance = 1 - client.business_rules.quality_threshold.default
-    rate = defects * tolerance / _TOLERANCE
+    recipe = Recipe(seed, rows_a_day, round(defects * tolerance / _TOLERANCE, 6))
     return [
-        generate(contract, client.id, interval, samples, defects=rate, **knobs)
+        _found(contract, client.id, interval, samples, recipe if only_missing else None)
+        or generate(contract, client.id, interval, samples, recipe)
         for interval in intervals
         for contract in wanted
     ]
@@ -73,10 +77,7 @@ def generate(
     client_id: str,
     interval: Interval,
     samples: Path,
-    *,
-    seed: int = 7,
-    rows_a_day: int = DEFAULT_ROWS,
-    defects: float = 1.0,
+    recipe: Recipe = Recipe(),  # noqa: B008  # frozen
 ) -> Planted:
     """Write one source's extract of one interval, and what was planted in it beside.
 
@@ -85,9 +86,7 @@ def generate(
         client_id: clients have rows of their own.
         interval: whose rows; another one has other orders and another day's stock.
         samples: root of the samples, ``{samples}`` in the contract's location.
-        seed: other seeds, other rows.
-        rows_a_day: about how many rows all sources of a client bring in a day.
-        defects: 0 plants none; 1 breaks at most one row in twenty of any rule, 2 twice as many.
+        recipe: seed, size and rate of defects.
 
     Returns:
         What was planted, also written to ``planted/<interval>.json`` in the source's folder.
@@ -97,14 +96,31 @@ def generate(
     """
     if not can_generate(contract):
         raise ConfigError(f"{contract.name}: there is no generator of sample extracts for this source")
-    folder = Path(contract.location.format(samples=samples, client=client_id, adventureworks=""))
+    folder = _folder(contract, client_id, samples)
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        _draw(connection, contract.name, client_id, interval, seed, rows_a_day, defects)
+        _draw(connection, contract.name, client_id, interval, recipe)
         for name, entity in contract.entities.items():
             _write(connection, contract, name, folder / entity.path.format(interval=interval.stamp))
-        planted = Planted(client_id, contract.name, interval.stamp, _counts(connection))
-    planted.write(folder / "planted" / f"{interval.stamp}.json")
+        planted = Planted(client_id, contract.name, interval.stamp, recipe, _counts(connection))
+    planted.write(_beside(folder, interval))  # last: where it is, the extract is whole
     return planted
+
+
+def _folder(contract: SourceContract, client_id: str, samples: Path) -> Path:
+    return Path(contract.location.format(samples=samples, client=client_id, adventureworks=""))
+
+
+def _beside(folder: Path, interval: Interval) -> Path:
+    return folder / "planted" / f"{interval.stamp}.json"
+
+
+def _found(
+    contract: SourceContract, client_id: str, interval: Interval, samples: Path, recipe: Recipe | None
+) -> Planted | None:
+    """What an earlier call planted by the same recipe."""
+    path = _beside(_folder(contract, client_id, samples), interval)
+    planted = read_planted(path) if recipe and path.is_file() else None
+    return planted if planted and planted.recipe == recipe else None
 
 
 def _draw(
@@ -112,9 +128,7 @@ def _draw(
     source: str,
     client_id: str,
     interval: Interval,
-    seed: int,
-    rows_a_day: int,
-    defects: float,
+    recipe: Recipe,
 ) -> None:
     """Make a view or table for every entity of the source, and ``planted``.
 
@@ -122,7 +136,7 @@ def _draw(
     """
     former = Interval(interval.start - (interval.end - interval.start), interval.start)
     for one, schemas in ((former, "before,main"), (interval, "main")):
-        for name, value in _variables(client_id, one, seed, rows_a_day, defects).items():
+        for name, value in _variables(client_id, one, recipe).items():
             connection.execute(f"set variable {name} = $1", [value])
         if one is former:
             connection.execute(_script("draws"))  # macros are bound to the variables' types
@@ -136,19 +150,17 @@ def _script(name: str) -> str:
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _variables(
-    client_id: str, interval: Interval, seed: int, rows_a_day: int, defects: float
-) -> dict[str, Any]:
+def _variables(client_id: str, interval: Interval, recipe: Recipe) -> dict[str, Any]:
     """Everything the rows depend on; nothing else may reach the SQL."""
     days = (interval.end - interval.start) / timedelta(days=1)
     return {
-        "seed_text": f"{seed}|{client_id}",
+        "seed_text": f"{recipe.seed}|{client_id}",
         "interval_text": interval.stamp,
         "started_at": interval.start.replace(tzinfo=None),  # as DuckDB's timestamps are
         "ended_at": interval.end.replace(tzinfo=None),
-        "size": max(1, min(rows_a_day // _ROWS_A_UNIT, _LARGEST_WORLD)),
-        "volume": max(1, round(rows_a_day * days / _ROWS_A_UNIT)),
-        "defects": float(defects),
+        "size": max(1, min(recipe.rows_a_day // _ROWS_A_UNIT, _LARGEST_WORLD)),
+        "volume": max(1, round(recipe.rows_a_day * days / _ROWS_A_UNIT)),
+        "defects": float(recipe.defects),
     }
 
 

@@ -7,6 +7,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+DEFAULT_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an extract is made by, beside its client, source and interval.
+
+    Attributes:
+        seed: other seeds, other rows.
+        rows_a_day: about how many rows all sources of a client bring in a day.
+        defects: 0 plants none; 1 breaks at most one row in twenty of any rule that gates, 2 twice as many.
+    """
+
+    seed: int = 7
+    rows_a_day: int = DEFAULT_ROWS
+    defects: float = 1.0
+
 
 @dataclass(frozen=True)
 class Planted:
@@ -14,12 +31,14 @@ class Planted:
 
     Attributes:
         counts: entity → what → how many. ``rows`` are the rows in the file, ``keys`` what is left of them
-            after the last version of each key; defects are counted in those last versions.
+            after the last version of each key; defects are counted in those last versions. What breaks a
+            rule bears the rule's name.
     """
 
     client: str
     source: str
     interval: str
+    recipe: Recipe
     counts: Mapping[str, Mapping[str, int]]
 
     def write(self, path: Path) -> None:
@@ -30,4 +49,5 @@ class Planted:
 
 def read_planted(path: Path) -> Planted:
     """Read what :meth:`Planted.write` wrote."""
-    return Planted(**json.loads(path.read_text(encoding="utf-8")))
+    said = json.loads(path.read_text(encoding="utf-8"))
+    return Planted(**said | {"recipe": Recipe(**said["recipe"])})
