@@ -68,7 +68,8 @@ def test_a_second_demo_changes_no_row_count(installation):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_stops_all_it_started(installation, number):
-    arguments = [MEDALLION, "run", "acme_corp", "--date", "2026-01-15"]
+    # A shell's background job, as this test may be part of, ignores Ctrl-C; what a person starts does not.
+    arguments = ["env", "--default-signal=INT", MEDALLION, "run", "acme_corp", "--date", "2026-01-15"]
     catalog = load_catalog(installation.configs)
     make_extracts([catalog.clients["acme_corp"]], catalog, [date(2026, 1, 15)], installation)
     with subprocess.Popen(

@@ -41,7 +41,8 @@ def test_every_gate_passes_with_scores_just_above_the_threshold(acme: Run) -> No
         assert acme.verdict(layer).passed, str(acme.verdict(layer))
     gates = [rule for rule in acme.verdict("silver").rules if rule.gates]
     assert len(gates) == 19
-    assert all(0.96 < rule.score < 0.995 for rule in gates), gates
+    assert 0.95 <= min(rule.score for rule in gates) < 0.96
+    assert all(rule.score < 0.995 for rule in gates), gates
 
 
 def test_report_rules_below_the_threshold_do_not_block(acme: Run) -> None:
@@ -55,13 +56,14 @@ def test_report_rules_below_the_threshold_do_not_block(acme: Run) -> None:
 
 
 def test_more_defects_are_stopped_by_the_silver_gate_with_their_rules(retailer: Retailer) -> None:
-    careless = retailer.run(retail_client("careless", ACME), NIGHT, rows_a_day=4000, defects=6)
+    careless = retailer.run(retail_client("careless", ACME), NIGHT, defects=2)
     verdict = careless.verdict("silver")
     assert not verdict.passed
-    assert {"sales_line_has_order", "crm_email_is_valid", "inventory_stock_is_not_negative"} <= {
-        rule.rule for rule in verdict.breaches
-    }
-    assert not {rule.rule for rule in verdict.breaches} & {"crm_customer_has_phone"}
+    assert [rule.rule for rule in verdict.breaches] == [
+        "crm_country_is_known",
+        "inventory_stock_is_not_negative",
+        "sales_line_has_order",
+    ]
 
 
 def test_bronze_holds_every_landed_row_and_clean_one_a_key(runs: list[Run], acme: Run) -> None:

@@ -116,7 +116,7 @@ def up(settings: Settings, console: Console) -> EmbeddedAirflow:
     today = datetime.now(UTC).date()
     around = [today + timedelta(days=number) for number in DAYS_AROUND]
     with console.status("writing sample extracts"):
-        make_extracts(clients, catalog, around, settings, rows_a_day=DEFAULT_ROWS, defects=1.0)
+        make_extracts(clients, catalog, around, settings)
     broken = _make_ready(clients, settings, console)
     for reason in broken.values():
         line(console, reason, style="red")
@@ -193,12 +193,16 @@ def _give_up_abandoned(airflow: EmbeddedAirflow, client_ids: Sequence[str]) -> N
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end what is in progress as Ctrl-C does: tidily."""
+    """Let SIGTERM and a closed terminal end what is in progress as Ctrl-C does: tidily.
+
+    What whoever started this chose to ignore stays ignored, as `nohup` does.
+    """
 
     def interrupt(number: int, _: FrameType | None) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
 
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
+    before = {one: signal.signal(one, interrupt) for one in heeded}
     try:
         yield
     finally:

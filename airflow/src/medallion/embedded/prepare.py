@@ -9,6 +9,7 @@ from medallion.clients import DISABLED, ENABLED, Catalog, Client, status_of
 from medallion.exceptions import ConfigError
 from medallion.pipeline import make_plan, shape_of
 from medallion.pipeline.days import intervals_of_day
+from medallion.sample_data import DEFAULT_ROWS, generate_client
 from medallion.settings import Settings
 
 
@@ -57,12 +58,10 @@ def make_extracts(
     days: Iterable[date],
     settings: Settings,
     *,
-    rows_a_day: int,
-    defects: float,
+    rows_a_day: int = DEFAULT_ROWS,
+    defects: float = 1.0,
 ) -> None:
     """Write the sample extracts of some clients for some days, where they have not been written yet."""
-    from medallion.sample_data import generate_client
-
     for client in clients:
         intervals = [one for day in days for one in intervals_of_day(client.schedule_interval, day)]
         generate_client(
