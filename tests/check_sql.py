@@ -1,7 +1,8 @@
 """Judges the dbt project without a database: `make check` calls it, exit code 1 says something is wrong.
 
 Every shape below is compiled as dbt would run it, every compiled model and test is parsed in its target's
-dialect, the T-SQL is linted (.sqlfluff), and every model is held to its documentation.
+dialect, the T-SQL is linted (.sqlfluff). Every model is held to its documentation, its grain and its key,
+every rule to a test that has seen it count; and what is written for all clients names none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
+import yaml
 from dbt.cli.main import dbtRunner
 from sqlfluff.core import FluffConfig, Linter
 
@@ -36,6 +38,16 @@ SHAPES: list[dict[str, list[str]]] = [
         "sources": ["adventureworks_sales", "adventureworks_person", "inventory", "crm"],
     },
 ]
+KEY_TESTS = ("unique", "unique_together")
+KEYED_STEPS = ("clean", "validate")
+RULES_SEEN = (("tests/warehouse", "*.py"), ("airflow/src/medallion/sample_data/sql", "*.sql"))
+CLIENT_FREE = (
+    ("dbt", "*.sql"),
+    ("dbt", "*.yml"),
+    ("airflow", "*.py"),
+    ("airflow", "*.sql"),
+    ("airflow", "*.j2"),
+)
 GRAIN = re.compile(r"\bone row per [^.]+\.$", re.IGNORECASE)
 LONGEST = 120
 FORBIDDEN = {
@@ -50,7 +62,7 @@ FORBIDDEN = {
 
 def main() -> int:
     """Check everything, print each problem as `file: what is wrong`, and return the exit code."""
-    problems = set(_source_problems())
+    problems = {*_source_problems(), *_client_problems(), *_rule_problems()}
     # The targets take turns: a shape's refs are the same on both, and the full shape is compiled on both.
     jobs = [*zip(DIALECTS, [{}, {}], strict=True), *zip(itertools.cycle(DIALECTS), SHAPES, strict=False)]
     with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(2, get_context("spawn")) as pool:
@@ -74,7 +86,8 @@ def _job(target: str, variables: dict[str, list[str]], into: Path) -> list[str]:
     if not variables and target == "sqlserver":
         problems.extend(_lint_problems(nodes))
     elif not variables:
-        problems.extend([*_documentation_problems(nodes), *_unread_problems(nodes)])
+        judges = (_documentation_problems, _key_problems, _unread_problems)
+        problems.extend(problem for judge in judges for problem in judge(nodes))
     return problems
 
 
@@ -174,6 +187,51 @@ def _documentation_problems(nodes: list[Any]) -> Iterator[str]:
         closing = f"select * from {node.name}"  # noqa: S608, nothing runs it
         if not node.compiled_code.rstrip().endswith(f"\n{closing}"):
             yield f"{_file(node)}: must end with `{closing}`"
+
+
+def _key_problems(nodes: list[Any]) -> Iterator[str]:
+    """A key is tested where it begins to hold (clean), where rows are taken out (validate), and in gold."""
+    keyed = {node.attached_node for node in nodes if _generic_test(node) in KEY_TESTS}
+    for node in (node for node in nodes if node.resource_type == "model"):
+        layer, step = node.fqn[1:3]
+        has_key = (layer == "gold" or step in KEYED_STEPS) and not node.name.startswith("quarantine_")
+        if has_key and node.unique_id not in keyed:
+            yield f"{_file(node)}: {node.name}: its key has no test; allowed are {', '.join(KEY_TESTS)}"
+
+
+def _rule_problems() -> Iterator[str]:
+    """A rule that nothing breaks was never seen to count: tests name it, or the sample extracts plant it."""
+    seen = {
+        word
+        for place, pattern in RULES_SEEN
+        for path in sorted((ROOT / place).rglob(pattern))
+        for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))
+    }
+    where = " or ".join(place for place, _ in RULES_SEEN)
+    for path in sorted((PROJECT / "models" / "silver" / "validate").rglob("*.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            rules = [test["rule"]["name"] for test in model.get("data_tests", []) if "rule" in test]
+            for rule in (rule for rule in rules if rule not in seen):
+                yield f"{path.relative_to(ROOT)}: {rule}: a rule without a test: nothing in {where} names it"
+
+
+def _generic_test(node: Any) -> str:
+    """The name of the generic test a node is, blank if it is none."""
+    metadata = getattr(node, "test_metadata", None)
+    return str(metadata.name) if metadata else ""
+
+
+def _client_problems() -> Iterator[str]:
+    """What is written for one client's name is not there for the next."""
+    clients = sorted(path.stem for path in (ROOT / "configs" / "clients").glob("*.yml"))
+    named = re.compile(rf"\b({'|'.join(clients)})\b")
+    for place, pattern in CLIENT_FREE:
+        for path in sorted((ROOT / place).rglob(pattern)):
+            if "target" in path.relative_to(ROOT / place).parts:
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if found := named.search(line):
+                    yield f"{path.relative_to(ROOT)}:{number}: names the client {found[0]}"
 
 
 def _unread_problems(nodes: list[Any]) -> Iterator[str]:

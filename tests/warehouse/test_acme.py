@@ -132,9 +132,22 @@ def test_most_orders_are_paid_to_the_cent(acme: Run) -> None:
 
 
 def test_gold_holds_detail_marts_without_aggregate(acme: Run) -> None:
-    marts = {name for name in acme.tables() if name.startswith("retail_")}
-    assert marts == {"retail_customers", "retail_order_lines", "retail_orders", "retail_stock"}
+    marts = {name for name in acme.tables() if name.startswith(("retail_", "run_summary_"))}
+    detail = {"retail_customers", "retail_order_lines", "retail_orders", "retail_stock"}
+    assert marts == detail | {"run_summary_crm", "run_summary_inventory", "run_summary_sales"}
     assert marts == set(acme.plan.marts)
+
+
+def test_the_run_summary_says_what_became_of_every_row(runs: list[Run], acme: Run) -> None:
+    planted = planted_in(runs)
+    told = acme.query(
+        "select entity, sum(landed_rows), sum(kept_rows), sum(quarantined_rows), sum(replaced_rows) "
+        "from {gold}.run_summary_sales group by entity"
+    )
+    assert sorted(told) == [
+        (name, planted[name]["rows"], planted[name]["keys"], 0, planted[name]["rows"] - planted[name]["keys"])
+        for name in ("order_lines", "orders", "payments")
+    ]
 
 
 def test_running_both_intervals_again_leaves_the_same_rows(retailer: Retailer, acme: Run) -> None:

@@ -97,6 +97,18 @@ def test_each_quarantine_rule_takes_out_the_rows_it_counts(full: Run) -> None:
     }
 
 
+def test_the_run_summary_counts_what_quarantine_took(full: Run) -> None:
+    told = full.query(
+        "select entity, quarantined_rows, landed_rows - kept_rows from {gold}.run_summary_sales"
+    )
+    held = {
+        entity: full.query(f"select count(*) from {{silver}}.quarantine_sales__{entity}")[0][0]
+        for entity, *_ in told
+    }
+    assert {entity: quarantined for entity, quarantined, _ in told} == held
+    assert all(0 < quarantined < left for _, quarantined, left in told)
+
+
 def test_rules_that_keep_rows_flag_them_up_to_gold(full: Run) -> None:
     flagged = full.query(
         "select count(*) from {gold}.retail_orders where flags like '%sales_currency_is_known%'"
@@ -105,7 +117,9 @@ def test_rules_that_keep_rows_flag_them_up_to_gold(full: Run) -> None:
 
 
 def test_aggregated_marts_agree_with_silver(full: Run) -> None:
-    assert set(full.plan.marts) == AGGREGATED | {mart for marts in DETAIL.values() for mart in marts}
+    assert set(full.plan.marts) == AGGREGATED | {mart for marts in DETAIL.values() for mart in marts} | {
+        f"run_summary_{source}" for source in DETAIL
+    }
     agreed = [row.status for node, row in full.rows.items() if ".retail_" in node and "add_up_to" in node]
     assert agreed == ["pass"] * 4
 
@@ -167,14 +181,28 @@ def test_what_another_source_would_say_is_null_without_it(few: dict[str, Run]) -
     assert few["alone"].rules["sales_line_has_order"][1] > 0
 
 
-def test_without_clean_the_keys_rule_counts_every_copy(few: dict[str, Run]) -> None:
-    copies = few["alone"].query(
-        """select sum(n) from (
-            select count(*) as n from {bronze}.bronze_sales__orders group by order_id having count(*) > 1
+@pytest.mark.parametrize(
+    ("client", "rule", "entity", "key"),
+    [
+        ("alone", "sales_order_key_is_unique", "sales__orders", "order_id"),
+        ("alone", "sales_line_key_is_unique", "sales__order_lines", "order_id, line_number"),
+        ("alone", "sales_payment_key_is_unique", "sales__payments", "payment_id"),
+        ("others", "crm_customer_key_is_unique", "crm__customers", "customer_id"),
+        ("others", "inventory_product_key_is_unique", "inventory__products", "product_id"),
+        ("others", "inventory_stock_key_is_unique", "inventory__stock", "warehouse_id, product_id"),
+    ],
+)
+def test_without_clean_the_keys_rule_counts_every_copy(
+    few: dict[str, Run], client: str, rule: str, entity: str, key: str
+) -> None:
+    copies = few[client].query(
+        f"""select sum(n) from (
+            select count(*) as n from {{bronze}}.bronze_{entity} group by {key} having count(*) > 1
         )"""
     )[0][0]
-    planted = planted_in([few["alone"]])["orders"]
-    assert few["alone"].rules["sales_order_key_is_unique"] == (planted["rows"], copies)
+    planted = planted_in([few[client]])[entity.partition("__")[2]]
+    assert few[client].rules[rule] == (planted["rows"], copies)
+    assert copies > 0
 
 
 def test_without_clean_gold_still_has_each_key_once(few: dict[str, Run]) -> None:

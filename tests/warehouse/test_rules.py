@@ -12,12 +12,28 @@ LINES = [
     {**GOOD, "salesorderdetailid": "3", "productid": "6"},
     {**GOOD, "salesorderdetailid": "4", "salesorderid": "9", "orderqty": "0", "unitprice": "no number"},
 ]
+ORDERS = [
+    {
+        "salesorderid": "1",
+        "customerid": "1",
+        "subtotal": "8",
+        "taxamt": "1",
+        "freight": "1",
+        "totaldue": "10",
+    },
+    {"salesorderid": "2", "customerid": "7", "subtotal": "8", "taxamt": "1", "freight": "1", "totaldue": "9"},
+]
+CUSTOMERS = [
+    {"customerid": "1", "personid": "1"},
+    {"customerid": "2"},
+    {"customerid": "3", "storeid": "4"},
+]
 
 
 @pytest.fixture(scope="module")
 def judged(project):
     landed = {
-        "adventureworks_sales": {"order_lines": LINES, "orders": [{"salesorderid": "1"}]},
+        "adventureworks_sales": {"order_lines": LINES, "orders": ORDERS, "customers": CUSTOMERS},
         "adventureworks_production": {"products": [{"productid": "5"}]},
         "adventureworks_person": {},
     }
@@ -44,3 +60,19 @@ def test_rows_that_may_break_a_rule_stay_and_are_flagged(judged):
 def test_what_is_not_known_breaks_a_rule_and_is_in_no_population(judged):
     assert judged.rules["line_price_is_possible"] == (4, 1)
     assert judged.rules["order_is_shipped_after_it_is_placed"] == (0, 0)
+
+
+def test_orders_and_customers_are_held_to_each_other_and_to_their_own_sums(judged):
+    assert judged.rules["order_has_customer"] == (2, 1)
+    assert judged.rules["order_amounts_add_up"] == (2, 1)
+    assert judged.rules["customer_store_exists"] == (1, 1)
+    assert judged.rules["customer_is_someone"] == (3, 1)
+
+
+def test_without_clean_a_rule_counts_every_copy_of_a_key(project):
+    copied = {"order_lines": LINES + LINES[:1], "orders": ORDERS + ORDERS, "customers": CUSTOMERS * 3}
+    project.land_rows("adventureworks_sales", copied, "copied")
+    measured = project.build("copied", ("enrich",), sources=("adventureworks_sales",)).rules
+    assert measured["line_key_is_unique"] == (5, 2)
+    assert measured["order_key_is_unique"] == (4, 4)
+    assert measured["customer_key_is_unique"] == (9, 9)

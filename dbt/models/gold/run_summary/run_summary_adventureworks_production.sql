@@ -1,0 +1,5 @@
+{{ run_summary('adventureworks_production', {
+    'products': ['clean', 'normalize', 'enrich', 'validate'],
+    'categories': ['clean'],
+    'subcategories': ['clean'],
+}) }}

@@ -1,0 +1,4 @@
+{{ run_summary('crm', {
+    'customers': ['clean', 'normalize', 'enrich', 'validate'],
+    'segments': ['clean'],
+}) }}

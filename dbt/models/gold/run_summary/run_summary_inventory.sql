@@ -1,0 +1,5 @@
+{{ run_summary('inventory', {
+    'products': ['clean', 'normalize', 'validate'],
+    'warehouses': ['clean'],
+    'stock': ['clean', 'enrich', 'validate'],
+}) }}
