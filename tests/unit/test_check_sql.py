@@ -16,7 +16,7 @@ CRM = "dbt/models/silver/clean/crm"
 RETAIL = ("crm", "sales", "inventory", "retail")
 VISITS = """with clean_crm__visits as (
 
-    select 1 as visit_id limit 3
+    select 1 as as visit_id limit 3
 
 )
 
