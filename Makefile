@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 DATE ?= 2026-01-15
 DEFECTS ?= usual
+CLIENT ?= acme_corp
+ARGS ?= build
 PYTEST ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,12 +20,12 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help demo up down test test-fast test-live check format bench lock clean environment
+.PHONY: help demo up down dbt docs test test-fast test-live check format bench lock clean environment
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "DATE=2026-01-15 is the day of the demo, PYTEST=\"-k gate -x\" goes to pytest, PYTHON=… names another Python 3.11,"
+	@echo "DATE=2026-01-15 is the day of the demo, DEFECTS=high makes it breach its gates, PYTEST=\"-k gate -x\" goes to pytest, PYTHON=… names another Python 3.11,"
 	@echo "MEDALLION_HOME=… another place for everything that is written (var/), MEDALLION_PORT=… Airflow's port."
 
 # --- Running
@@ -36,6 +38,14 @@ up: $(STAMP)  ## start Airflow with every client's schedule and leave it running
 
 down: $(STAMP)  ## stop it
 	@$(BIN)/medallion down
+
+# --- Writing models
+
+dbt: $(STAMP)  ## run dbt on a client's warehouse: make dbt CLIENT=acme_corp ARGS="build -s +gold"
+	@$(BIN)/medallion dbt --date $(DATE) $(CLIENT) $(ARGS)
+
+docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one HTML file
+	@$(BIN)/medallion docs
 
 # --- Testing
 

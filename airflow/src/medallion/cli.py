@@ -11,6 +11,7 @@ from medallion.clients import load_catalog, render
 from medallion.clients.schema import SCHEMA_FILE, schema_text
 from medallion.clients.scope import load_paths
 from medallion.clients.template import new_client
+from medallion.development.cli import app as development
 from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
 from medallion.sample_data.cli import sample_data
@@ -105,3 +106,7 @@ def schema(
 
 app.add_typer(embedded)
 app.command("sample-data")(sample_data)
+
+# --- Writing models: dbt, docs -----------------------------------------------------------------------------
+
+app.add_typer(development)

@@ -119,7 +119,10 @@ def _found(
 ) -> Planted | None:
     """What an earlier call planted by the same recipe."""
     path = _beside(_folder(contract, client_id, samples), interval)
-    planted = read_planted(path) if recipe and path.is_file() else None
+    try:
+        planted = read_planted(path) if recipe and path.is_file() else None
+    except (KeyError, TypeError, ValueError):  # as an earlier version of Medallion wrote it
+        return None
     return planted if planted and planted.recipe == recipe else None
 
 
