@@ -213,7 +213,7 @@ def test_a_broken_contract_is_told_and_so_are_its_users(
 @pytest.mark.parametrize(
     ("new", "told"),
     [
-        ("{type: csv, path: lake}", "2: lake.type: must be one of duckdb, parquet, is 'csv'"),
+        ("{type: csv, path: lake}", "2: lake.type: must be one of duckdb, parquet, postgres, sqlserver, is 'csv'"),
         ("{type: parquet}", "2: lake.path: is missing"),
         ("{type: parquet, path: lake, pat: x}", "2: lake.pat: is not a known key; did you mean 'path'?"),
         (

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from medallion.clients.contracts import Destination, SourceContract
+from medallion.clients.contracts import SourceContract
+from medallion.clients.destinations import Destination
 from medallion.clients.model import Client
 from medallion.clients.problem import Problem, hint, listed, shown
 from medallion.exceptions import ConfigError

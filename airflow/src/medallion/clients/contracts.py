@@ -1,4 +1,4 @@
-"""What the operator declares beside the clients: contracts of sources, and destinations."""
+"""What the operator declares beside the clients: contracts of sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from medallion.clients.fields import Column, Count, EachOnce, Frozen, Name, NotEmpty, NotRepeated, Text
-from medallion.clients.places import DestinationPath, EntityPath, Location
+from medallion.clients.places import EntityPath, Location
 from medallion.clients.schedule import Duration
 
 _Columns = Annotated[tuple[Annotated[Column, NotRepeated], ...], EachOnce]
@@ -39,12 +39,3 @@ class SourceContract(Frozen):
     )
     freshness: Duration | None = Field(None, description="Age at which the newest delivery is late.")
     entities: Annotated[dict[Name, Entity], NotEmpty]
-
-
-class Destination(Frozen):
-    """One place gold is published to: an entry of ``configs/destinations.yml``."""
-
-    name: Name
-    description: Text = ""
-    type: Literal["duckdb", "parquet"]
-    path: DestinationPath = Field(description="Relative to var/destinations, or an absolute path or URL.")

@@ -26,6 +26,8 @@ from medallion.clients.problem import NotAllowedError
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,49}$"  # with a layer behind it still a short identifier in any database
 _COLUMN_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+_CONNECTION_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"
+_VARIABLE_PATTERN = r"^[A-Z_][A-Z0-9_]{0,199}$"
 _EMAIL_PATTERN = r'^[^\s@<>(),;:"\\]+@[^\s@<>(),;:"\\.]+(\.[^\s@<>(),;:"\\.]+)+$'
 _MAX_DAYS = 36_500
 
@@ -99,6 +101,20 @@ def _column(value: str) -> str:
     return value
 
 
+def _connection(value: str) -> str:
+    # Not a NotAllowedError, here and below: a message of that kind would repeat a login written by mistake.
+    if not re.fullmatch(_CONNECTION_PATTERN, value):
+        raise PydanticCustomError("secret", "must be an Airflow connection's id: letters, digits and _.-")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(_VARIABLE_PATTERN, value):
+        allowed = "must be an environment variable's name: capital letters, digits and underscores"
+        raise PydanticCustomError("secret", allowed)
+    return value
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise NotAllowedError("must not be blank")
@@ -158,6 +174,12 @@ def _day(value: Any) -> Any:
 Name = Annotated[str, Strict(), AfterValidator(_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
 Column = Annotated[
     str, Strict(), AfterValidator(_column), Field(json_schema_extra={"pattern": _COLUMN_PATTERN})
+]
+ConnectionId = Annotated[
+    str, Strict(), AfterValidator(_connection), Field(json_schema_extra={"pattern": _CONNECTION_PATTERN})
+]
+Variable = Annotated[
+    str, Strict(), AfterValidator(_variable), Field(json_schema_extra={"pattern": _VARIABLE_PATTERN})
 ]
 Text = Annotated[str, Strict(), AfterValidator(_text), Field(json_schema_extra={"minLength": 1})]
 Email = Annotated[str, Strict(), AfterValidator(_email), Field(json_schema_extra={"pattern": _EMAIL_PATTERN})]

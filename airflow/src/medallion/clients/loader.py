@@ -9,7 +9,8 @@ from typing import Any
 
 from medallion.clients.catalog import Catalog, Origin
 from medallion.clients.check import checked
-from medallion.clients.contracts import Destination, SourceContract
+from medallion.clients.contracts import SourceContract
+from medallion.clients.destinations import Destination
 from medallion.clients.document import Document, read_document
 from medallion.clients.model import BusinessRules, Client, Inherited, Known
 from medallion.clients.problem import Flaw, Problem, dotted, shown
