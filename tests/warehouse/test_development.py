@@ -11,7 +11,6 @@ import pytest
 
 from medallion.clients import Catalog, load_catalog
 from medallion.development import run_dbt, write_docs
-from medallion.exceptions import TransformError
 from medallion.settings import Settings, load_settings
 
 pytestmark = pytest.mark.slow
@@ -45,8 +44,7 @@ def test_what_is_wrong_with_a_model_ends_the_command_badly(settings: Settings, c
     client = catalog.clients["acme_corp"]
     without_parents = ["run", "-s", "retail_orders", "--quiet", "--log-level", "none"]
     assert not run_dbt(settings, catalog, client, DAY, without_parents)
-    with pytest.raises(TransformError, match="No such command 'bild'"):
-        run_dbt(settings, catalog, client, DAY, ["bild"])
+    assert not run_dbt(settings, catalog, client, DAY, ["bild"])
 
 
 def test_the_documentation_shows_every_model_on_one_page(settings: Settings) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import date
@@ -43,7 +45,7 @@ def run_dbt(
 
     Raises:
         ExtractError: if the client's rows cannot be landed.
-        TransformError: if the project does not parse, or dbt cannot run.
+        TransformError: if the project does not parse.
         BuildFailed: if another process writes to the warehouse.
     """
     interval = intervals_of_day(client.schedule_interval, day)[0]
@@ -53,7 +55,7 @@ def run_dbt(
     snapshots = tuple(ref.name for ref in client.data_sources if catalog.sources[ref.name].load == "snapshot")
     variables = run_variables(settings, BuildRequest(plan, [], interval, snapshots))
     with writing(settings, client.id), dbt_environment(settings, client.id):
-        return _invoke(settings, settings.home / "dbt" / client.id, variables, arguments)
+        return _succeeds(settings, settings.home / "dbt" / client.id, variables, arguments)
 
 
 def write_docs(settings: Settings) -> Path:
@@ -69,7 +71,7 @@ def write_docs(settings: Settings) -> Path:
     page.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="medallion-docs-") as scratch:
         command = ["docs", "generate", "--static", "--empty-catalog", "--quiet"]
-        if not _invoke(settings, Path(scratch), {}, command):
+        if not _succeeds(settings, Path(scratch), {}, command):
             raise TransformError("dbt could not write its documentation")
         shutil.copyfile(Path(scratch) / "static_index.html", page)
     return page
@@ -95,18 +97,13 @@ def _land(settings: Settings, catalog: Catalog, plan: Plan, interval: Interval) 
             )
 
 
-def _invoke(settings: Settings, target: Path, variables: dict[str, Any], arguments: Sequence[str]) -> bool:
-    from dbt.cli.main import dbtRunner
-
+def _succeeds(settings: Settings, target: Path, variables: dict[str, Any], arguments: Sequence[str]) -> bool:
+    """Run dbt as a process of its own: it prints, colours and takes Ctrl-C as people are used to."""
     project = str(settings.dbt_project)
-    outcome = dbtRunner().invoke(
-        [
-            *arguments,
-            *("--project-dir", project, "--profiles-dir", project, "--target", settings.target),
-            *("--target-path", str(target), "--log-path", str(target), "--vars", json.dumps(variables)),
-            "--no-version-check",
-        ]
-    )
-    if outcome.exception:
-        raise TransformError(f"dbt cannot run: {outcome.exception}")
-    return bool(outcome.success)
+    command = [
+        *(str(Path(sys.executable).with_name("dbt")), *arguments),
+        *("--project-dir", project, "--profiles-dir", project, "--target", settings.target),
+        *("--target-path", str(target), "--log-path", str(target), "--vars", json.dumps(variables)),
+        "--no-version-check",
+    ]
+    return subprocess.run(command, check=False).returncode == 0
