@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -135,6 +136,30 @@ delivery = Table(
     Index("delivery_run", "dag_id", "run_id"),
 )
 
+#: What cleanups deleted or refused to, object by object: never changed, never deleted. A dry run is not in it.
+cleanup_object = Table(
+    "cleanup_object",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    *_run_columns(),  # of a cleanup by hand the run is named after its time: by_hand__…
+    Column("client_id", String(100), nullable=False),
+    Column("layer", String(20), nullable=False),
+    Column("object", String(400), nullable=False),  # a table, or source.entity of landing
+    Column("rows", BigInteger),  # of a table
+    Column("partitions", Integer),  # of landing, as files and bytes
+    Column("files", Integer),
+    Column("bytes", BigInteger),
+    Column("cutoff", Date, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("forced", Integer, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("cleaned_at", DateTime, nullable=False),
+    Index("cleanup_object_run", "dag_id", "run_id"),
+    Index("cleanup_object_client", "client_id"),
+)
+
+#: A row for each cleanup that ended well, also one that found nothing; the counts are landing's.
 cleanup = Table(
     "cleanup",
     metadata,

@@ -111,7 +111,7 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     cleanup = CleanupTask(
         task_id="cleanup_old_data",
         plan=plan,
-        doc_md=f"Deletes landing older than {plan.landing_days} days, counted from the run's date.",
+        doc_md=f"Deletes what is too old, counted from the run's date: {_kept(plan)}.",
     )
     end = EmptyOperator(task_id="end", doc_md="The run has delivered.")
     report = ReportTask(
@@ -123,3 +123,10 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     for layer in layers:
         layer.gate >> validation
     chain(validation, load, cleanup, [end, report])
+
+
+def _kept(plan: Plan) -> str:
+    """How long each layer is kept; landing as long as the longest, because layers are rebuilt from it."""
+    days = plan.client.business_rules.data_retention_days
+    layers = [f"{layer} after {getattr(days, layer)}" for layer in LAYERS]
+    return ", ".join([f"landing after {plan.landing_days} days", *layers])

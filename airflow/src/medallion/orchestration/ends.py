@@ -15,7 +15,7 @@ from medallion.orchestration.context import interval_of, run_key
 from medallion.pipeline import Extract, Plan
 from medallion.publish import publish
 from medallion.reports import write_run_report
-from medallion.retention import apply_cleanup, plan_cleanup
+from medallion.retention import apply_retention, plan_retention
 from medallion.settings import load_settings
 
 
@@ -126,7 +126,7 @@ class LoadTask(BaseOperator):
 
 
 class CleanupTask(BaseOperator):
-    """Deletes landing partitions past the client's retention, refusing to delete too many at once."""
+    """Deletes what is past the client's retention, refusing to delete too much at once."""
 
     def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -138,25 +138,15 @@ class CleanupTask(BaseOperator):
         Raises:
             AirflowFailException: if more than the allowed share would go.
         """
-        settings, client = load_settings(), self.plan.client
-        doomed = plan_cleanup(
-            settings.landing,
-            client.id,
-            days=self.plan.landing_days,
-            today=interval_of(context, self.plan.client).start.date(),
-        )
+        settings = load_settings()
+        ledger = open_ledger(settings.ledger_url)
+        today = interval_of(context, self.plan.client).run_date
+        doomed = plan_retention(settings, ledger, self.plan, today)
         self.log.info("%s", doomed)
         try:
-            apply_cleanup(doomed)
+            apply_retention(settings, ledger, run_key(context), doomed, actor=self.task_id)
         except RetentionRefused as error:
             raise AirflowFailException(str(error)) from error
-        row = {
-            "partitions": len(doomed.partitions),
-            "files": doomed.files,
-            "bytes": doomed.bytes,
-            "detail": {},
-        }
-        open_ledger(settings.ledger_url).record(tables.cleanup, run_key(context), [row])
 
 
 class ReportTask(BaseOperator):

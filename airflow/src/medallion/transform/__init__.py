@@ -2,5 +2,6 @@
 
 from medallion.transform.build import BuildRequest, build_nodes
 from medallion.transform.manifest import load_slim, prepare, slim_path
+from medallion.transform.operation import run_operation
 
-__all__ = ["BuildRequest", "build_nodes", "load_slim", "prepare", "slim_path"]
+__all__ = ["BuildRequest", "build_nodes", "load_slim", "prepare", "run_operation", "slim_path"]

@@ -1,0 +1,170 @@
+"""A client's whole retention: every layer and landing are looked at before anything is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from medallion.exceptions import RetentionRefused
+from medallion.ledger import Ledger, RunKey, tables
+from medallion.ledger.cleanups import last_cutoffs
+from medallion.pipeline import LAYERS, Plan, dag_id_of
+from medallion.retention.cleanup import apply_cleanup
+from medallion.retention.layer import retain_layer
+from medallion.retention.loss import Loss
+from medallion.retention.plan import SHARE, CleanupPlan, plan_cleanup
+from medallion.settings import Settings
+
+
+@dataclass(frozen=True)
+class RetentionPlan:
+    """What a cleanup would delete of a client.
+
+    Attributes:
+        plan: the client's plan.
+        today: the day it counts from.
+        landing: which partitions of landing go.
+        tables: what each table of bronze, silver and gold loses.
+        cleaned: the first day that the last cleanup of a table kept, by layer and table.
+    """
+
+    plan: Plan
+    today: date
+    landing: CleanupPlan
+    tables: tuple[Loss, ...]
+    cleaned: Mapping[str, Mapping[str, date]]
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """Every object, landing first, whatever it loses."""
+        return (*(_of_landing(part) for part in _by_entity(self.landing)), *self.tables)
+
+    @property
+    def too_many(self) -> tuple[Loss, ...]:
+        """The objects that would lose more than may go unasked."""
+        return tuple(loss for loss in self.losses if loss.too_many)
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing is deleted, blank if all of it may go."""
+        told = "".join(f"\n  {loss}" for loss in self.too_many)
+        return told and (
+            f"{self.plan.client.id}: the cleanup would delete more than {self.landing.share:.0%} of what is "
+            f"there; nothing was deleted. If it should go: "
+            f"medallion retention {self.plan.client.id} --date {self.today} --force{told}"
+        )
+
+    def __str__(self) -> str:
+        losses = [f"  {loss}" for loss in self.losses if loss.gone] or ["  nothing is too old"]
+        root = self.landing.landing
+        links = [f"  landing {link.relative_to(root)} is a link and stays" for link in self.landing.links]
+        return "\n".join([f"{self.plan.client.id}, counted from {self.today}:", *losses, *links])
+
+
+def plan_retention(
+    settings: Settings, ledger: Ledger, plan: Plan, today: date, *, share: float = SHARE
+) -> RetentionPlan:
+    """Look at all that a client has; nothing is changed.
+
+    Args:
+        settings: where landing and the warehouse are.
+        ledger: knows what was deleted before, and came back with a rebuild.
+        plan: the client's plan.
+        today: the day to count from: the run's, not the clock's.
+        share: the share of an object that may go unasked.
+
+    Raises:
+        TransformError: if dbt fails.
+        BuildFailed: if the warehouse is held by another writer.
+    """
+    landing = plan_cleanup(settings.landing, plan.client.id, days=plan.landing_days, today=today, share=share)
+    looked = RetentionPlan(plan, today, landing, (), last_cutoffs(ledger, plan.client.id))
+    losses = [
+        loss for layer in LAYERS for loss in retain_layer(settings, *_which(looked, layer), share=share)
+    ]
+    return replace(looked, tables=tuple(losses))
+
+
+def apply_retention(
+    settings: Settings, ledger: Ledger, key: RunKey, doomed: RetentionPlan, *, actor: str, force: bool = False
+) -> None:
+    """Delete what a plan says, all of it or nothing, and write it to the ledger.
+
+    Args:
+        settings: where landing and the warehouse are.
+        ledger: receives what was deleted as soon as it is gone, or what was refused.
+        key: the run that cleans up, or :func:`by_hand`.
+        doomed: what :func:`plan_retention` found.
+        actor: who cleans up: the task, or the user.
+        force: delete even more than the share.
+
+    Raises:
+        RetentionRefused: if an object would lose more than the share; nothing is deleted.
+        MedallionError: if dbt fails, or somebody else holds the warehouse or landing.
+    """
+
+    def write(losses: Iterable[Loss], *, refused: bool = False) -> None:
+        told: dict[str, Any] = {"client_id": doomed.plan.client.id, "actor": actor}
+        told |= {"forced": int(force), "refused": int(refused)}
+        ledger.record(tables.cleanup_object, key, [_audited(loss) | told for loss in losses if loss.gone])
+
+    if doomed.refusal and not force:
+        write(doomed.too_many, refused=True)
+        raise RetentionRefused(doomed.refusal)
+    share = doomed.landing.share
+    for layer in LAYERS:
+        if any(loss.gone for loss in doomed.tables if loss.layer == layer):
+            which = _which(doomed, layer)
+            write(retain_layer(settings, *which, share=share, dry_run=False, force=force))
+    for part in _by_entity(doomed.landing):
+        apply_cleanup(part, force=force)
+        write([_of_landing(part)])
+    ledger.record(tables.cleanup, key, [_finished(doomed)])
+
+
+def by_hand(client_id: str) -> RunKey:
+    """The key of a cleanup that no run makes, named after its time."""
+    return RunKey(dag_id_of(client_id), f"by_hand__{datetime.now(UTC).isoformat()}")
+
+
+def _which(doomed: RetentionPlan, layer: str) -> tuple[Plan, str, date, Mapping[str, date]]:
+    return doomed.plan, layer, doomed.today, doomed.cleaned.get(layer, {})
+
+
+def _by_entity(landing: CleanupPlan) -> Iterator[CleanupPlan]:
+    """The plan, entity by entity, also of those that lose nothing."""
+    for name, number in sorted(landing.present.items()):
+        own = tuple(one for one in landing.partitions if f"{one.source}.{one.entity}" == name)
+        yield replace(landing, partitions=own, present={name: number})
+
+
+def _of_landing(part: CleanupPlan) -> Loss:
+    """The loss of the one entity that is left in a plan."""
+    ((name, held),) = part.present.items()
+    gone = len(part.partitions)
+    share, too_many = gone / held if held else 0.0, bool(part.too_many)
+    return Loss("landing", name, part.cutoff, held, gone, share, too_many, part.files, part.bytes)
+
+
+def _audited(loss: Loss) -> dict[str, Any]:
+    return {
+        "layer": loss.layer,
+        "object": loss.object,
+        "rows": None if loss.in_landing else loss.gone,
+        "partitions": loss.gone if loss.in_landing else None,
+        "files": loss.files,
+        "bytes": loss.bytes,
+        "cutoff": loss.cutoff,
+        "share": loss.share,
+    }
+
+
+def _finished(doomed: RetentionPlan) -> dict[str, Any]:
+    return {
+        "partitions": len(doomed.landing.partitions),
+        "files": doomed.landing.files,
+        "bytes": doomed.landing.bytes,
+        "detail": {"cutoffs": {one.layer: one.cutoff.isoformat() for one in doomed.losses if one.cutoff}},
+    }

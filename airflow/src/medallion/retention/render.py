@@ -1,0 +1,67 @@
+"""A cleanup as a person or a program reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from medallion.retention.loss import Loss
+from medallion.retention.policy import RetentionPlan
+
+
+def retention_facts(doomed: RetentionPlan, *, deleted: bool) -> dict[str, Any]:
+    """Everything that was looked at."""
+    return {
+        "client": doomed.plan.client.id,
+        "today": doomed.today.isoformat(),
+        "share": doomed.landing.share,
+        "deleted": deleted,
+        "objects": [loss.facts for loss in doomed.losses],
+        "links": [str(link.relative_to(doomed.landing.landing)) for link in doomed.landing.links],
+    }
+
+
+def retention_table(doomed: RetentionPlan) -> Table:
+    """What each object loses; those that lose nothing are summed up below."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"{doomed.plan.client.id}, counted from {doomed.today}")
+    for name in ("layer", "table or entity", "before"):
+        table.add_column(name)
+    for name in ("goes", "of", "share", "files", "bytes"):
+        table.add_column(name, justify="right")
+    for loss in doomed.losses:
+        if loss.gone:
+            table.add_row(*_cells(loss), style="red" if loss.too_many else "")
+    return table
+
+
+def kept_lines(doomed: RetentionPlan) -> Iterator[str]:
+    """The layers' objects that lose nothing, and why."""
+    for layer in dict.fromkeys(loss.layer for loss in doomed.losses):
+        own = [loss for loss in doomed.losses if loss.layer == layer and not loss.gone]
+        counted = [loss for loss in own if loss.cutoff]
+        if counted:
+            yield f"{layer}: {len(counted)} with nothing from before {counted[0].cutoff}"
+        if whole := len(own) - len(counted):
+            yield f"{layer}: {whole} without _run_date: rebuilt whole in every run from what silver holds"
+    for link in doomed.landing.links:
+        yield f"landing: {link.relative_to(doomed.landing.landing)} is a link and stays"
+
+
+def _cells(loss: Loss) -> tuple[Text, ...]:
+    files = f"{loss.files:,}" if loss.files is not None else ""
+    size = f"{loss.bytes:,}" if loss.bytes is not None else ""
+    cells = (
+        loss.layer,
+        loss.object,
+        str(loss.cutoff),
+        f"{loss.gone:,} {loss.unit}",
+        f"{loss.held:,}",
+        f"{loss.share:.1%}",
+        files,
+        size,
+    )
+    return tuple(Text(cell) for cell in cells)
