@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from medallion.clients.catalog import Catalog, Origin
 from medallion.clients.check import checked
 from medallion.clients.contracts import SourceContract
+from medallion.clients.declared import DeclaredRule, read_declared
 from medallion.clients.destinations import Destination
 from medallion.clients.document import Document, read_document
 from medallion.clients.model import BusinessRules, Client, Inherited, Known
@@ -18,14 +19,11 @@ from medallion.clients.reading import Reading, named
 from medallion.exceptions import ConfigError
 
 
-def load_catalog(
-    configs: Path, known_rules: Collection[str] | None = None, client_files: Sequence[Path] | None = None
-) -> Catalog:
-    """Read a ``configs/`` folder.
+def load_catalog(configs: Path, client_files: Sequence[Path] | None = None) -> Catalog:
+    """Read a ``configs/`` folder; rules that thresholds name are those of the ``dbt/`` folder beside it.
 
     Args:
         configs: the folder that holds ``clients/``, ``sources/``, ``defaults.yml`` and ``destinations.yml``.
-        known_rules: names of the project's rules; None leaves the rules that thresholds name unchecked.
         client_files: read these client files in place of all those in ``clients/``.
 
     Returns:
@@ -35,9 +33,10 @@ def load_catalog(
     sources = _sources(reading, configs / "sources")
     destinations = _destinations(reading, configs / "destinations.yml")
     defaults = _defaults(reading, configs / "defaults.yml")
-    known = Known(sources, destinations, known_rules)
+    rules = read_declared(configs.parent / "dbt").rules
+    known = Known(sources, destinations, rules or None)
     files = reading.listed(configs / "clients") if client_files is None else client_files
-    clients = _Clients(reading, known, defaults)
+    clients = _Clients(reading, known, rules, defaults)
     clients.read(files)
     return Catalog(
         clients=clients.good,
@@ -131,9 +130,12 @@ def _defaults(reading: Reading, path: Path) -> _Defaults:
 class _Clients:
     """The clients of one reading: good ones, broken ones, and where the good ones' values came from."""
 
-    def __init__(self, reading: Reading, known: Known, defaults: _Defaults) -> None:
+    def __init__(
+        self, reading: Reading, known: Known, rules: Mapping[str, DeclaredRule], defaults: _Defaults
+    ) -> None:
         self.reading = reading
         self.known = known
+        self.rules = rules
         self.defaults = defaults
         self.good: dict[str, Client] = {}
         self.broken: dict[str, tuple[Problem, ...]] = {}
@@ -159,7 +161,7 @@ class _Clients:
         # Flawed defaults would repeat their flaws on every client: check those with the built-in values.
         inherited = {} if self.defaults.problems else self.defaults.document.data or {}
         client, wrong = checked(Client, {**inherited, **own}, self.known)
-        return client, [*renamed, *wrong]
+        return client, [*renamed, *wrong, *(_unmeasured(client, self.rules) if client else [])]
 
     def _keep(self, client: Client, path: Path, document: Document) -> None:
         self.good[client.id] = client
@@ -175,6 +177,14 @@ class _Clients:
         if loc in self.defaults.document.lines:
             return Origin("defaults", f"{self.defaults.path}:{self.defaults.document.lines[loc]}")
         return Origin("built in", "")
+
+
+def _unmeasured(client: Client, rules: Mapping[str, DeclaredRule]) -> list[Flaw]:
+    """Say which thresholds would never be held against anything, and why."""
+    place = ("business_rules", "quality_threshold", "rules")
+    named = [name for name in client.business_rules.quality_threshold.rules if name in rules]
+    told = {name: rules[name].lacking(client) for name in named}
+    return [Flaw((*place, name), reason) for name, reason in told.items() if reason]
 
 
 def _keys(client: Client) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -53,7 +53,7 @@ class Known:
 
     sources: Mapping[str, object | None] | None = None
     destinations: Mapping[str, object | None] | None = None
-    rules: Collection[str] | None = None
+    rules: Mapping[str, object] | None = None
 
 
 def _known(info: ValidationInfo) -> Known:

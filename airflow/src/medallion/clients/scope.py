@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,32 +11,29 @@ from medallion.clients.folder import config_files
 from medallion.clients.loader import load_catalog
 
 
-def load_paths(
-    paths: Sequence[Path], configs: Path, known_rules: Collection[str] | None = None
-) -> list[Catalog]:
+def load_paths(paths: Sequence[Path], configs: Path) -> list[Catalog]:
     """Read the whole of ``configs/``, or only what some paths name.
 
     Args:
         paths: files or folders inside ``configs/``; elsewhere, a folder like it, or client files (and folders
             of them), which are held against what ``configs/`` declares. None at all: everything.
         configs: the project's ``configs/`` folder.
-        known_rules: names of the project's rules; None leaves the rules that thresholds name unchecked.
 
     Returns:
         What was read, with the problems of the named files only.
     """
     if not paths:
-        return [load_catalog(configs, known_rules)]
+        return [load_catalog(configs)]
     found = []
     places = [_place(path) for path in paths]
     inside = [path for path in places if path.is_relative_to(configs)]
     elsewhere = [path for path in places if not path.is_relative_to(configs)]
     if inside:
-        found.append(_only(load_catalog(configs, known_rules), configs.parent, inside))
-    found += [load_catalog(path, known_rules) for path in elsewhere if _is_configs(path)]
+        found.append(_only(load_catalog(configs), configs.parent, inside))
+    found += [load_catalog(path) for path in elsewhere if _is_configs(path)]
     files = [file for path in elsewhere if not _is_configs(path) for file in _files(path)]
     if files:
-        found.append(_only(load_catalog(configs, known_rules, files), configs.parent, files))
+        found.append(_only(load_catalog(configs, files), configs.parent, files))
     return found
 
 
