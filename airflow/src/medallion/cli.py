@@ -14,6 +14,7 @@ from medallion.clients.template import new_client
 from medallion.development.cli import app as development
 from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
+from medallion.quality.cli import app as quality
 from medallion.retention.cli import retention
 from medallion.sample_data.cli import sample_data
 from medallion.settings import load_settings
@@ -108,6 +109,10 @@ def schema(
 app.add_typer(embedded)
 app.command("sample-data")(sample_data)
 app.command()(retention)
+
+# --- By hand: quarantine, waive ----------------------------------------------------------------------------
+
+app.add_typer(quality)
 
 # --- Writing models: dbt, docs -----------------------------------------------------------------------------
 

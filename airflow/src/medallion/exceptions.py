@@ -6,6 +6,7 @@ MedallionError
 ├── TransformError           dbt could not be run, or ended badly
 │   ├── BuildFailed          a node failed in a way another try may heal
 │   └── DataFailed           a hard test failed, or the SQL is wrong: another try cannot heal it
+├── WarehouseError           a client's warehouse cannot be read now
 ├── PublishError             gold could not be delivered; the last good delivery is still there
 ├── RetentionRefused         a cleanup would delete more than its share
 └── RunnerError              the embedded Airflow could not start, or stopped
@@ -36,6 +37,10 @@ class BuildFailed(TransformError):
 
 class DataFailed(TransformError):
     """A hard test failed or the SQL is wrong; another try with the same input ends the same way."""
+
+
+class WarehouseError(MedallionError):
+    """A client's warehouse is not there, or a writer holds it; the text says who."""
 
 
 class PublishError(MedallionError):

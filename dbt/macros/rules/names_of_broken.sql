@@ -5,8 +5,9 @@
     {%- else -%}
         cast(substring(concat(
             ''
-            {%- for rule in rules %},
-            case when {{ rule_breaks(rule.condition, rule.population) }} = 1 then ',{{ rule.name }}' else '' end
+            {%- for rule in rules %}
+            {%- set breaks = rule_breaks(rule.condition, rule.population) ~ ' = 1' ~ rule.get('guard', '') %},
+            case when {{ breaks }} then ',{{ rule.name }}' else '' end
             {%- endfor %}
         ), 2, 4000) as {{ text_type() }})
     {%- endif -%}

@@ -2,6 +2,7 @@
 {%- if 'validate' not in var('transformations') -%}
     {%- do config(enabled=false) -%}
 {%- endif -%}
+{%- do config(post_hook='{{ count_quarantined() }}') -%}
 {{ judged_rows(source, entity, steps) }},
 
 quarantine_{{ source }}__{{ entity }} as (

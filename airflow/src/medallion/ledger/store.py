@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event, insert, select, update
+from sqlalchemy import Engine, Table, create_engine, event, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -62,6 +62,14 @@ class Ledger:
                 connection.execute(insert(tables.run).values(**_key(key), started_at=utcnow(), **values))
             else:
                 connection.execute(update(tables.run).where(tables.run.c.id == known).values(**values))
+
+    def last_interval(self, client_id: str) -> datetime | None:
+        """The start of the latest interval that a client ever ran, in UTC without zone."""
+        c = tables.run.c
+        with self.engine.connect() as connection:
+            return connection.execute(
+                select(func.max(c.interval_start)).where(c.client_id == client_id)
+            ).scalar()
 
     def start_build(self, key: RunKey, layer: str, series: int) -> int:
         """Open a build and return its id."""

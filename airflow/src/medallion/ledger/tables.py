@@ -171,3 +171,36 @@ cleanup = Table(
     Column("detail", JSON, nullable=False),
     Column("cleaned_at", DateTime, nullable=False),
 )
+
+#: Signed exceptions; a row is never changed but for its withdrawal, which is written once.
+waiver = Table(
+    "waiver",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("client_id", String(100), nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("until", Date, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("signed_by", String(200), nullable=False),
+    Column("signed_at", DateTime, nullable=False),
+    Column("withdrawn_by", String(200)),
+    Column("withdrawn_at", DateTime),
+    Index("waiver_client", "client_id"),
+)
+
+#: Rows let out of quarantine by hand; a row is never changed but for its revocation, which is written once.
+release = Table(
+    "release",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("client_id", String(100), nullable=False),
+    Column("entity", String(200), nullable=False),
+    Column("key", JSON, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("signed_by", String(200), nullable=False),
+    Column("signed_at", DateTime, nullable=False),
+    Column("revoked_by", String(200)),
+    Column("revoked_at", DateTime),
+    Index("release_client", "client_id"),
+)

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from medallion.ledger import Ledger, RunKey, open_ledger, tables
 from medallion.orchestration.context import run_key
 from medallion.pipeline import Plan
-from medallion.quality import LayerVerdict, judge_layer
+from medallion.quality import LayerVerdict, judge_layer, waivers_that_count
 from medallion.settings import load_settings
 
 
@@ -42,7 +42,13 @@ class GateTask(BaseOperator):
         key = run_key(context)
         ledger = open_ledger(load_settings().ledger_url)
         results = ledger.latest_results(key)
-        verdicts = [judge_layer(self.plan, layer, results) for layer in self.layers]
+        client = self.plan.client.id
+        verdicts = [
+            judge_layer(
+                self.plan, layer, results, waivers_that_count(ledger, key, client, layer, gate=self.task_id)
+            )
+            for layer in self.layers
+        ]
         record_verdicts(ledger, key, self.task_id, verdicts)
         told = "\n".join(str(verdict) for verdict in verdicts)
         if not all(verdict.passed for verdict in verdicts):

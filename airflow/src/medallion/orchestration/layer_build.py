@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from medallion.exceptions import DataFailed, MedallionError
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
+from medallion.ledger.releases import in_force
 from medallion.ledger.requests import LEASE, give_back_lease, nodes_to_rebuild, take_lease
 from medallion.orchestration.context import interval_of, run_key
 from medallion.pipeline import Node, Plan
@@ -72,7 +73,8 @@ class LayerBuilder:
     ) -> None:
         key, task = run_key(context), context["ti"]
         interval = interval_of(context, self.plan.client)
-        request = BuildRequest(self.plan, nodes, interval, self.snapshot_sources)
+        releases = in_force(ledger, self.plan.client.id)
+        request = BuildRequest(self.plan, nodes, interval, self.snapshot_sources, releases)
         build_id = ledger.start_build(key, self.layer, series)
         seen: set[str] = set()
 

@@ -6,11 +6,12 @@ score is the least over its gate rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from medallion.ledger import NodeRow
+from medallion.ledger.waivers import Waiver
 from medallion.pipeline import Node, Plan
 
 
@@ -27,6 +28,7 @@ class RuleScore:
     population: int
     threshold: float
     allow_empty: bool
+    waiver: Waiver | None = None
 
     @property
     def score(self) -> float | None:
@@ -38,7 +40,18 @@ class RuleScore:
         """True if the rule does not stop the run."""
         if not self.gates:
             return True
-        return self.allow_empty if self.score is None else self.score >= self.threshold
+        return self.allow_empty if self.score is None else self.score >= self.threshold or self.waived
+
+    @property
+    def waived(self) -> bool:
+        """True if its waiver alone lets the rule pass; what was not measured is not waived."""
+        below = self.gates and self.score is not None and self.score < self.threshold
+        return below and self.waiver is not None
+
+    def facts(self) -> dict[str, Any]:
+        """What was measured and what follows from it, as JSON values."""
+        measured = asdict(replace(self, waiver=None)) | {"score": self.score, "passed": self.passed}
+        return measured | {"waived": self.waived, "waiver": self.waiver.facts() if self.waiver else None}
 
     def __str__(self) -> str:
         if self.score is None:
@@ -52,7 +65,7 @@ class RuleScore:
         )
         return (
             f"{self.rule}: {self.failing:,} of {self.population:,} rows of {self.model} fail, "
-            f"score {self.score:.5f} {held}"
+            f"score {self.score:.5f} {held}{f', {self.waiver}' if self.waiver else ''}"
         )
 
 
@@ -73,6 +86,11 @@ class LayerVerdict:
         return tuple(rule for rule in self.rules if not rule.passed)
 
     @property
+    def waived(self) -> tuple[RuleScore, ...]:
+        """The gate rules that pass by a waiver alone."""
+        return tuple(rule for rule in self.rules if rule.waived)
+
+    @property
     def score(self) -> float | None:
         """The least score of the layer's gate rules; None if it has none that measured anything."""
         measured = [rule.score for rule in self.rules if rule.gates and rule.score is not None]
@@ -85,31 +103,36 @@ class LayerVerdict:
 
     def detail(self) -> dict[str, Any]:
         """The verdict as JSON values, for the ledger and the report."""
-        rules = [asdict(rule) | {"score": rule.score, "passed": rule.passed} for rule in self.rules]
         return {
             "expected": self.expected,
             "missing": list(self.missing),
             "failed": list(self.failed),
-            "rules": rules,
+            "rules": [rule.facts() for rule in self.rules],
         }
 
     def __str__(self) -> str:
         if not self.expected:
             return f"{self.layer}: nothing to build"
-        lines = [f"{self.layer}: {self.expected} nodes, {'passed' if self.passed else 'NOT passed'}"]
+        held = "passed" if self.passed else "NOT passed"
+        by = f" by waiver of {_named(tuple(rule.rule for rule in self.waived))}" if self.waived else ""
+        lines = [f"{self.layer}: {self.expected} nodes, {held}{by if self.passed else ''}"]
         lines += [f"  no result of this run for {_named(self.missing)}"] if self.missing else []
         lines += [f"  failed: {_named(self.failed)}"] if self.failed else []
         return "\n".join(lines + [f"  {rule}" for rule in self.rules])
 
 
-def judge_layer(plan: Plan, layer: str, results: Mapping[str, NodeRow]) -> LayerVerdict:
+def judge_layer(
+    plan: Plan, layer: str, results: Mapping[str, NodeRow], waivers: Iterable[Waiver] = ()
+) -> LayerVerdict:
     """Hold a run's results against what the plan expects of a layer.
 
     Args:
         plan: the client's plan.
         layer: bronze, silver or gold.
         results: the last result of each node of this run, by unique id.
+        waivers: those that count for this verdict; of several for a rule, the one that lasts longest.
     """
+    lasting = {one.rule: one for one in sorted(waivers, key=lambda one: one.until)}
     expected = plan.layer(layer)
     rows = [(node, results.get(node.unique_id)) for node in expected.nodes]
     return LayerVerdict(
@@ -117,7 +140,7 @@ def judge_layer(plan: Plan, layer: str, results: Mapping[str, NodeRow]) -> Layer
         expected=len(expected.nodes),
         missing=tuple(node.name for node, row in rows if row is None or _without_counts(node, row)),
         failed=tuple(node.name for node, row in rows if row and not row.good),
-        rules=tuple(score for node, row in rows if row and (score := _score(plan, node, row))),
+        rules=tuple(score for node, row in rows if row and (score := _score(plan, node, row, lasting))),
         threshold=plan.client.business_rules.quality_threshold.default,
     )
 
@@ -127,7 +150,7 @@ def _without_counts(node: Node, row: NodeRow) -> bool:
     return node.rule is not None and row.good and row.population is None
 
 
-def _score(plan: Plan, node: Node, row: NodeRow) -> RuleScore | None:
+def _score(plan: Plan, node: Node, row: NodeRow, waivers: Mapping[str, Waiver]) -> RuleScore | None:
     if node.rule is None or row.population is None:
         return None
     return RuleScore(
@@ -140,6 +163,7 @@ def _score(plan: Plan, node: Node, row: NodeRow) -> RuleScore | None:
         population=row.population,
         threshold=plan.threshold(node.rule.name),
         allow_empty=node.rule.allow_empty,
+        waiver=waivers.get(node.rule.name),
     )
 
 

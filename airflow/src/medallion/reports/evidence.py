@@ -10,8 +10,10 @@ from typing import Any
 
 from medallion.interval import Interval
 from medallion.ledger import Ledger, NodeRow, RunKey, tables
+from medallion.ledger.releases import Release
+from medallion.ledger.releases import in_force as releases_in_force
 from medallion.pipeline import Node, Plan
-from medallion.quality import LayerVerdict, judge_layer
+from medallion.quality import LayerVerdict, judge_layer, waivers_applied
 
 Row = Mapping[str, Any]
 
@@ -33,6 +35,7 @@ class Evidence:
         extraction: the last landing of each entity, by source and entity.
         delivery: the last delivery, if there was one.
         cleanup: the last cleanup, if there was one.
+        releases: the client's releases that are in force, oldest first.
     """
 
     plan: Plan
@@ -47,6 +50,7 @@ class Evidence:
     extraction: Mapping[tuple[str, str], Row]
     delivery: Row | None
     cleanup: Row | None
+    releases: Sequence[Release]
 
     def result(self, node: Node) -> NodeRow | None:
         """The last result of a node of the plan; None if it has none in this run."""
@@ -66,19 +70,24 @@ def gather(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Evide
     rows = ledger.results_after(key)
     results = {row.node: row for row in rows}
     landed = ledger.rows_of(tables.extraction, key)
+    gates = ledger.rows_of(tables.verdict, key)
     return Evidence(
         plan=plan,
         key=key,
         interval=interval,
         results=results,
         nodes_of_build=Counter(row.build_id for row in rows),
-        judged=[judge_layer(plan, layer.name, results) for layer in plan.layers],
+        judged=[
+            judge_layer(plan, layer.name, results, waivers_applied(gates, layer.name))
+            for layer in plan.layers
+        ],
         run=_last(ledger.rows_of(tables.run, key)),
         builds=ledger.rows_of(tables.build, key),
-        gates=ledger.rows_of(tables.verdict, key),
+        gates=gates,
         extraction={(row["source"], row["entity"]): row for row in landed},
         delivery=_last(ledger.rows_of(tables.delivery, key)),
         cleanup=_last(ledger.rows_of(tables.cleanup, key)),
+        releases=releases_in_force(ledger, plan.client.id),
     )
 
 

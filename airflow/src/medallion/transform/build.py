@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medallion.clients.declared import read_declared
 from medallion.exceptions import BuildFailed, DataFailed, TransformError
 from medallion.interval import Interval
 from medallion.ledger import NodeRow
+from medallion.ledger.releases import Release
 from medallion.pipeline import Node, Plan
 from medallion.settings import Settings
 from medallion.transform.manifest import dbt_flags, manifest_for
 from medallion.transform.record import Recorder
+from medallion.transform.released import released_variables
 from medallion.warehouses import dbt_environment, writing
 
 if TYPE_CHECKING:
@@ -34,12 +37,14 @@ class BuildRequest:
         nodes: models and tests to build, in any order.
         interval: the run's data interval.
         snapshot_sources: sources of which bronze reads just the interval's own landing.
+        releases: the client's releases in force, whose rows ``validate`` lets through.
     """
 
     plan: Plan
     nodes: Sequence[Node]
     interval: Interval
     snapshot_sources: tuple[str, ...]
+    releases: Sequence[Release] = ()
 
 
 def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[NodeRow], None]) -> None:
@@ -74,7 +79,9 @@ def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recor
     names = [node.name for node in request.nodes]
     with tempfile.TemporaryDirectory(prefix="medallion-build-") as scratch:
         flags = [*dbt_flags(settings, Path(scratch)), "--no-write-json", "--no-use-colors"]
-        variables = ["--vars", json.dumps(run_variables(settings, request))]
+        keys = read_declared(settings.dbt_project).keys if request.releases else {}
+        released = released_variables(request.releases, keys, Path(scratch))
+        variables = ["--vars", json.dumps(run_variables(settings, request) | released)]
         # The plan says exactly what is built: no test comes along that it does not know.
         chosen = ["--indirect-selection", "empty", "--select", *names]
         return dbtRunner(manifest=manifest, callbacks=[recorder]).invoke(

@@ -11,6 +11,9 @@ from medallion.ledger import NodeRow
 
 #: The key under which the ``rule`` test logs what it counted.
 RULE_EVENT = "medallion_rule"
+#: The key under which a quarantine logs its rows.
+ROWS_EVENT = "medallion_rows"
+_EVENTS = (f'{{"{RULE_EVENT}": ', f'{{"{ROWS_EVENT}": ')
 #: Events whose text a reader of a node's log wants; dbt's debug events are left out.
 _LEVELS = frozenset({"info", "warn", "error"})
 
@@ -28,16 +31,15 @@ class Recorder:
         self.write = write
         self.written: dict[str, NodeRow] = {}
         self._lines: dict[str, list[str]] = defaultdict(list)
-        self._counts: dict[str, dict[str, int]] = {}
+        self._counts: dict[str, dict[str, Any]] = {}
 
     def __call__(self, event: Any) -> None:
         """Take one of dbt's events."""
         node = getattr(getattr(event.data, "node_info", None), "unique_id", "")
         if node not in self.layers:
             return
-        if event.info.name in {"JinjaLogInfo", "JinjaLogDebug"} and RULE_EVENT in event.info.msg:
-            counts = json.loads(event.info.msg)
-            self._counts[node] = {"failing": counts["failing"], "population": counts["population"]}
+        if event.info.name in {"JinjaLogInfo", "JinjaLogDebug"} and event.info.msg.startswith(_EVENTS):
+            self._counts[node] = json.loads(event.info.msg)
         elif event.info.name == "NodeFinished":
             self._finish(node, event.data)
         elif str(event.info.level) in _LEVELS:
@@ -51,7 +53,7 @@ class Recorder:
                 layer=self.layers[node],
                 status=data.node_info.node_status,
                 message=data.run_result.message or "",
-                rows=_rows(data.run_result),
+                rows=counts.get(ROWS_EVENT, _rows(data.run_result)),
                 seconds=data.run_result.execution_time,
                 failing=counts.get("failing", data.run_result.num_failures or None),
                 population=counts.get("population"),

@@ -1,0 +1,47 @@
+"""Releases → what dbt reads of them: one small Parquet file an entity, and two variables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medallion.ledger.releases import Release
+
+Columns = tuple[str, ...]
+
+
+def released_variables(
+    releases: Iterable[Release], keys: Mapping[str, Columns], folder: Path
+) -> dict[str, Any]:
+    """Write down what is released, one row a key, and tell dbt of it; keys travel as data, never as SQL.
+
+    Args:
+        releases: those in force for one client.
+        keys: the columns of each entity's key; a release with other columns is of an older model, and rests.
+        folder: where the files go.
+
+    Returns:
+        dbt's variables; none where nothing is released.
+    """
+    forgiven: dict[str, dict[Columns, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for one in releases:
+        columns = keys.get(one.entity, ())
+        if columns and set(one.key) == set(columns):
+            forgiven[one.entity][tuple(one.key[column] for column in columns)].update(one.rules)
+    for entity, rules_of_key in forgiven.items():
+        _write(folder / f"{entity}.parquet", rules_of_key)
+    if not forgiven:
+        return {}
+    return {"released": {entity: list(keys[entity]) for entity in forgiven}, "releases": str(folder)}
+
+
+def _write(path: Path, rules_of_key: Mapping[Columns, set[str]]) -> None:
+    parts = zip(*rules_of_key, strict=True)
+    columns = {f"_key_{place}": list(values) for place, values in enumerate(parts, start=1)}
+    columns["_forgiven"] = [f",{','.join(sorted(rules))}," for rules in rules_of_key.values()]
+    pq.write_table(pa.table(columns, pa.schema([(name, pa.string()) for name in columns])), path)
