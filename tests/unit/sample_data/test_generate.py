@@ -56,7 +56,7 @@ def test_the_number_of_orders_follows_the_intervals_length(
         generate(contracts["sales"], "acme", interval, tmp_path, small).counts["orders"]["keys"]
         for interval in (MORNING, DAY, minutes)
     ]
-    assert counted == [250, 1000, 7]
+    assert counted == [500, 2000, 14]
 
 
 def test_orders_of_an_interval_of_minutes_lie_within_it(
@@ -76,7 +76,7 @@ def test_time_grows_with_the_orders_not_with_their_square(
     tmp_path: Path, contracts: dict[str, SourceContract]
 ) -> None:
     told = generate(contracts["sales"], "acme", DAY, tmp_path, Recipe(rows_a_day=1_000_000))
-    assert told.counts["orders"]["keys"] == 100_000
+    assert told.counts["orders"]["keys"] == 200_000
 
 
 def test_an_interval_long_past_has_customers_and_orders(
@@ -85,7 +85,7 @@ def test_an_interval_long_past_has_customers_and_orders(
     past = Interval.parse("1999-12-31T00:00:00+00:00/2000-01-01T00:00:00+00:00")
     told = {name: generate(contract, "acme", past, tmp_path).counts for name, contract in contracts.items()}
     assert told["crm"]["customers"]["keys"] == 50
-    assert told["sales"]["orders"]["keys"] == 2000
+    assert told["sales"]["orders"]["keys"] == 4000
 
 
 def test_customers_join_as_time_goes_by(tmp_path: Path, contracts: dict[str, SourceContract]) -> None:

@@ -21,7 +21,7 @@ MOST_ROWS = 10_000_000
 DEFECTS = {"none": 0.0, "low": 0.5, "usual": 1.0, "high": 2.0}
 #: Customers and products stop growing with the rows here: a snapshot is sent whole every time.
 _LARGEST_WORLD = 100_000
-#: An order comes with about so many rows: its lines, its payment, its share of the snapshots.
+#: The sources of a client write about so many rows for one unit of `volume`.
 _ROWS_A_UNIT = 10
 #: The share of bad rows that the rates in ``sql/`` are written for: a threshold of 0.95.
 _TOLERANCE = 0.05

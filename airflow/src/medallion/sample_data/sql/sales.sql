@@ -15,7 +15,8 @@ with drawn as (
         is_planted(now_of('order late'), 31, i) and not is_future as is_late,
         is_planted(now_of('order exact duplicate'), 47, i) as has_duplicate,
         is_planted(now_of('order old version'), 13, i) as has_old_version
-    from range(1, 1 + getvariable('volume')) as numbers(i)
+    -- Two orders a unit, each with its lines and its payment.
+    from range(1, 1 + 2 * getvariable('volume')) as numbers(i)
 )
 select
     drawn.*,
