@@ -1,0 +1,33 @@
+{{- needs_transformation('aggregate') -}}
+{{- needs_sources(['app_events']) -}}
+with purchases as (
+
+    select * from {{ ref('engagement_events') }}
+    where is_purchase = 1
+
+),
+
+engagement_daily_revenue as (
+
+    select
+        -- dates
+        event_date,
+
+        -- text
+        coalesce(currency_code, 'unknown') as currency_code,
+
+        -- numbers
+        count(*) as purchase_count,
+        count(distinct user_id) as paying_user_count,
+
+        -- money
+        sum(amount) as revenue_amount,
+        {{ ratio('sum(amount)', 'count(amount)', 4) }} as average_purchase_amount
+    from purchases
+    group by
+        event_date,
+        coalesce(currency_code, 'unknown')
+
+)
+
+select * from engagement_daily_revenue

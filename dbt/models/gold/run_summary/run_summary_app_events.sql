@@ -1,0 +1,3 @@
+{{ run_summary('app_events', {
+    'events': ['clean', 'normalize', 'enrich', 'validate'],
+}) }}

@@ -1,0 +1,1 @@
+{{ quarantine('app_events', 'events', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('app_events', 'events', ['clean', 'normalize', 'enrich']) }}

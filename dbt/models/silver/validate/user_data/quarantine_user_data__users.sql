@@ -1,0 +1,1 @@
+{{ quarantine('user_data', 'users', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('user_data', 'users', ['clean', 'normalize', 'enrich']) }}
