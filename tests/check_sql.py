@@ -100,11 +100,20 @@ def _compiled(target: str, variables: dict[str, list[str]], into: Path) -> tuple
         if event.info.level == "warn":
             warnings.append(f"{where}: {event.info.msg.strip()}")
 
+    everything = {"sources": sorted(path.stem for path in (ROOT / "configs" / "sources").glob("*.yml"))}
     outcome = dbtRunner(callbacks=[listen]).invoke(
         [
             *("compile", "--no-populate-cache", "--no-introspect", "--target", target),
             *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(into)),
-            *("--log-path", str(into), "--vars", json.dumps(variables), "--quiet", "--log-level", "none"),
+            *(
+                "--log-path",
+                str(into),
+                "--vars",
+                json.dumps(everything | variables),
+                "--quiet",
+                "--log-level",
+                "none",
+            ),
         ]
     )
     if outcome.exception or not outcome.result:

@@ -37,4 +37,5 @@ def docs() -> None:
     """Write dbt's documentation of all models, with lineage, as one HTML file."""
     from medallion.development import write_docs
 
-    line(out(), f"open {write_docs(load_settings())}", style="green")
+    settings = load_settings()
+    line(out(), f"open {write_docs(settings, load_catalog(settings.configs).sources)}", style="green")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from medallion.clients import Catalog, Client
 from medallion.exceptions import TransformError
 from medallion.extract import extract_source
 from medallion.interval import Interval
-from medallion.pipeline import Plan, make_plan, shape_of
+from medallion.pipeline import Plan, make_plan, shape_of, snapshot_entities
 from medallion.pipeline.days import intervals_of_day
 from medallion.sample_data import generate_client
 from medallion.settings import Settings
@@ -52,14 +52,18 @@ def run_dbt(
     prepare(settings, [shape_of(client)])
     plan = make_plan(client, load_slim(settings, shape_of(client)))
     _land(settings, catalog, plan, interval)
-    snapshots = tuple(ref.name for ref in client.data_sources if catalog.sources[ref.name].load == "snapshot")
+    snapshots = snapshot_entities(client, catalog.sources)
     variables = run_variables(settings, BuildRequest(plan, [], interval, snapshots))
     with writing(settings, client.id), dbt_environment(settings, client.id):
         return _succeeds(settings, settings.home / "dbt" / client.id, variables, arguments)
 
 
-def write_docs(settings: Settings) -> Path:
+def write_docs(settings: Settings, sources: Iterable[str]) -> Path:
     """Write dbt's documentation of the whole project, with its lineage, as one HTML file.
+
+    Args:
+        settings: the installation.
+        sources: whose models are shown.
 
     Returns:
         The file.
@@ -71,7 +75,7 @@ def write_docs(settings: Settings) -> Path:
     page.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="medallion-docs-") as scratch:
         command = ["docs", "generate", "--static", "--empty-catalog", "--quiet"]
-        if not _succeeds(settings, Path(scratch), {}, command):
+        if not _succeeds(settings, Path(scratch), {"sources": sorted(sources)}, command):
             raise TransformError("dbt could not write its documentation")
         shutil.copyfile(Path(scratch) / "static_index.html", page)
     return page
