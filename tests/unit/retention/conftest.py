@@ -119,5 +119,3 @@ def house(project: Settings, tmp_path: Path) -> House:
     (tmp_path / "warehouse").mkdir()
     settings = replace(project, home=tmp_path, ledger_url=f"sqlite:///{tmp_path / 'registry.db'}")
     return House(settings, client_from_dict("acme", CLIENT))
-
-
