@@ -1,7 +1,11 @@
+from dataclasses import replace
+from datetime import date, datetime
+
 import pytest
 
 from medallion.clients import client_from_dict
 from medallion.ledger import NodeRow
+from medallion.ledger.waivers import Waiver
 from medallion.pipeline import LayerPlan, Node, Plan, Rule
 from medallion.quality import judge_layer
 
@@ -30,9 +34,9 @@ def rule(name, **changes):
 MODEL = Node("model.a", "clean_a", "model", "silver", "clean", "model.a")
 
 
-def judge(nodes, *rows, threshold=0.95):
+def judge(nodes, *rows, threshold=0.95, waivers=()):
     plan = Plan(client(threshold), (), (LayerPlan("silver", tuple(nodes)),))
-    return judge_layer(plan, "silver", {row.node: row for row in rows})
+    return judge_layer(plan, "silver", {row.node: row for row in rows}, waivers)
 
 
 def counted(name, failing, population, status="warn"):
@@ -101,3 +105,47 @@ def test_the_detail_is_plain_json():
     verdict = judge([rule("positive")], counted("positive", 5, 100))
     detail = json.loads(json.dumps(verdict.detail()))
     assert detail["rules"][0] | {"score": 0.95, "failing": 5, "population": 100} == detail["rules"][0]
+
+
+WAIVER = Waiver("shop", "positive", date(2026, 12, 31), "tills were replaced", "ann", datetime(2026, 11, 21))
+
+
+def test_a_waiver_lets_its_rule_pass_and_says_so():
+    verdict = judge([rule("positive")], counted("positive", 30, 100), waivers=[WAIVER])
+    assert verdict.passed
+    assert verdict.score == pytest.approx(0.7)
+    assert str(verdict).splitlines() == [
+        "silver: 1 nodes, passed by waiver of positive",
+        "  positive: 30 of 100 rows of enrich_a fail, score 0.70000 < 0.95, "
+        "waived until 2026-12-31 by ann: tills were replaced",
+    ]
+    (told,) = verdict.detail()["rules"]
+    assert (told["passed"], told["waived"], told["waiver"]["why"]) == (True, True, "tills were replaced")
+
+
+def test_a_waiver_lets_no_other_rule_pass():
+    verdict = judge(
+        [rule("positive"), rule("other")],
+        *(counted("positive", 30, 100), counted("other", 30, 100)),
+        waivers=[WAIVER],
+    )
+    assert [one.rule for one in verdict.breaches] == ["other"]
+    assert "by waiver" not in str(verdict).splitlines()[0]
+
+
+def test_a_waiver_of_a_rule_that_holds_is_told_and_not_used():
+    verdict = judge([rule("positive")], counted("positive", 1, 100), waivers=[WAIVER])
+    assert verdict.passed
+    assert not verdict.waived
+    assert str(verdict).endswith("waived until 2026-12-31 by ann: tills were replaced")
+
+
+def test_what_was_not_measured_or_failed_is_not_waived():
+    assert not judge([rule("positive")], counted("positive", 0, 0, "pass"), waivers=[WAIVER]).passed
+    assert not judge([rule("positive")], NodeRow("test.positive", "silver", "error"), waivers=[WAIVER]).passed
+
+
+def test_of_several_waivers_the_one_that_lasts_longest_is_told():
+    longer = replace(WAIVER, until=date(2027, 1, 31))
+    verdict = judge([rule("positive")], counted("positive", 30, 100), waivers=[longer, WAIVER])
+    assert verdict.rules[0].waiver == longer
