@@ -21,6 +21,7 @@ MOST_ROWS = 10_000_000
 DEFECTS = {"none": 0.0, "low": 0.5, "usual": 1.0, "high": 2.0}
 #: Customers and products stop growing with the rows here: a snapshot is sent whole every time.
 _LARGEST_WORLD = 100_000
+_NOW = "-- now: "
 #: The sources of a client write about so many rows for one unit of `volume`.
 _ROWS_A_UNIT = 10
 #: The share of bad rows that the rates in ``sql/`` are written for: a threshold of 0.95.
@@ -135,7 +136,8 @@ def _draw(
 ) -> None:
     """Make a view or table for every entity of the source, and ``planted``.
 
-    The script runs for the interval before first, in the schema ``before``: what is corrected now came then.
+    The script runs for the interval before first, in the schema ``before``, as far as it says: what is
+    corrected now came then.
     """
     former = Interval(interval.start - (interval.end - interval.start), interval.start)
     for one, schemas in ((former, "before,main"), (interval, "main")):
@@ -146,7 +148,7 @@ def _draw(
             connection.execute("create schema before")
         connection.execute(f"set search_path = '{schemas}'")
         connection.execute(_script("world"))
-        connection.execute(_script(source))
+        connection.execute(_script(source).partition(_NOW)[0] if one is former else _script(source))
 
 
 def _script(name: str) -> str:

@@ -38,6 +38,32 @@ from drawn
 inner join person on drawn.buyer = person.i
 inner join country on person.country = country.code;
 
+create table order_sent as
+select
+    i,
+    0 as age,
+    order_id,
+    case when is_guest then '' when is_unknown_customer then 'X' || substr(customer_id, 2) else customer_id end as customer_id,
+    channel,
+    status,
+    country as ship_country,
+    case
+        when is_unknown_currency then 'XXX'
+        when is_untidy_currency then ' ' || lower(currency)
+        else currency
+    end as currency,
+    rate as exchange_rate,
+    shipping_fee,
+    case
+        when is_future then ordered_at + interval 45 days
+        when is_late then ordered_at - interval 1 day
+        else ordered_at
+    end as ordered_at,
+    updated_at
+from order_true;
+
+-- now: what stands above is enough of the interval before.
+
 create table line_true as
 with counted as (
     select *, 1 + floor(4 * pow(draw(now_of('lines'), i), 2))::int as line_count from order_true
@@ -90,30 +116,6 @@ select
 from order_true
 inner join due on order_true.i = due.i
 where status <> 'cancelled';
-
-create table order_sent as
-select
-    i,
-    0 as age,
-    order_id,
-    case when is_guest then '' when is_unknown_customer then 'X' || substr(customer_id, 2) else customer_id end as customer_id,
-    channel,
-    status,
-    country as ship_country,
-    case
-        when is_unknown_currency then 'XXX'
-        when is_untidy_currency then ' ' || lower(currency)
-        else currency
-    end as currency,
-    rate as exchange_rate,
-    shipping_fee,
-    case
-        when is_future then ordered_at + interval 45 days
-        when is_late then ordered_at - interval 1 day
-        else ordered_at
-    end as ordered_at,
-    updated_at
-from order_true;
 
 create view orders as
 with all_rows as (
