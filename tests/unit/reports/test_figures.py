@@ -1,8 +1,12 @@
 import json
+from datetime import date, datetime
 
 import pytest
 
 from medallion.ledger import RunKey
+from medallion.ledger.releases import Release
+from medallion.ledger.releases import sign as sign_releases
+from medallion.ledger.waivers import Waiver, sign
 
 
 def layer(figures, name):
@@ -70,6 +74,8 @@ def test_every_rule_has_its_counts_score_and_threshold(story):
         "population": 1000,
         "score": 0.959,
         "threshold": 0.95,
+        "own_threshold": True,
+        "waiver": None,
         "state": "passed",
     }
     counted = rule(told.figures(), "has_phone")
@@ -271,6 +277,7 @@ def test_delivery_and_cleanup_are_told(story):
         "path": "data_warehouse.duckdb",
         "tables": {"gold_people": 1100},
         "delivered_at": "2026-01-16T00:17:00Z",
+        "waived": [],
     }
     assert figures["cleanup"] == {
         "partitions": 2,
@@ -306,3 +313,57 @@ def test_many_causes_are_cut_short(story, project):
     assert len(reasons) == 6
     assert reasons[-1] == "bronze: 3 more"
     assert all(len(reason) < 350 for reason in reasons)
+
+
+WAIVER = Waiver("acme_corp", "has_address", date(2026, 1, 31), "new tills", "ann", datetime(2026, 1, 10))
+
+
+def test_a_rule_that_was_waived_is_told_where_it_counts(story):
+    told = story()
+    told.all_well(has_address={"failing": 410}, waivers=[WAIVER])
+    figures = told.figures()
+    assert figures["verdict"] == {"outcome": "delivered", "reasons": []}
+    assert rule(figures, "has_address")["state"] == "waived"
+    waiver = {"until": "2026-01-31", "why": "new tills", "signed_by": "ann"}
+    assert rule(figures, "has_address")["waiver"] == waiver
+    silver = layer(figures, "silver")
+    assert (silver["score"], silver["breaches"], silver["waived"]) == (0.59, [], ["has_address"])
+    assert figures["delivery"]["waived"] == ["has_address"]
+
+
+def test_a_waiver_that_the_gate_did_not_take_changes_nothing(story):
+    told = story()
+    sign(told.ledger, "acme_corp", "has_address", until=date(2999, 1, 1), why="later", by="ann")
+    told.all_well(has_address={"failing": 410})
+    assert rule(told.figures(), "has_address")["state"] == "breached"
+
+
+def test_quarantine_is_counted_by_model_and_rule_with_what_was_released(story, project):
+    told = story(project(quarantine=True))
+    for client_id, entity in (
+        ("acme_corp", "crm__people"),
+        ("acme_corp", "crm__shops"),
+        ("b", "crm__people"),
+    ):
+        signed = (
+            client_id,
+            entity,
+            {"id": "7"},
+            ("has_address",),
+            "called them",
+            "ann",
+            datetime(2026, 1, 9),
+        )
+        sign_releases(told.ledger, [Release(*signed)])
+    told.all_well(has_address={"failing": 41}, quarantine_crm__people={"rows": 40})
+    assert told.figures()["quarantine"] == [
+        {
+            "model": "quarantine_crm__people",
+            "entity": "crm__people",
+            "rows": 40,
+            "rules": {"has_address": 41},
+            "releases": [
+                {"key": {"id": "7"}, "rules": ["has_address"], "why": "called them", "signed_by": "ann"}
+            ],
+        }
+    ]

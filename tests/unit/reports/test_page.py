@@ -1,8 +1,11 @@
 import re
+from datetime import date, datetime
 from html.parser import HTMLParser
 
 import pytest
 
+from medallion.ledger.releases import Release, sign
+from medallion.ledger.waivers import Waiver
 from medallion.reports import page, render_report
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"' & {{ 7 * 7 }}"
@@ -103,6 +106,20 @@ def test_hostile_text_stays_text_wherever_it_comes_from(story, project):
     assert f"{HOSTILE}: score 0.50000, threshold 0.95000" in page.attributes["aria-label"]
     assert not {"script", "img"} & set(page.elements)
     assert not [name for name in page.attributes if name.startswith("on")]
+
+
+def test_waivers_and_releases_are_told_as_text(story, project):
+    told = story(project(quarantine=True))
+    waiver = Waiver("acme_corp", "has_address", date(2026, 1, 31), HOSTILE, HOSTILE, datetime(2026, 1, 10))
+    release = Release("acme_corp", "crm__people", {"id": HOSTILE}, (), HOSTILE, HOSTILE, datetime(2026, 1, 9))
+    sign(told.ledger, [release])
+    told.all_well(has_address={"failing": 410}, quarantine_crm__people={"rows": 4711}, waivers=[waiver])
+    page = read(told)
+    assert page.said.count(HOSTILE) == 5
+    assert f"waived until 2026-01-31 by {HOSTILE}: {HOSTILE}" in page.said
+    assert "delivered by waiver of has_address" in page.said
+    assert "4,711" in page.said
+    assert not {"script", "img"} & set(page.elements)
 
 
 def test_nothing_is_fetched_and_no_script_runs(story):

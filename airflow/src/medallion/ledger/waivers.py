@@ -47,7 +47,8 @@ class Waiver:
         stamps: dict[str, Any] = {
             name: facts[name] and datetime.fromisoformat(facts[name]) for name in _STAMPS
         }
-        return cls(**{**facts, **stamps, "until": date.fromisoformat(facts["until"])})
+        stamps["until"] = date.fromisoformat(facts["until"])
+        return cls(**{**facts, **stamps})
 
 
 _STAMPS = ("signed_at", "withdrawn_at")

@@ -109,7 +109,7 @@ class Reader:
             for texts, rules, start in found
         ]
 
-    def _query(self, entity: str, what: str, where: str, values: Mapping[str, Any]) -> list[Any]:
+    def _query(self, entity: str, what: str, where: str, values: Mapping[str, Any]) -> Any:
         query = f"select {what} from {self._table(entity)} where {where}"  # noqa: S608  # quoted, values bound
         return self.connection.execute(query, dict(values)).fetchall()
 
@@ -141,7 +141,8 @@ def reading(settings: Settings, client_id: str, keys: Mapping[str, Sequence[str]
 
 def _where(chosen: Chosen) -> tuple[str, dict[str, Any]]:
     """What was chosen as a condition, and its values."""
-    conditions, values = ["_broken_rules <> ''"], {}
+    conditions = ["_broken_rules <> ''"]
+    values: dict[str, Any] = {}
     if chosen.rule:
         conditions.append("list_contains(string_split(_broken_rules, ','), $rule)")
         values["rule"] = chosen.rule

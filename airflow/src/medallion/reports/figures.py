@@ -9,14 +9,20 @@
 ``layers``     each: ``name``; ``state``: passed, nothing to build, blocked (a rule), failed (a node),
                incomplete or not built; ``gate``: passed, not passed or not reached; ``nodes`` and
                ``tests`` as counts (tests are the hard ones); ``score``, ``threshold``; ``breaches``
+               and ``waived``: names of rules
 ``rules``      each: ``rule``, ``layer``, ``model`` (measured), ``condition``, ``effect``, ``on_fail``,
-               ``failing``, ``population``, ``score``, ``threshold`` (None: it never blocks) and ``state``:
-               passed, breached, counted (never blocks), not measured (no rows) or not run
+               ``failing``, ``population``, ``score``; ``threshold``, None if it never blocks;
+               ``own_threshold``: is it the rule's own, not the default; ``waiver``: None, or ``until``, ``why``,
+               ``signed_by``; ``state``: passed, waived, breached, counted (never blocks), not measured (no
+               rows) or not run
+``quarantine`` each: ``model``, ``entity``, ``rows`` taken out, ``rules``: failing rows by rule, a released
+               row among them; ``releases`` in force, each: ``key``, ``rules``, ``why``, ``signed_by``
 ``models``     each: ``name``, ``layer``, ``group``, ``status``, ``seconds``, ``rows``, ``message``
 ``tests``      the hard tests' counts, and ``failing``, each: ``name``, ``model``, ``layer``, ``status``,
                ``rows`` (failing ones), ``message``
 ``extraction`` each: ``source``, ``entity``, ``rows``, ``files``, ``bytes``
-``delivery``   None, or ``destination``, ``path``, ``tables`` (name: rows), ``delivered_at``
+``delivery``   None, or ``destination``, ``path``, ``tables`` (name: rows), ``delivered_at``, ``waived``:
+               the rules it was delivered in spite of
 ``cleanup``    None, or ``partitions``, ``files``, ``bytes``, ``cleaned_at``
 ``builds``     each: ``layer``, ``cause``: layer or cleared by hand, ``try``, ``state``, ``nodes``,
                ``started_at``, ``seconds``, ``message``
@@ -36,9 +42,10 @@ from typing import Any
 from medallion.interval import Interval
 from medallion.ledger import Ledger, NodeRow, RunKey
 from medallion.pipeline import Node, Plan
-from medallion.quality import LayerVerdict, RuleScore
+from medallion.quality import LayerVerdict
 from medallion.reports.evidence import Evidence, Row, gather
 from medallion.reports.outcome import failed, outcome_of
+from medallion.reports.rules import quarantine_of, rules_of
 
 FORMAT = 1
 Figures = dict[str, Any]
@@ -61,13 +68,14 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
         "run": _run(evidence),
         "verdict": {"outcome": outcome, "reasons": reasons},
         "layers": [_layer(evidence, verdict) for verdict in evidence.judged],
-        "rules": [rule for verdict in evidence.judged for rule in _rules(evidence, verdict)],
+        "rules": [rule for verdict in evidence.judged for rule in rules_of(evidence, verdict)],
+        "quarantine": quarantine_of(evidence),
         "models": [_model(evidence, node) for layer in plan.layers for node in layer.models],
         "tests": _tests(evidence),
         "extraction": [
             _picked(row, "source entity rows files bytes") for row in evidence.extraction.values()
         ],
-        "delivery": _delivery(evidence.delivery),
+        "delivery": _delivery(evidence),
         "cleanup": _picked(evidence.cleanup, "partitions files bytes cleaned_at"),
         "builds": _builds(evidence),
     }
@@ -100,6 +108,7 @@ def _layer(evidence: Evidence, verdict: LayerVerdict) -> Figures:
         "score": verdict.score,
         "threshold": verdict.threshold,
         "breaches": [rule.rule for rule in verdict.breaches],
+        "waived": [rule.rule for rule in verdict.waived],
     }
 
 
@@ -127,41 +136,6 @@ def _counts(evidence: Evidence, nodes: Iterable[Node]) -> dict[str, int]:
 
 def _hard_tests(nodes: Iterable[Node]) -> list[Node]:
     return [node for node in nodes if node.kind == "test" and not node.rule]
-
-
-def _rules(evidence: Evidence, verdict: LayerVerdict) -> Iterable[Figures]:
-    measured = {score.rule: score for score in verdict.rules}
-    for node in evidence.plan.layer(verdict.layer).rules:
-        yield _rule(evidence.plan, node, measured.get(node.name))
-
-
-def _rule(plan: Plan, node: Node, measured: RuleScore | None) -> Figures:
-    rule = node.rule
-    if rule is None:
-        raise ValueError(f"{node.unique_id} measures no rule")
-    return {
-        "rule": rule.name,
-        "layer": node.layer,
-        "model": node.reads,
-        "condition": rule.condition,
-        "effect": rule.effect,
-        "on_fail": rule.on_fail,
-        "failing": measured.failing if measured else None,
-        "population": measured.population if measured else None,
-        "score": measured.score if measured else None,
-        "threshold": plan.threshold(rule.name) if rule.gates else None,
-        "state": _rule_state(measured),
-    }
-
-
-def _rule_state(measured: RuleScore | None) -> str:
-    if measured is None:
-        return "not run"
-    if not measured.passed:
-        return "breached"
-    if measured.score is None:
-        return "not measured"
-    return "passed" if measured.gates else "counted"
 
 
 def _model(evidence: Evidence, node: Node) -> Figures:
@@ -199,12 +173,14 @@ def _tests(evidence: Evidence) -> Figures:
     return {**_counts(evidence, nodes), "failing": failing}
 
 
-def _delivery(row: Row | None) -> Figures | None:
+def _delivery(evidence: Evidence) -> Figures | None:
+    row = evidence.delivery
     if row is None:
         return None
     tables = row["tables"]
     counted = dict(tables) if isinstance(tables, Mapping) else dict.fromkeys(tables)
-    return (_picked(row, "destination path delivered_at") or {}) | {"tables": counted}
+    waived = [rule.rule for verdict in evidence.judged for rule in verdict.waived]
+    return (_picked(row, "destination path delivered_at") or {}) | {"tables": counted, "waived": waived}
 
 
 def _builds(evidence: Evidence) -> list[Figures]:

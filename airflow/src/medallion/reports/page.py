@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 _UNKNOWN = "\N{EN DASH}"
+_FIRST = {"breached": 0, "waived": 1}  # what a reader looks for
 
 
 def render_report(figures: Mapping[str, Any]) -> str:
@@ -21,7 +22,7 @@ def render_report(figures: Mapping[str, Any]) -> str:
     Args:
         figures: what :func:`medallion.reports.run_figures` gave, or what was read back from its JSON.
     """
-    rules = sorted(figures["rules"], key=lambda rule: rule["state"] != "breached")
+    rules = sorted(figures["rules"], key=lambda rule: _FIRST.get(rule["state"], len(_FIRST)))
     slowest = max((model["seconds"] or 0 for model in figures["models"]), default=0)
     drawn = {**figures, "rules": rules}
     return _template().render(drawn, floor=score_floor(figures["rules"]), slowest=slowest)
