@@ -23,7 +23,7 @@ from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
 from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.environment import AirflowOptions
 from medallion.interval import Interval
-from medallion.pipeline import Plan, dag_id_of, make_plan, shape_of
+from medallion.pipeline import Plan, dag_id_of, make_plan, shape_of, snapshot_entities
 from medallion.sample_data import generate_client
 from medallion.settings import Settings, load_settings
 from medallion.transform import BuildRequest, load_slim, prepare, slim_path
@@ -128,7 +128,7 @@ def moment(text: str) -> datetime:
 
 def bare_seconds(settings: Settings, catalog: Catalog, plan: Plan) -> float:
     """`dbt build` of the plan's nodes by hand: one process, from its start to its end."""
-    snapshots = tuple(one.source for one in plan.extracts if catalog.sources[one.source].load == "snapshot")
+    snapshots = snapshot_entities(plan.client, catalog.sources)
     nodes = [node for layer in plan.layers for node in layer.nodes]
     variables = run_variables(settings, BuildRequest(plan, nodes, DAY, snapshots))
     project = str(settings.dbt_project)

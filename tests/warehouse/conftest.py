@@ -122,6 +122,9 @@ class Project:
             "landing": str(self.landing),
             "interval_start": interval,
             "interval_path": day_folder(interval),
+            "snapshot_entities": [
+                f"{source}.{name}" for source in sources for name in contract(source)["entities"]
+            ],
         }
         database = self.folder / f"{client}.duckdb"
         events: list[dict[str, Any]] = []

@@ -15,7 +15,7 @@ from medallion.clients import Client, client_from_dict, load_catalog
 from medallion.extract import extract_source
 from medallion.interval import Interval
 from medallion.ledger import NodeRow
-from medallion.pipeline import LAYERS, Plan, make_plan, shape_of
+from medallion.pipeline import LAYERS, Plan, make_plan, shape_of, snapshot_entities
 from medallion.quality import judge_layer
 from medallion.quality.verdict import LayerVerdict
 from medallion.sample_data import Planted, generate_client
@@ -112,7 +112,7 @@ class Retailer:
                 landing=self.settings.landing,
                 samples=samples,
             )
-        snapshots = tuple(contract.name for contract in contracts if contract.load == "snapshot")
+        snapshots = snapshot_entities(client, self.catalog.sources)
         nodes = [node for layer in plan.layers for node in layer.nodes]
         rows: dict[str, NodeRow] = {}
         build_nodes(
@@ -133,7 +133,7 @@ def planted_in(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
     for number, run in enumerate(runs):
         for one in run.planted:
             for entity, counts in one.counts.items():
-                if one.source in run.snapshots or entity not in planted:
+                if f"{one.source}.{entity}" in run.snapshots or entity not in planted:
                     planted[entity] = dict(counts)
                 else:
                     known = planted[entity]

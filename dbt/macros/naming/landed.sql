@@ -5,7 +5,7 @@
 
 {#- https://duckdb.org/docs/stable/data/parquet/overview -#}
 {% macro default__landed(source, entity) -%}
-    {%- set files = var('interval_path') ~ '/*.parquet' if source in var('snapshot_sources') else '**/*.parquet' -%}
+    {%- set files = var('interval_path') ~ '/*.parquet' if source ~ '.' ~ entity in var('snapshot_entities') else '**/*.parquet' -%}
     {%- set path = [var('landing'), var('client'), source, entity, files] | join('/') -%}
     read_parquet('{{ escape_single_quotes(path) }}', union_by_name = true, hive_partitioning = false)
 {%- endmacro %}
@@ -14,7 +14,7 @@
 {% macro sqlserver__landed(source, entity) -%}
     {%- set table = api.Relation.create(schema=var('client') ~ '_landing', identifier=source ~ '__' ~ entity) -%}
     {%- set moment = "cast('" ~ escape_single_quotes(var('interval_start')) ~ "' as datetime2(6))" -%}
-    {%- if source in var('snapshot_sources') -%}
+    {%- if source ~ '.' ~ entity in var('snapshot_entities') -%}
         (
         select * from {{ table }}
         where _interval_start = {{ moment }}

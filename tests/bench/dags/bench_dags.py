@@ -11,7 +11,7 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 from medallion.clients import load_catalog
 from medallion.interval import Interval
 from medallion.orchestration.clients import load_client_dags
-from medallion.pipeline import make_plan, shape_of
+from medallion.pipeline import make_plan, shape_of, snapshot_entities
 from medallion.settings import load_settings
 from medallion.transform import BuildRequest, slim_path
 from medallion.transform.build import run_variables
@@ -25,7 +25,7 @@ globals().update(load_client_dags(settings, get_parsing_context().dag_id))
 DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
 path = slim_path(settings, shape_of(client))
 plan = make_plan(client, json.loads(path.read_text()))
-snapshots = tuple(one.source for one in plan.extracts if catalog.sources[one.source].load == "snapshot")
+snapshots = snapshot_entities(client, catalog.sources)
 variables = run_variables(settings, BuildRequest(plan, (), DAY, snapshots))
 
 for mode in (ExecutionMode.LOCAL, ExecutionMode.WATCHER):

@@ -19,7 +19,7 @@ from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.notify import on_failure
 from medallion.orchestration.timetables import timetable_of
-from medallion.pipeline import LAYERS, Plan, make_plan
+from medallion.pipeline import LAYERS, Plan, make_plan, snapshot_entities
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
         )
         for extract in plan.extracts
     ]
-    snapshots = tuple(one.source for one in plan.extracts if catalog.sources[one.source].load == "snapshot")
+    snapshots = snapshot_entities(client, catalog.sources)
     layers = [draw_layer(plan, layer, manifest, snapshots) for layer in LAYERS]
     validation = GateTask(
         task_id="quality_validation",

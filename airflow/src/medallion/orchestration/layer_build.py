@@ -27,7 +27,7 @@ class LayerBuilder:
 
     plan: Plan
     layer: str
-    snapshot_sources: tuple[str, ...]
+    snapshot_entities: tuple[str, ...]
 
     def build(self, context: Any) -> None:
         """Build the layer: all of it, or in a retry just what failed or was not reached.
@@ -74,7 +74,7 @@ class LayerBuilder:
         key, task = run_key(context), context["ti"]
         interval = interval_of(context, self.plan.client)
         releases = in_force(ledger, self.plan.client.id)
-        request = BuildRequest(self.plan, nodes, interval, self.snapshot_sources, releases)
+        request = BuildRequest(self.plan, nodes, interval, self.snapshot_entities, releases)
         build_id = ledger.start_build(key, self.layer, series)
         seen: set[str] = set()
 

@@ -36,7 +36,7 @@ def draw_layer(plan: Plan, name: str, manifest: Path, snapshots: tuple[str, ...]
         plan: the client's plan.
         name: bronze, silver or gold.
         manifest: the slim manifest of the client's shape.
-        snapshots: sources of which bronze reads just the run's own landing.
+        snapshots: entities of which bronze reads just the run's own landing.
     """
     layer = plan.layer(name)
     builder = LayerBuilder(plan, name, snapshots)

@@ -3,6 +3,7 @@
 from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, make_plan, shape_of
 from medallion.pipeline.schedule import cron_of, last_complete_interval
 from medallion.pipeline.shape import LAYERS, Node, Rule, Shape, layer_nodes, slim_manifest
+from medallion.pipeline.snapshots import snapshot_entities
 
 __all__ = [
     "LAYERS",
@@ -19,4 +20,5 @@ __all__ = [
     "make_plan",
     "shape_of",
     "slim_manifest",
+    "snapshot_entities",
 ]

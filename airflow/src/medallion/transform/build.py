@@ -36,14 +36,14 @@ class BuildRequest:
         plan: the client's plan.
         nodes: models and tests to build, in any order.
         interval: the run's data interval.
-        snapshot_sources: sources of which bronze reads just the interval's own landing.
+        snapshot_entities: of which bronze reads just the interval's own landing, as ``<source>.<entity>``.
         releases: the client's releases in force, whose rows ``validate`` lets through.
     """
 
     plan: Plan
     nodes: Sequence[Node]
     interval: Interval
-    snapshot_sources: tuple[str, ...]
+    snapshot_entities: tuple[str, ...]
     releases: Sequence[Release] = ()
 
 
@@ -99,7 +99,7 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
         "landing": str(settings.landing),
         "interval_start": request.interval.start.replace(tzinfo=None).isoformat(sep=" "),
         "interval_path": request.interval.partition_path(sub_daily=request.plan.sub_daily),
-        "snapshot_sources": list(request.snapshot_sources),
+        "snapshot_entities": list(request.snapshot_entities),
     }
 
 
