@@ -38,7 +38,7 @@ trailing_weeks as (
     inner join user_days
         on
             days.event_date >= user_days.event_date
-            and days.event_date < {{ dbt.dateadd('day', 7, 'user_days.event_date') }}
+            and days.event_date < {{ days_after('user_days.event_date', 7) }}
     group by days.event_date
 
 ),
