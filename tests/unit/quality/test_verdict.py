@@ -87,6 +87,16 @@ def test_a_rule_has_its_own_threshold_where_the_client_gives_one():
         threshold=strict,
     )
     assert [one.rule for one in verdict.breaches] == ["positive"]
+    assert "positive: 5 of 100 rows of enrich_a fail, score 0.95000 < 0.99" in str(verdict)
+
+
+def test_a_layers_score_stands_beside_the_threshold_of_its_rule():
+    strict = {"default": 0.5, "rules": {"positive": 0.75}}
+    nodes = [rule("positive"), rule("other")]
+    rows = (counted("positive", 20, 100), counted("other", 10, 100))
+    verdict = judge(nodes, *rows, threshold=strict)
+    assert (verdict.score, verdict.threshold) == (0.8, 0.75)
+    assert judge(nodes, threshold=strict).threshold == 0.5
 
 
 def test_nothing_measured_is_not_a_pass_unless_the_rule_allows_it():

@@ -78,7 +78,7 @@ class LayerVerdict:
     missing: tuple[str, ...]
     failed: tuple[str, ...]
     rules: tuple[RuleScore, ...]
-    threshold: float
+    default_threshold: float
 
     @property
     def breaches(self) -> tuple[RuleScore, ...]:
@@ -93,8 +93,16 @@ class LayerVerdict:
     @property
     def score(self) -> float | None:
         """The least score of the layer's gate rules; None if it has none that measured anything."""
-        measured = [rule.score for rule in self.rules if rule.gates and rule.score is not None]
-        return min(measured, default=None)
+        return min((score for score, _ in self._measured()), default=None)
+
+    @property
+    def threshold(self) -> float:
+        """What the rule with the least score is held to: its own threshold, or the client's default."""
+        return min(self._measured(), default=(0, self.default_threshold))[1]
+
+    def _measured(self) -> Iterable[tuple[float, float]]:
+        """Score and threshold of each gate rule that measured anything."""
+        return ((rule.score, rule.threshold) for rule in self.rules if rule.gates and rule.score is not None)
 
     @property
     def passed(self) -> bool:
@@ -141,7 +149,7 @@ def judge_layer(
         missing=tuple(node.name for node, row in rows if row is None or _without_counts(node, row)),
         failed=tuple(node.name for node, row in rows if row and not row.good),
         rules=tuple(score for node, row in rows if row and (score := _score(plan, node, row, lasting))),
-        threshold=plan.client.business_rules.quality_threshold.default,
+        default_threshold=plan.client.business_rules.quality_threshold.default,
     )
 
 

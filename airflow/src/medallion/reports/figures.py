@@ -12,9 +12,9 @@
                and ``waived``: names of rules
 ``rules``      each: ``rule``, ``layer``, ``model`` (measured), ``condition``, ``effect``, ``on_fail``,
                ``failing``, ``population``, ``score``; ``threshold``, None if it never blocks;
-               ``own_threshold``: is it the rule's own, not the default; ``waiver``: None, or ``until``, ``why``,
-               ``signed_by``; ``state``: passed, waived, breached, counted (never blocks), not measured (no
-               rows) or not run
+               ``own_threshold``: is it the rule's own, not the default; ``waiver``: None, or ``until``,
+               ``why``, ``signed_by``; ``state``: passed, waived, breached, counted (never blocks), not
+               measured (no rows) or not run
 ``quarantine`` each: ``model``, ``entity``, ``rows`` taken out, ``rules``: failing rows by rule, a released
                row among them; ``releases`` in force, each: ``key``, ``rules``, ``why``, ``signed_by``
 ``models``     each: ``name``, ``layer``, ``group``, ``status``, ``seconds``, ``rows``, ``message``
