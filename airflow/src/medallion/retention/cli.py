@@ -53,7 +53,9 @@ def retention(
         plan = make_plan(client, load_slim(settings, shape_of(client)))
         doomed = plan_retention(settings, ledger, plan, _today(client, day))
     if not as_json:
-        out().print(retention_table(doomed))
+        line(out(), f"{client_id}, counted from {doomed.today}:", "bold")
+        if any(loss.gone for loss in doomed.losses):
+            out().print(retention_table(doomed))
         for text in kept_lines(doomed):
             line(out(), text)
     if not dry_run:
@@ -81,4 +83,6 @@ def _today(client: Client, day: datetime | None) -> date:
 def _end(doomed: RetentionPlan, dry_run: bool) -> None:
     if dry_run and doomed.refusal:
         line(out(), f"more than {doomed.landing.share:.0%} would go (red): refused without --force", "red")
-    line(out(), "a dry run: nothing was deleted" if dry_run else "deleted, and in the ledger", "green")
+    lost = any(loss.gone for loss in doomed.losses)
+    done = "deleted, and in the ledger" if lost else "there was nothing to delete"
+    line(out(), "a dry run: nothing was deleted" if dry_run else done, "green")

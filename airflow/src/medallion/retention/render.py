@@ -26,10 +26,10 @@ def retention_facts(doomed: RetentionPlan, *, deleted: bool) -> dict[str, Any]:
 
 
 def retention_table(doomed: RetentionPlan) -> Table:
-    """What each object loses; those that lose nothing are summed up below."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"{doomed.plan.client.id}, counted from {doomed.today}")
+    """What each object loses; :func:`kept_lines` sums up those that lose nothing."""
+    table = Table(box=box.SIMPLE_HEAD)
     for name in ("layer", "table or entity", "before"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("goes", "of", "share", "files", "bytes"):
         table.add_column(name, justify="right")
     for loss in doomed.losses:
@@ -58,7 +58,7 @@ def _cells(loss: Loss) -> tuple[Text, ...]:
         loss.layer,
         loss.object,
         str(loss.cutoff),
-        f"{loss.gone:,} {loss.unit}",
+        f"{loss.gone:,} {loss.unit if loss.gone > 1 else loss.unit.removesuffix('s')}",
         f"{loss.held:,}",
         f"{loss.share:.1%}",
         files,
