@@ -14,8 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
+from data_speed import data_figures
 from rich.console import Console
 from rich.table import Table
 
@@ -44,7 +46,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
         home = Path(folder)
         settings = Settings(real.project, home, real.target, f"sqlite:///{home / 'registry.db'}")
-        for one in measure(settings, quick="--quick" in sys.argv):
+        for one in chain(data_figures(home, figure), measure(settings, quick="--quick" in sys.argv)):
             figures.append(one)
             out.write_text(json.dumps(figures, indent=2) + "\n")
             print(f"{one['name']}: {one['value']} {one['unit']}", flush=True)
