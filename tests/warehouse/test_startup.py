@@ -123,8 +123,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Retailer:
 
 @pytest.fixture(scope="module")
 def runs(app: Retailer) -> list[Run]:
-    """Two days of a client with the steps of the app's owner, one after the other."""
-    client = app_client("app", ("validate", "aggregate"))
+    """Two days of startup_inc, one after the other."""
+    client = app.catalog.clients["startup_inc"]
     return [app.run(client, interval) for interval in (THURSDAY, FRIDAY)]
 
 
@@ -254,7 +254,7 @@ def sound_events(app: Retailer, client_id: str) -> str:
 def test_active_users_are_those_of_the_files(app: Retailer, two_days: Run) -> None:
     counted = two_days.query(
         f"""
-        with events as ({sound_events(app, "app")})
+        with events as ({sound_events(app, "startup_inc")})
         select
             day,
             count(*),
@@ -280,7 +280,7 @@ def test_active_users_are_those_of_the_files(app: Retailer, two_days: Run) -> No
 def test_revenue_is_that_of_the_files(app: Retailer, two_days: Run) -> None:
     paid = two_days.query(
         f"""
-        select day, currency, count(*), sum(amount) from ({sound_events(app, "app")})
+        select day, currency, count(*), sum(amount) from ({sound_events(app, "startup_inc")})
         where event_name = 'purchase' group by day, currency order by day, currency
         """
     )
@@ -301,7 +301,7 @@ def test_the_funnel_narrows_to_those_who_bought(app: Retailer, two_days: Run) ->
     assert len(funnel) == 6
     assert counts == sorted(counts, reverse=True)
     bought = two_days.query(
-        f"select count(distinct user_id) from ({sound_events(app, 'app')}) "
+        f"select count(distinct user_id) from ({sound_events(app, 'startup_inc')}) "
         "where event_name = 'purchase' and day = '2026-01-15'"
     )
     assert [funnel[-1][1:]] == bought
