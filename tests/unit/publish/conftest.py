@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from gold import build_gold
 from medallion.clients import Destination
 from medallion.publish import Delivery, publish
 
@@ -25,13 +26,7 @@ def build(tmp_path: Path) -> Build:
     """(Re)build relations of a client's gold, a SQL query each; ``views`` are computed when they are read."""
 
     def run(client: str = "acme", *, views: dict[str, str] | None = None, **tables: str) -> Path:
-        path = tmp_path / f"{client}.duckdb"
-        with duckdb.connect(path) as warehouse:
-            warehouse.execute(f"create schema if not exists {client}_gold")
-            for kind, queries in (("table", tables), ("view", views or {})):
-                for name, query in queries.items():
-                    warehouse.execute(f"create or replace {kind} {client}_gold.{name} as {query}")
-        return path
+        return build_gold(tmp_path, client, tables, views)
 
     return run
 

@@ -23,7 +23,7 @@ def _versions(root: Path) -> list[str]:
 def test_a_version_says_what_it_is(build: Build, deliver: Publish) -> None:
     build(daily="select unnest([1, 2]) as n")
     delivery = deliver("daily", kind="parquet")
-    facts = json.loads((delivery.path / "_delivery.json").read_text())
+    facts = json.loads((Path(delivery.place) / "_delivery.json").read_text())
     assert facts.pop("delivered_at")
     assert facts == {
         "client": "acme",
@@ -41,7 +41,7 @@ def test_a_path_with_a_quote_is_only_a_path(
 
     build(daily="select 1 as n")
     odd = Destination.model_construct(name="odd", type="parquet", path="o'brien's lake")
-    assert (deliver("daily", destination=odd).path / "daily.parquet").is_file()
+    assert (Path(deliver("daily", destination=odd).place) / "daily.parquet").is_file()
 
 
 def test_the_version_before_stays_for_readers_and_older_ones_go(
@@ -63,7 +63,7 @@ def test_what_a_failed_delivery_wrote_is_cleared_by_the_next(
         deliver("daily", "weekly", kind="parquet")
     assert not (root / "lake" / "acme" / "current").exists()
     delivery = deliver("daily", kind="parquet")
-    assert {path.name for path in delivery.path.iterdir()} == {"daily.parquet", "_delivery.json"}
+    assert {path.name for path in Path(delivery.place).iterdir()} == {"daily.parquet", "_delivery.json"}
     assert {path.name for path in (root / "lake" / "acme").iterdir()} == {"current", "versions"}
 
 

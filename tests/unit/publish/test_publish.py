@@ -174,13 +174,10 @@ def test_a_warehouse_that_is_not_there_is_named(deliver: Publish) -> None:
         deliver("daily")
 
 
-@pytest.mark.parametrize(
-    ("path", "said"), [("../out.duckdb", "must stay below"), ("s3://bucket/x", "must be a file or folder")]
-)
-def test_a_path_out_of_the_root_is_refused(build: Build, deliver: Publish, path: str, said: str) -> None:
+def test_a_path_out_of_the_root_is_refused(build: Build, deliver: Publish) -> None:
     build(daily="select 1 as n")
-    destination = Destination.model_construct(name="shared", type="duckdb", path=path)
-    with pytest.raises(PublishError, match=said):
+    destination = Destination.model_construct(name="shared", type="duckdb", path="../out.duckdb")
+    with pytest.raises(PublishError, match="must stay below"):
         deliver("daily", destination=destination)
 
 
@@ -188,5 +185,5 @@ def test_an_absolute_path_is_taken_as_it_is(build: Build, deliver: Publish, tmp_
     build(daily="select 1 as n")
     path = tmp_path / "elsewhere" / "source.duckdb"  # a name that is also one of SQL's here
     delivery = deliver("daily", destination=Destination(name="own", type="duckdb", path=str(path)))
-    assert delivery.path == path
+    assert delivery.place == str(path)
     assert path.is_file()

@@ -11,6 +11,7 @@ from medallion.clients import Destination, SourceContract
 from medallion.exceptions import RetentionRefused
 from medallion.extract import extract_source
 from medallion.ledger import open_ledger, tables
+from medallion.orchestration.connections import airflow_connection
 from medallion.orchestration.context import interval_of, run_key
 from medallion.pipeline import Extract, Plan
 from medallion.publish import publish
@@ -115,14 +116,17 @@ class LoadTask(BaseOperator):
                 "interval_start": interval.start,
                 "config_version": self.plan.config_version,
             },
+            lookup=airflow_connection,
         )
         row = {
             "destination": delivery.destination,
-            "path": str(delivery.path),
+            "path": delivery.place,
             "tables": dict(delivery.tables),
         }
         ledger.record(tables.delivery, key, [row])
-        self.log.info("delivered to %s: %s", delivery.path, dict(delivery.tables))
+        self.log.info("delivered to %s: %s", delivery.place, dict(delivery.tables))
+        for note in delivery.notes:
+            self.log.warning("%s: %s", delivery.destination, note)
 
 
 class CleanupTask(BaseOperator):

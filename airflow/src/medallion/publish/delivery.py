@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from medallion.exceptions import PublishError
 
+#: The table in a client's schema that says what was delivered when.
+LOG = "_delivery"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -22,14 +24,24 @@ class RunFacts(TypedDict):
     config_version: str
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What is now at the destination: rows by table, and the size of all of it."""
+class Delivered(NamedTuple):
+    """What a delivery left: the place (a path or URL, without login), rows by table, size, what to tell."""
 
-    destination: str
-    path: Path
+    place: str
     tables: Mapping[str, int]
     bytes: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is now at the destination: where, rows by table, their size, and what to tell readers."""
+
+    destination: str
+    place: str
+    tables: Mapping[str, int]
+    bytes: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,23 @@ class Gold:
     def interval_start(self) -> datetime:
         """The start of the run's interval in UTC, without zone as the tables hold it."""
         return self.run["interval_start"].astimezone(UTC).replace(tzinfo=None)
+
+    def facts(self, tables: Mapping[str, int]) -> dict[str, Any]:
+        """What this delivery is, as it stands beside delivered files."""
+        return {
+            "client": self.client_id,
+            "run_id": self.run["run_id"],
+            "interval_start": self.interval_start.isoformat(),
+            "config_version": self.run["config_version"],
+            "delivered_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "tables": dict(tables),
+        }
+
+    def log_rows(self, tables: Mapping[str, int]) -> list[list[Any]]:
+        """What this delivery is, as rows of a database's log."""
+        facts = [self.run["run_id"], self.interval_start, self.run["config_version"]]
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return [[*facts, now, table, number] for table, number in tables.items()]
 
     @property
     def doing(self) -> str:

@@ -6,24 +6,22 @@ Beside the tables stands ``_delivery``: a row for each table of each delivery.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from medallion.exceptions import PublishError
 from medallion.locks import one_at_a_time
-from medallion.publish.delivery import Gold, quoted
+from medallion.publish.delivery import LOG, Delivered, Gold, quoted
 from medallion.publish.source import TARGET, attach, check_count, count, reading, relation
 
-LOG = "_delivery"
 _LOG_COLUMNS = """
     run_id varchar not null, interval_start timestamp not null, config_version varchar not null,
     delivered_at timestamp not null, table_name varchar not null, row_count bigint not null
 """
 
 
-def deliver(gold: Gold, path: Path, patience: float) -> tuple[Path, Mapping[str, int], int]:
+def deliver(gold: Gold, path: Path, patience: float) -> Delivered:
     """Replace the client's tables in the file by gold's.
 
     Args:
@@ -43,7 +41,7 @@ def deliver(gold: Gold, path: Path, patience: float) -> tuple[Path, Mapping[str,
             attach(connection, path, TARGET, patience)
             rows = _in_one_transaction(connection, gold)
             connection.execute(f"detach {TARGET}")  # writes the log into the file: nothing stays beside it
-        return path, rows, path.stat().st_size
+        return Delivered(str(path), rows, path.stat().st_size)
 
 
 def _in_one_transaction(connection: duckdb.DuckDBPyConnection, gold: Gold) -> dict[str, int]:
@@ -76,8 +74,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, gold: Gold, table: str) -> int:
 
 
 def _drop_former(connection: duckdb.DuckDBPyConnection, gold: Gold) -> None:
-    """Drop what earlier deliveries brought and this one does not; other tables are not ours."""
-    former = connection.execute(f"select distinct table_name from {_target(gold, LOG)} order by 1")  # noqa: S608
+    """Drop what the last delivery brought and this one does not; other tables are not ours."""
+    log = _target(gold, LOG)
+    last = f"(select max(delivered_at) from {log})"  # noqa: S608  # quoted
+    former = connection.execute(f"select table_name from {log} where delivered_at = {last}")  # noqa: S608
     for (table,) in former.fetchall():
         if table not in gold.tables:
             connection.execute(f"drop table if exists {_target(gold, table)}")
@@ -85,12 +85,10 @@ def _drop_former(connection: duckdb.DuckDBPyConnection, gold: Gold) -> None:
 
 def _log(connection: duckdb.DuckDBPyConnection, gold: Gold, rows: Mapping[str, int]) -> None:
     """Write down the delivery; that of the same run before it never was."""
-    run, now = gold.run, datetime.now(UTC).replace(tzinfo=None)
-    connection.execute(f"delete from {_target(gold, LOG)} where run_id = ?", [run["run_id"]])  # noqa: S608
-    facts = [run["run_id"], gold.interval_start, run["config_version"], now]
+    connection.execute(f"delete from {_target(gold, LOG)} where run_id = ?", [gold.run["run_id"]])  # noqa: S608
     connection.executemany(
         f"insert into {_target(gold, LOG)} values (?, ?, ?, ?, ?, ?)",  # noqa: S608
-        [[*facts, table, number] for table, number in rows.items()],
+        gold.log_rows(rows),
     )
 
 

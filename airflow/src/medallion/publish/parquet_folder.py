@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +17,8 @@ import duckdb
 
 from medallion.exceptions import PublishError
 from medallion.locks import one_at_a_time
-from medallion.publish.delivery import Gold, text
-from medallion.publish.source import check_count, count, reading, relation
+from medallion.publish.delivery import Delivered, Gold
+from medallion.publish.source import reading, write_parquet
 
 CURRENT = "current"
 LOG = "_delivery.json"
@@ -27,7 +26,7 @@ _VERSIONS = "versions"
 _WRITING = ".writing"
 
 
-def deliver(gold: Gold, path: Path, patience: float) -> tuple[Path, Mapping[str, int], int]:
+def deliver(gold: Gold, path: Path, patience: float) -> Delivered:
     """Put a new version of the client's gold in the place of the one before.
 
     Args:
@@ -49,7 +48,7 @@ def deliver(gold: Gold, path: Path, patience: float) -> tuple[Path, Mapping[str,
         except OSError as error:
             raise PublishError(f"{folder} cannot be written: {error}") from error
         size = sum(file.stat().st_size for file in version.iterdir())
-        return folder / CURRENT, rows, size
+        return Delivered(str(folder / CURRENT), rows, size)
 
 
 def _write(gold: Gold, writing: Path, patience: float) -> dict[str, int]:
@@ -59,26 +58,13 @@ def _write(gold: Gold, writing: Path, patience: float) -> dict[str, int]:
     with reading(gold, patience) as connection:
         connection.execute("begin")
         rows = {table: _copy(connection, gold, table, writing) for table in gold.tables}
-    facts = {
-        "client": gold.client_id,
-        "run_id": gold.run["run_id"],
-        "interval_start": gold.interval_start.isoformat(),
-        "config_version": gold.run["config_version"],
-        "delivered_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "tables": rows,
-    }
-    (writing / LOG).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    (writing / LOG).write_text(json.dumps(gold.facts(rows), indent=2) + "\n", encoding="utf-8")
     return rows
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, gold: Gold, table: str, writing: Path) -> int:
-    source, file = relation(gold, table), writing / f"{table}.parquet"
-    try:
-        connection.execute(f"copy (from {source}) to {text(file)} (format parquet, compression zstd)")
-        rows = count(connection, source)
-        check_count(table, rows, count(connection, f"read_parquet({text(file)})"))
-    except duckdb.Error as error:
-        raise PublishError(f"{gold.schema}.{table} could not be delivered: {str(error).strip()}") from error
+    file = writing / f"{table}.parquet"
+    rows = write_parquet(connection, gold, table, str(file))
     with file.open("rb") as handle:
         os.fsync(handle.fileno())
     return rows

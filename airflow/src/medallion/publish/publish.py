@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from medallion.clients import Destination
-from medallion.exceptions import PublishError
-from medallion.locks import LOCK_SECONDS
-from medallion.publish import duckdb_file, parquet_folder
-from medallion.publish.delivery import Delivery, Gold, RunFacts
-
-_Deliver = Callable[[Gold, Path, float], tuple[Path, Mapping[str, int], int]]
-
-_TYPES: Mapping[str, _Deliver] = {"duckdb": duckdb_file.deliver, "parquet": parquet_folder.deliver}
+from medallion.connections import Lookup, from_environment, parsed, url_of
+from medallion.exceptions import ConfigError, PublishError
+from medallion.locks import LOCK_SECONDS, one_at_a_time
+from medallion.publish import duckdb_file, parquet_folder, parquet_store, postgres, sqlserver
+from medallion.publish.delivery import Delivered, Delivery, Gold, RunFacts
 
 
 def publish(
@@ -25,6 +22,7 @@ def publish(
     tables: Sequence[str],
     root: Path,
     run: RunFacts,
+    lookup: Lookup = from_environment,
     patience: float = LOCK_SECONDS,
 ) -> Delivery:
     """Deliver all tables, or none; tables of an earlier delivery that are not among them go.
@@ -37,6 +35,7 @@ def publish(
         tables: the tables of gold to deliver.
         root: folder that a destination's relative path starts from.
         run: which run delivers.
+        lookup: finds the Airflow connection that the destination names.
         patience: seconds to wait for another delivery or a reader that holds the destination.
 
     Returns:
@@ -46,23 +45,39 @@ def publish(
         PublishError: if anything is not delivered whole; the last good delivery is then still in place.
     """
     gold = Gold(client_id, warehouse, schema, tuple(tables), run)
-    path = _path(destination, root)
     try:
-        where, rows, size = _TYPES[destination.type](gold, path, patience)
-    except PublishError as error:
+        delivered = _deliver(gold, destination, root, lookup, patience)
+    except (PublishError, ConfigError) as error:
         raise PublishError(f"{client_id}: {destination.name}: {error}") from error
-    return Delivery(destination.name, where, rows, size)
+    return Delivery(destination.name, *delivered)
 
 
-def _path(destination: Destination, root: Path) -> Path:
+def _deliver(gold: Gold, destination: Destination, root: Path, lookup: Lookup, patience: float) -> Delivered:
+    kind, place = destination.type, destination.path or ""
+    if kind == "parquet" and "://" in place:
+        login = parsed(_url(destination, lookup)) if destination.connection or destination.env else None
+        lock = root / f".{destination.name}.{gold.client_id}"
+        with one_at_a_time(lock, doing=gold.doing, error=PublishError, patience=patience):
+            return parquet_store.deliver(gold, place, login, patience)
+    if kind == "parquet":
+        return parquet_folder.deliver(gold, _path(place, root), patience)
+    if kind == "duckdb":
+        return duckdb_file.deliver(gold, _path(place, root), patience)
+    database = postgres if kind == "postgres" else sqlserver
+    return database.deliver(gold, parsed(_url(destination, lookup)), patience)
+
+
+def _url(destination: Destination, lookup: Lookup) -> str:
+    return url_of(destination.connection, destination.env, lookup)
+
+
+def _path(place: str, root: Path) -> Path:
     """Where the destination is on this machine.
 
     Raises:
-        PublishError: if it is a URL, or leads out of the root.
+        PublishError: if it leads out of the root.
     """
-    if "://" in destination.path:
-        raise PublishError(f"{destination.name}: path: must be a file or folder, is {destination.path}")
-    path = (root / destination.path).resolve()
-    if not Path(destination.path).is_absolute() and not path.is_relative_to(root.resolve()):
-        raise PublishError(f"{destination.name}: path: must stay below {root}, is {destination.path}")
+    path = (root / place).resolve()
+    if not Path(place).is_absolute() and not path.is_relative_to(root.resolve()):
+        raise PublishError(f"path: must stay below {root}, is {place}")
     return path

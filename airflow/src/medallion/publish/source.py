@@ -61,8 +61,31 @@ def relation(gold: Gold, table: str) -> str:
 
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """The rows of a relation."""
-    row = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608  # quoted by callers
-    return int(row[0]) if row else 0
+    # Fetched to its end: DuckDB reads no Arrow while a result is open.
+    ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608  # quoted
+    return int(rows)
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, gold: Gold, table: str, file: str) -> int:
+    """Write a table of gold as a Parquet file, and count its rows there.
+
+    Raises:
+        PublishError: if it cannot be read or written whole.
+    """
+    source = relation(gold, table)
+    try:
+        connection.execute(f"copy (from {source}) to {text(file)} (format parquet, compression zstd)")
+        rows = count(connection, source)
+        check_count(table, rows, count(connection, f"read_parquet({text(file)})"))
+    except duckdb.Error as error:
+        raise PublishError(f"{gold.schema}.{table} could not be delivered: {str(error).strip()}") from error
+    return rows
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, gold: Gold, table: str) -> dict[str, str]:
+    """The columns of a table of gold with their DuckDB types, in order."""
+    described = connection.execute(f"describe select * from {relation(gold, table)}")  # noqa: S608  # quoted
+    return {str(row[0]): str(row[1]) for row in described.fetchall()}
 
 
 def check_count(table: str, rows: int, delivered: int) -> None:
