@@ -1,7 +1,7 @@
 """One small client with its plan, and a ledger in which its runs can be told as they would happen."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -132,6 +132,10 @@ class Story:
         row = {"partitions": 2, "files": 3, "bytes": 1_234_567, "detail": {}}
         self.ledger.record(tables.cleanup, self.key, [row])
         self._stamp(tables.cleanup, "cleaned_at")
+
+    def clean_up_object(self, **values: Any) -> None:
+        row = {"client_id": "acme", "cutoff": date(2025, 12, 16), "share": 0.75, "refused": 0, "forced": 0}
+        self.ledger.record(tables.cleanup_object, self.key, [row | {"actor": "cleanup_old_data"} | values])
 
     def all_well(self, *, waivers: Any = (), **ends: Any) -> None:
         self.start()

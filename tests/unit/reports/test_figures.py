@@ -287,6 +287,25 @@ def test_delivery_and_cleanup_are_told(story):
     }
 
 
+def test_what_cleanups_deleted_or_refused_is_told(story):
+    told = story()
+    told.all_well()
+    assert told.figures()["retention"] == []
+    told.clean_up_object(layer="silver", object="clean_people", rows=40, share=0.125)
+    told.clean_up_object(layer="landing", object="crm.people", partitions=3, files=3, bytes=9, refused=1)
+    deleted, refused = told.figures()["retention"]
+    assert deleted == {
+        "layer": "silver",
+        "object": "clean_people",
+        **{"rows": 40, "partitions": None, "files": None, "bytes": None},
+        "cutoff": "2025-12-16",
+        "share": 0.125,
+        "refused": False,
+        "forced": False,
+    }
+    assert (refused["partitions"], refused["files"], refused["refused"]) == (3, 3, True)
+
+
 def test_other_runs_are_other_figures(story):
     told = story()
     told.all_well()

@@ -122,6 +122,16 @@ def test_waivers_and_releases_are_told_as_text(story, project):
     assert not {"script", "img"} & set(page.elements)
 
 
+def test_what_went_and_what_was_refused_is_shown(story):
+    told = story()
+    told.all_well()
+    told.clean_up_object(layer="silver", object="clean_people", rows=40)
+    told.clean_up_object(layer="landing", object="crm.people", partitions=3, refused=1)
+    text = " ".join(render_report(told.figures()).split())
+    assert '40 rows</td><td class="num">75.0 %' in text
+    assert "0 of 3 partitions" in text
+
+
 def test_nothing_is_fetched_and_no_script_runs(story):
     told = story()
     told.all_well()

@@ -59,8 +59,8 @@ def test_a_dry_run_shows_what_would_go_and_why_the_rest_stays(installed):
     result = _run("--dry-run")
     assert result.exit_code == 0, result.output
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert "landing sales.orders 2025-12-01 1 partitions 3 33.3% 1 10" in lines
-    assert "bronze bronze_sales__orders 2026-01-30 1 rows 4 25.0%" in lines
+    assert "landing sales.orders 2025-12-01 1 partition 3 33.3% 1 10" in lines
+    assert "bronze bronze_sales__orders 2026-01-30 1 row 4 25.0%" in lines
     assert "silver: 1 with nothing from before 2025-12-31" in lines
     assert "gold: 1 without _run_date: rebuilt whole in every run from what silver holds" in lines
     assert lines[-1] == "a dry run: nothing was deleted"

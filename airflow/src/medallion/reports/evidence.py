@@ -35,6 +35,7 @@ class Evidence:
         extraction: the last landing of each entity, by source and entity.
         delivery: the last delivery, if there was one.
         cleanup: the last cleanup, if there was one.
+        retention: what the run's cleanups deleted or refused, oldest first.
         releases: the client's releases that are in force, oldest first.
     """
 
@@ -50,6 +51,7 @@ class Evidence:
     extraction: Mapping[tuple[str, str], Row]
     delivery: Row | None
     cleanup: Row | None
+    retention: Sequence[Row]
     releases: Sequence[Release]
 
     def result(self, node: Node) -> NodeRow | None:
@@ -87,6 +89,7 @@ def gather(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Evide
         extraction={(row["source"], row["entity"]): row for row in landed},
         delivery=_last(ledger.rows_of(tables.delivery, key)),
         cleanup=_last(ledger.rows_of(tables.cleanup, key)),
+        retention=ledger.rows_of(tables.cleanup_object, key),
         releases=releases_in_force(ledger, plan.client.id),
     )
 

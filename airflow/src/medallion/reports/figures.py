@@ -24,6 +24,8 @@
 ``delivery``   None, or ``destination``, ``path``, ``tables`` (name: rows), ``delivered_at``, ``waived``:
                the rules it was delivered in spite of
 ``cleanup``    None, or ``partitions``, ``files``, ``bytes``, ``cleaned_at``
+``retention``  what the run's cleanups deleted or refused, each: ``layer``, ``object``, ``rows`` or
+               ``partitions``, ``files``, ``bytes``, ``cutoff``, ``share``, ``refused``, ``forced``
 ``builds``     each: ``layer``, ``cause``: layer or cleared by hand, ``try``, ``state``, ``nodes``,
                ``started_at``, ``seconds``, ``message``
 =============  ===========================================================================================
@@ -77,6 +79,7 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
         ],
         "delivery": _delivery(evidence),
         "cleanup": _picked(evidence.cleanup, "partitions files bytes cleaned_at"),
+        "retention": [_retained(row) for row in evidence.retention],
         "builds": _builds(evidence),
     }
 
@@ -201,6 +204,13 @@ def _builds(evidence: Evidence) -> list[Figures]:
             }
         )
     return told
+
+
+def _retained(row: Row) -> Figures:
+    names = ("layer", "object", "rows", "partitions", "files", "bytes", "share")
+    told = {name: row[name] for name in names}
+    flags = {name: bool(row[name]) for name in ("refused", "forced")}
+    return told | {"cutoff": row["cutoff"].isoformat()} | flags
 
 
 def _picked(row: Row | None, names: str) -> Figures | None:
