@@ -9,7 +9,7 @@ with purchases as (
         count(*) as purchase_count,
         coalesce(sum(amount), 0) as revenue_amount
     from {{ one_per_key('app_events', 'events', steps, ['event_id'], ['received_at', '_interval_start']) }}
-    where event_name = 'purchase'
+    where lower(trim(event_name)) = 'purchase'
 
 ),
 

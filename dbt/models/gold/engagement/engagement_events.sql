@@ -17,17 +17,18 @@ engagement_events as (
         item_id,
 
         -- text
-        event_name,
-        platform,
+        -- In the spelling that the rules read, for the aggregated marts are by name and currency.
+        lower(trim(event_name)) as event_name,
+        lower(trim(platform)) as platform,
         app_version,
         country_code,
         referrer,
-        currency_code,
+        upper(trim(currency_code)) as currency_code,
         {{ step_column('enrich', 'app_events', 'events', 'user_plan_code', text_type()) }} as user_plan_code,
         {{ step_column('validate', 'app_events', 'events', '_flags', text_type()) }} as flags,
 
         -- flags
-        case when event_name = 'purchase' then 1 else 0 end as is_purchase,
+        case when lower(trim(event_name)) = 'purchase' then 1 else 0 end as is_purchase,
 
         -- money
         amount,

@@ -56,7 +56,8 @@ drawn as (
         *,
         is_planted(now_of('event unknown name'), 21, n) as is_unknown_name,
         is_planted(now_of('event future date'), 69, n) as is_future,
-        is_planted(now_of('event late'), 39, n) and not is_future as is_late,
+        -- A visit without a network is told of as a whole, later.
+        is_planted(now_of('visit late'), 93, i) and not is_future as is_late,
         is_planted(now_of('event blank session'), 57, n) as is_blank_session,
         is_planted(now_of('event anonymous'), 15, i) and position = 1 as is_anonymous,
         is_planted(now_of('event unknown user'), 51, n) and not is_anonymous as is_unknown_user,
