@@ -20,7 +20,9 @@ DAY = date(2026, 1, 15)
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return replace(load_settings(), home=tmp_path_factory.mktemp("home"), target="duckdb")
+    home = tmp_path_factory.mktemp("home")
+    ledger = f"sqlite:///{home / 'registry.db'}"
+    return replace(load_settings(), home=home, target="duckdb", ledger_url=ledger)
 
 
 @pytest.fixture(scope="module")

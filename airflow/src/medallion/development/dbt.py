@@ -16,12 +16,15 @@ from medallion.clients import Catalog, Client
 from medallion.exceptions import TransformError
 from medallion.extract import extract_source
 from medallion.interval import Interval
+from medallion.ledger import open_ledger
+from medallion.ledger.releases import in_force
 from medallion.pipeline import Plan, make_plan, shape_of, snapshot_entities
 from medallion.pipeline.days import intervals_of_day
 from medallion.sample_data import generate_client
 from medallion.settings import Settings
 from medallion.transform import BuildRequest, load_slim, prepare
 from medallion.transform.build import run_variables
+from medallion.transform.released import released_variables
 from medallion.warehouses import dbt_environment, writing
 
 
@@ -54,8 +57,10 @@ def run_dbt(
     _land(settings, catalog, plan, interval)
     snapshots = snapshot_entities(client, catalog.sources)
     variables = run_variables(settings, BuildRequest(plan, [], interval, snapshots))
+    folder = settings.home / "dbt" / client.id
+    released = released_variables(settings, in_force(open_ledger(settings.ledger_url), client.id), folder)
     with writing(settings, client.id), dbt_environment(settings, client.id):
-        return _succeeds(settings, settings.home / "dbt" / client.id, variables, arguments)
+        return _succeeds(settings, folder, variables | released, arguments)
 
 
 def write_docs(settings: Settings, sources: Iterable[str]) -> Path:

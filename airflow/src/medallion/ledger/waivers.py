@@ -44,11 +44,10 @@ class Waiver:
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Waiver:
         """Read what :meth:`facts` gave."""
-        stamps: dict[str, Any] = {
-            name: facts[name] and datetime.fromisoformat(facts[name]) for name in _STAMPS
-        }
-        stamps["until"] = date.fromisoformat(facts["until"])
-        return cls(**{**facts, **stamps})
+        values: dict[str, Any] = {**facts, "until": date.fromisoformat(facts["until"])}
+        for name in _STAMPS:
+            values[name] = datetime.fromisoformat(facts[name]) if facts[name] else None
+        return cls(**values)
 
 
 _STAMPS = ("signed_at", "withdrawn_at")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medallion.clients.declared import read_declared
 from medallion.exceptions import BuildFailed, DataFailed, TransformError
 from medallion.interval import Interval
 from medallion.ledger import NodeRow
@@ -79,8 +78,7 @@ def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recor
     names = [node.name for node in request.nodes]
     with tempfile.TemporaryDirectory(prefix="medallion-build-") as scratch:
         flags = [*dbt_flags(settings, Path(scratch)), "--no-write-json", "--no-use-colors"]
-        keys = read_declared(settings.dbt_project).keys if request.releases else {}
-        released = released_variables(request.releases, keys, Path(scratch))
+        released = released_variables(settings, request.releases, Path(scratch))
         variables = ["--vars", json.dumps(run_variables(settings, request) | released)]
         # The plan says exactly what is built: no test comes along that it does not know.
         chosen = ["--indirect-selection", "empty", "--select", *names]

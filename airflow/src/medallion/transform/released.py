@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medallion.clients.declared import read_declared
 from medallion.ledger.releases import Release
+from medallion.settings import Settings
 
 Columns = tuple[str, ...]
 
 
-def released_variables(
-    releases: Iterable[Release], keys: Mapping[str, Columns], folder: Path
-) -> dict[str, Any]:
+def released_variables(settings: Settings, releases: Sequence[Release], folder: Path) -> dict[str, Any]:
     """Write down what is released, one row a key, and tell dbt of it; keys travel as data, never as SQL.
 
     Args:
+        settings: where the project is, which says what an entity's key is; a release with other columns is
+            of an older model, and rests.
         releases: those in force for one client.
-        keys: the columns of each entity's key; a release with other columns is of an older model, and rests.
         folder: where the files go.
 
     Returns:
         dbt's variables; none where nothing is released.
     """
+    if not releases:
+        return {}
+    keys = read_declared(settings.dbt_project).keys
     forgiven: dict[str, dict[Columns, set[str]]] = defaultdict(lambda: defaultdict(set))
     for one in releases:
         columns = keys.get(one.entity, ())
@@ -44,4 +48,5 @@ def _write(path: Path, rules_of_key: Mapping[Columns, set[str]]) -> None:
     parts = zip(*rules_of_key, strict=True)
     columns = {f"_key_{place}": list(values) for place, values in enumerate(parts, start=1)}
     columns["_forgiven"] = [f",{','.join(sorted(rules))}," for rules in rules_of_key.values()]
+    path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns, pa.schema([(name, pa.string()) for name in columns])), path)
