@@ -69,7 +69,9 @@ def without_secret(message: object, url: URL) -> str:
     """Return a driver's message with the URL's password, however it is written, blotted out."""
     text, password = str(message).strip(), url.password
     if password:
-        for written in {password, quote(password), quote(password, safe=""), quote_plus(password)}:
+        in_braces = password.replace("}", "}}")  # as ODBC's connection strings have it
+        encoded = (quote(password), quote(password, safe=""), quote_plus(password))
+        for written in {password, in_braces, *encoded}:
             text = text.replace(written, "***")
     return text
 

@@ -29,7 +29,7 @@ class Destination(Frozen):
     """
 
     name: Name
-    description: Text = ""
+    description: Text | None = None
     type: Literal["duckdb", "parquet", "postgres", "sqlserver"]
     path: DestinationPath | None = Field(
         None,
@@ -66,19 +66,26 @@ class Destination(Frozen):
             raise NotAllowedError(f"must be a folder, or begin with one of {', '.join(_STORES)}")
         return value
 
+    @field_validator("connection", "env")
+    @classmethod
+    def _only_on_s3(cls, value: str | None, info: ValidationInfo) -> str | None:
+        path = info.data.get("path")
+        if value and path and not path.startswith("s3://"):
+            raise PydanticCustomError("needless", "is only for a path that is a URL of s3")
+        return value
+
     @field_validator("env")
     @classmethod
-    def _login(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _one_login(cls, value: str | None, info: ValidationInfo) -> str | None:
         """Hold a database to exactly one of the two ways to its login, a bucket to at most one."""
         kind, other = info.data.get("type"), info.data.get("connection")
         if value and other:
             raise PydanticCustomError("twice", "must not stand beside connection: one of them says the login")
-        if kind in ("postgres", "sqlserver") and not value and not other and "connection" in info.data:
+        known = "connection" in info.data  # else it has a flaw of its own
+        if kind in ("postgres", "sqlserver") and not value and not other and known:
             raise PydanticCustomError(
                 "missing_login",
                 "is missing: name the environment variable with the database's URL here, "
                 "or its Airflow connection under connection",
             )
-        if value and kind == "parquet" and "://" not in (info.data.get("path") or "://"):
-            raise PydanticCustomError("needless", "is only for a path that is a URL")
         return value

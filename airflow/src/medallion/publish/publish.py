@@ -63,8 +63,10 @@ def _deliver(gold: Gold, destination: Destination, root: Path, lookup: Lookup, p
         return parquet_folder.deliver(gold, _path(place, root), patience)
     if kind == "duckdb":
         return duckdb_file.deliver(gold, _path(place, root), patience)
-    database = postgres if kind == "postgres" else sqlserver
-    return database.deliver(gold, parsed(_url(destination, lookup)), patience)
+    url = parsed(_url(destination, lookup))
+    if kind == "postgres":
+        return postgres.deliver(gold, url, patience)
+    return sqlserver.deliver(gold, url, patience)
 
 
 def _url(destination: Destination, lookup: Lookup) -> str:

@@ -78,7 +78,10 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, gold: Gold, table: str,
         rows = count(connection, source)
         check_count(table, rows, count(connection, f"read_parquet({text(file)})"))
     except duckdb.Error as error:
-        raise PublishError(f"{gold.schema}.{table} could not be delivered: {str(error).strip()}") from error
+        said = str(error).strip()
+        if "Traceback (most recent call last)" in said:  # of a store's library
+            said = said.splitlines()[-1]
+        raise PublishError(f"{gold.schema}.{table} could not be delivered: {said}") from error
     return rows
 
 

@@ -7,7 +7,7 @@ are the same keeps its grants, views and indexes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,9 +19,7 @@ from medallion.exceptions import PublishError
 from medallion.publish.columns import Dialect, selected
 from medallion.publish.delivery import LOG, Delivered, Gold
 from medallion.publish.source import check_count, columns_of, count, reading, relation
-
-#: Opens a session of the driver's from a connection string.
-Connect = Callable[..., Any]
+from medallion.publish.sqlserver_session import Connect, session
 
 _DIALECT = Dialect(
     "SQL Server",
@@ -93,44 +91,13 @@ def deliver(gold: Gold, url: URL, patience: float, connect: Connect | None = Non
         source.execute("begin")
         try:
             with (
-                _session(connect or mssql_python.connect, url, autocommit=False) as switching,
-                _session(connect or mssql_python.connect, url, autocommit=True) as loading,
+                session(connect or mssql_python.connect, url, autocommit=False) as switching,
+                session(connect or mssql_python.connect, url, autocommit=True) as loading,
             ):
                 return _Delivering(gold, source, loading.cursor(), switching.cursor(), place).done(patience)
         except (mssql_python.Error, duckdb.Error, RuntimeError) as error:
             # Not from the error: a driver's message may hold the password.
             raise PublishError(f"{place}: {without_secret(error, url)}") from None
-
-
-@contextmanager
-def _session(connect: Connect, url: URL, *, autocommit: bool) -> Iterator[Any]:
-    session = connect(connection_string(url), autocommit=autocommit)
-    try:
-        yield session
-        if not autocommit:
-            session.commit()
-    except BaseException:
-        if not autocommit:
-            session.rollback()
-        raise
-    finally:
-        session.close()
-
-
-def connection_string(url: URL) -> str:
-    """Write a URL as the driver wants it; the URL's query holds further keywords such as Encrypt."""
-    keys = {
-        "Server": f"{url.host},{url.port or 1433}",
-        "Database": url.database,
-        "UID": url.username,
-        "PWD": url.password,
-        **{key: value for key, value in url.query.items() if key.lower() != "driver"},
-    }
-    return ";".join(f"{key}={_braced(str(value))}" for key, value in keys.items() if value)
-
-
-def _braced(value: str) -> str:
-    return "{" + value.replace("}", "}}") + "}"
 
 
 class _Delivering:
@@ -202,7 +169,7 @@ class _Delivering:
                 self._create(self.switching, target, types)
             names = ", ".join(map(_quoted, types))
             self.switching.execute(
-                f"insert into {target} with (tablockx) ({names}) "  # noqa: S608
+                f"insert into {target} ({names}) "  # noqa: S608
                 f"select {names} from {_target(self.beside, table)}"
             )
             rows = count(self.source, relation(self.gold, table))

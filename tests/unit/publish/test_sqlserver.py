@@ -1,0 +1,191 @@
+"""What a delivery says to a SQL Server, told to a recorder: none can run here (see tests/destinations)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import mssql_python
+import pytest
+import sqlglot
+from sqlalchemy import make_url
+from sqlglot import exp
+
+from medallion.exceptions import PublishError
+from medallion.publish import sqlserver
+from medallion.publish.delivery import Gold
+from medallion.publish.sqlserver_session import connection_string
+
+Build = Callable[..., Path]
+URL = make_url("mssql://loader:pa%7Dss@db.example:1444/shop?Encrypt=yes")
+
+
+class Server:
+    """Records what it is told; answers questions from what tables it is said to hold and was sent."""
+
+    def __init__(self, columns: dict[str, list[tuple[Any, ...]]] | None = None, held: int = 0) -> None:
+        self.columns = columns or {}
+        self.held = held
+        self.former: list[str] = []
+        self.lost = 0
+        self.said: list[str] = []
+        self.sent: dict[str, list[Any]] = {}
+        self.committed: list[str] = []
+
+    def connect(self, _address: str, *, autocommit: bool) -> Session:
+        return Session(self, autocommit)
+
+
+class Session:
+    """A connection and its one cursor."""
+
+    def __init__(self, server: Server, autocommit: bool) -> None:
+        self.server, self.autocommit, self.open = server, autocommit, []
+        self.connection = self
+
+    def cursor(self) -> Session:
+        return self
+
+    def execute(self, statement: str, parameters: Any = ()) -> None:
+        self.server.said.append(statement)
+        (self.server.committed if self.autocommit else self.open).append(statement)
+        self.answer = list(self._answer(statement, parameters))
+
+    def _answer(self, statement: str, parameters: Any) -> Any:
+        server = self.server
+        if "sp_getapplock" in statement:
+            return [(server.held,)]
+        if "from sys.columns" in statement:
+            return server.columns.get(parameters[0], [])
+        if "count_big" in statement:
+            table = statement.rpartition("from ")[2].replace("[acme].", "[acme_delivery].")
+            return [(len(server.sent[table]) - server.lost,)]
+        if "select table_name" in statement:
+            return [(table,) for table in server.former]
+        return [] if "sys.tables" in statement else [(None,)] if "schema_id" in statement else [(0,)]
+
+    def bulkcopy_arrow(self, table: str, batches: Any, **_options: Any) -> None:
+        self.server.sent[table] = [row for batch in batches for row in batch.to_pylist()]
+
+    def fetchone(self) -> Any:
+        return self.answer[0]
+
+    def fetchall(self) -> Any:
+        return self.answer
+
+    def commit(self) -> None:
+        self.server.committed += self.open
+        self.open = []
+
+    def rollback(self) -> None:
+        self.open = []
+
+    def close(self) -> None:
+        self.rollback()
+
+
+@pytest.fixture
+def deliver(build: Build, tmp_path: Path) -> Callable[..., Any]:
+    def run(server: Server, *tables: str) -> Any:
+        facts = {
+            "run_id": "run_1",
+            "interval_start": datetime(2026, 1, 15, tzinfo=UTC),
+            "config_version": "x",
+        }
+        gold = Gold("acme", tmp_path / "acme.duckdb", "acme_gold", tables, facts)
+        return sqlserver.deliver(gold, URL, 3, server.connect)
+
+    return run
+
+
+DAILY = "select 1::bigint as n, 2.50::decimal(9,2) as amount, 'x' as name"
+SAME = [("n", "bigint", 8, 19, 0), ("amount", "decimal", 5, 9, 2), ("name", "nvarchar", -1, 0, 0)]
+
+
+@pytest.mark.parametrize("there", [{}, {"[acme].[daily]": SAME}, {"[acme].[daily]": SAME[:1]}])
+def test_every_statement_is_transact_sql(
+    build: Build, deliver: Callable[..., Any], there: dict[str, Any]
+) -> None:
+    build(daily=DAILY)
+    server = Server(there)
+    server.former = ["daily", "former"]
+    deliver(server, "daily")
+    assert len(server.said) > 10
+    for statement in server.said:
+        for parsed in sqlglot.parse(statement, dialect="tsql"):
+            assert not isinstance(parsed, exp.Command), statement
+
+
+def test_a_table_that_is_not_there_is_made(build: Build, deliver: Callable[..., Any]) -> None:
+    build(daily=DAILY)
+    server = Server()
+    delivered = deliver(server, "daily")
+    assert "create schema [acme]" in server.committed
+    made = (
+        "create table [acme].[daily] ([n] bigint null, [amount] decimal(9,2) null, [name] nvarchar(max) null)"
+    )
+    assert made in server.committed
+    assert (delivered.place, delivered.tables) == ("mssql://db.example:1444/shop/acme", {"daily": 1})
+    assert server.sent["[acme_delivery].[daily]"][0]["name"] == "x"
+
+
+def test_a_table_with_the_same_columns_keeps_its_grants(build: Build, deliver: Callable[..., Any]) -> None:
+    build(daily=DAILY)
+    server = Server({"[acme].[daily]": SAME})
+    delivered = deliver(server, "daily")
+    assert "delete from [acme].[daily] with (tablockx)" in server.committed
+    assert "drop table [acme].[daily]" not in server.said
+    assert delivered.notes == ()
+
+
+def test_a_table_with_other_columns_is_replaced_and_that_is_said(
+    build: Build, deliver: Callable[..., Any]
+) -> None:
+    build(daily=DAILY)
+    server = Server({"[acme].[daily]": SAME[:2]})
+    delivered = deliver(server, "daily")
+    assert "drop table [acme].[daily]" in server.committed
+    assert delivered.notes == ("daily: its columns changed, so it was replaced; grants on it are gone",)
+
+
+def test_what_is_no_longer_delivered_goes(build: Build, deliver: Callable[..., Any]) -> None:
+    build(daily=DAILY)
+    server = Server()
+    server.former = ["daily", "former"]
+    deliver(server, "daily")
+    assert [said for said in server.committed if "exists" in said] == ["drop table if exists [acme].[former]"]
+
+
+def test_rows_that_got_lost_leave_the_last_delivery(build: Build, deliver: Callable[..., Any]) -> None:
+    build(daily=DAILY)
+    server = Server({"[acme].[daily]": SAME})
+    server.lost = 1
+    with pytest.raises(PublishError, match="daily: 0 rows were copied, gold has 1"):
+        deliver(server, "daily")
+    assert not any("[acme].[daily]" in said for said in server.committed)
+
+
+def test_another_delivery_is_waited_for(build: Build, deliver: Callable[..., Any]) -> None:
+    build(daily=DAILY)
+    with pytest.raises(PublishError, match="shop/acme is in use by another delivery; waited 3 s for it"):
+        deliver(Server(held=-1), "daily")
+
+
+def test_no_error_holds_the_password(build: Build, tmp_path: Path, deliver: Callable[..., Any]) -> None:
+    def refuse(address: str, **_options: Any) -> Any:
+        raise mssql_python.OperationalError("login failed", f"with {address} (pa}}ss)")
+
+    build(daily=DAILY)
+    server = Server()
+    server.connect = refuse  # type: ignore[method-assign]
+    with pytest.raises(PublishError, match="login failed") as caught:
+        deliver(server, "daily")
+    assert "ss}" not in str(caught.value)
+    assert "pa}ss" not in str(caught.value)
+
+
+def test_a_password_cannot_end_its_place_in_the_connection_string() -> None:
+    expected = "Server={db.example,1444};Database={shop};UID={loader};PWD={pa}}ss};Encrypt={yes}"
+    assert connection_string(URL) == expected
