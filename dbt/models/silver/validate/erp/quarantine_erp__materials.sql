@@ -1,0 +1,1 @@
+{{ quarantine('erp', 'materials', ['clean', 'normalize']) }}

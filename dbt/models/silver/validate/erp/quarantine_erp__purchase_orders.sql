@@ -1,0 +1,1 @@
+{{ quarantine('erp', 'purchase_orders', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('erp', 'sales_order_lines', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ quarantine('erp', 'sales_orders', ['clean', 'normalize', 'enrich']) }}

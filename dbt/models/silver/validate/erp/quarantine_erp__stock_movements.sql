@@ -1,0 +1,1 @@
+{{ quarantine('erp', 'stock_movements', ['clean', 'normalize', 'enrich']) }}

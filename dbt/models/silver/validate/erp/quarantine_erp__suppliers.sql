@@ -1,0 +1,1 @@
+{{ quarantine('erp', 'suppliers', ['clean', 'normalize']) }}

@@ -1,0 +1,1 @@
+{{ validate('erp', 'materials', ['clean', 'normalize']) }}

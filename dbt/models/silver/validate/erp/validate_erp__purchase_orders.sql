@@ -1,0 +1,1 @@
+{{ validate('erp', 'purchase_orders', ['clean', 'normalize', 'enrich']) }}

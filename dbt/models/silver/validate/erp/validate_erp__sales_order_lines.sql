@@ -1,0 +1,1 @@
+{{ validate('erp', 'sales_order_lines', ['clean', 'normalize', 'enrich']) }}

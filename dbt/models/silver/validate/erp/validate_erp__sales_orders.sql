@@ -1,0 +1,1 @@
+{{ validate('erp', 'sales_orders', ['clean', 'normalize', 'enrich']) }}

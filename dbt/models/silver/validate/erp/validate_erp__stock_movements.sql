@@ -1,0 +1,1 @@
+{{ validate('erp', 'stock_movements', ['clean', 'normalize', 'enrich']) }}

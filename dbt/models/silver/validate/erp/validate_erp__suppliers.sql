@@ -1,0 +1,1 @@
+{{ validate('erp', 'suppliers', ['clean', 'normalize']) }}
