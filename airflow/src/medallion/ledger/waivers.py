@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -55,11 +55,11 @@ _STAMPS = ("signed_at", "withdrawn_at")
 
 def sign(ledger: Ledger, client_id: str, rule: str, *, until: date, why: str, by: str) -> Waiver:
     """Write a waiver down and return it."""
-    row = {"client_id": client_id, "rule": rule, "until": until, "why": why}
-    signed = {**row, "signed_by": by, "signed_at": utcnow()}
+    signed = Waiver(client_id, rule, until, why, by, utcnow())
+    values = {name: value for name, value in asdict(signed).items() if name != "id"}
     with ledger.engine.begin() as connection:
-        made = insert(waiver).values(**signed).returning(waiver.c.id)
-        return Waiver(**signed, id=int(connection.execute(made).scalar_one()))
+        made = insert(waiver).values(**values).returning(waiver.c.id)
+        return replace(signed, id=int(connection.execute(made).scalar_one()))
 
 
 def waivers(ledger: Ledger, client_id: str) -> list[Waiver]:
