@@ -1,0 +1,4 @@
+{{ run_summary('hr', {
+    'employees': ['clean', 'normalize', 'enrich', 'validate'],
+    'departments': ['clean'],
+}) }}

@@ -1,0 +1,1 @@
+{{ quarantine('finance', 'invoices', ['clean', 'normalize', 'enrich']) }}

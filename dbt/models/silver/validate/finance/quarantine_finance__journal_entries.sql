@@ -1,0 +1,1 @@
+{{ quarantine('finance', 'journal_entries', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('finance', 'invoices', ['clean', 'normalize', 'enrich']) }}

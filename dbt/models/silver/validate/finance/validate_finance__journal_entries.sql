@@ -1,0 +1,1 @@
+{{ validate('finance', 'journal_entries', ['clean', 'normalize', 'enrich']) }}

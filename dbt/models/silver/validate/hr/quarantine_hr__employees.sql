@@ -1,0 +1,1 @@
+{{ quarantine('hr', 'employees', ['clean', 'normalize', 'enrich']) }}

@@ -1,0 +1,1 @@
+{{ validate('hr', 'employees', ['clean', 'normalize', 'enrich']) }}
