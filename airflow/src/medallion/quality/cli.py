@@ -30,37 +30,45 @@ By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who signs;
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; it is kept and reported.")]
 
 
+When = Annotated[
+    datetime | None,
+    typer.Option(
+        "--date",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
+        metavar="DAY",
+        help="Rows landed for a day's intervals, or for the one that starts at a time (UTC).",
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="One entity: sales__orders, or its model's name.")
+]
+Rule = Annotated[
+    str | None,
+    typer.Option(metavar="RULE", help="Rows that break a rule; in a release: forgive only it."),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=100_000, help="Rows shown of each model; if not given, 10 where --model or --rule is."
+    ),
+]
+ToRelease = Annotated[
+    list[str] | None, typer.Option(metavar="KEY", help="Let a row through from the next run on.")
+]
+ToRevoke = Annotated[
+    list[str] | None, typer.Option(metavar="KEY", help="Take a release back from the next run on.")
+]
+
+
 @app.command()
 def quarantine(
     client_id: ClientId,
-    when: Annotated[
-        datetime | None,
-        typer.Option(
-            "--date",
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
-            metavar="DAY",
-            help="Rows landed for a day's intervals, or for the one that starts at a time (UTC).",
-        ),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="One entity: sales__orders, or its model's name.")
-    ] = None,
-    rule: Annotated[
-        str | None,
-        typer.Option(metavar="RULE", help="Rows that break a rule; in a release: forgive only it."),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=100_000, help="Rows shown of each model; if not given, 10 where --model or --rule is."
-        ),
-    ] = None,
-    release: Annotated[
-        list[str] | None, typer.Option(metavar="KEY", help="Let a row through from the next run on.")
-    ] = None,
-    revoke: Annotated[
-        list[str] | None, typer.Option(metavar="KEY", help="Take a release back from the next run on.")
-    ] = None,
+    when: When = None,
+    model: Model = None,
+    rule: Rule = None,
+    limit: Limit = None,
+    release: ToRelease = None,
+    revoke: ToRevoke = None,
     why: Why = "",
     by: By = None,
     as_json: AsJson = False,
