@@ -69,6 +69,18 @@ def test_a_table_that_no_delivery_brought_is_left_alone(
     assert delivered("notes") == ["mine"]
 
 
+def test_a_table_made_under_a_former_ones_name_is_left_alone(
+    build: Build, deliver: Publish, delivered: Read, root: Path
+) -> None:
+    build(daily="select 1 as n", former="select 1 as n")
+    deliver("daily", "former")
+    deliver("daily", run_id="run_2")
+    with duckdb.connect(root / "data_warehouse.duckdb") as consumer:
+        consumer.execute("create table acme.former as select 'mine' as n")
+    deliver("daily", run_id="run_3")
+    assert delivered("former") == ["mine"]
+
+
 def test_the_delivery_is_one_file(build: Build, deliver: Publish, root: Path) -> None:
     build(daily="select range as n from range(100000)")
     delivery = deliver("daily")
