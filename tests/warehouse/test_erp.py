@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from dbt.cli.main import dbtRunner
 
 from medallion.clients import Client, client_from_dict
 from medallion.interval import Interval
+from medallion.transform.manifest import manifest_for
 from warehouse.retailer import Retailer, Run, planted_in
 
 pytestmark = pytest.mark.slow
@@ -314,3 +318,32 @@ def test_without_steps_or_customers_the_rules_and_detail_marts_are_still_there(g
 
 def test_gold_holds_detail_and_aggregated_marts(both: Run) -> None:
     assert {name for name in both.tables() if name.startswith("erp_")} == DETAIL | AGGREGATED
+    agreed = [row.status for node, row in both.rows.items() if ".erp_" in node and "_add_up_to_" in node]
+    assert agreed == ["pass"] * 6
+
+
+def test_every_unit_test_of_the_models_passes(
+    group: Retailer, both: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = str(group.settings.dbt_project)
+    monkeypatch.setenv("MEDALLION_DUCKDB_PATH", str(both.path))
+    variables = {
+        "client": "group",
+        "sources": list(both.plan.shape.sources),
+        "transformations": list(both.plan.shape.transformations),
+        "landing": str(group.settings.landing),
+    }
+    tested = dbtRunner(manifest=manifest_for(group.settings, both.plan.shape, "group")).invoke(
+        [
+            *("test", "--select", "test_type:unit"),
+            *("--vars", json.dumps(variables), "--project-dir", project, "--profiles-dir", project),
+            *("--target-path", str(tmp_path), "--log-path", str(tmp_path), "--log-level", "none", "--quiet"),
+        ]
+    )
+    outcomes = {
+        result.node.name: str(result.status)
+        for result in tested.result.results
+        if "erp" in result.node.unique_id
+    }
+    assert len(outcomes) == 11
+    assert set(outcomes.values()) == {"pass"}, outcomes
