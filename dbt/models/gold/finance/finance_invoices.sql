@@ -38,7 +38,8 @@ finance_invoices as (
         -- text
         invoice_kind,
         currency_code,
-        {{ step_column('enrich', 'finance', 'invoices', 'customer_country_code', text_type()) }} as customer_country_code,
+        {{ step_column('enrich', 'finance', 'invoices', 'customer_country_code', text_type()) }}
+            as customer_country_code,
         case
             when open_amount = 0 then 'paid'
             when overdue_days is null or overdue_days <= 0 then 'not due'

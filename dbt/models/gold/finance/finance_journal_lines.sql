@@ -1,7 +1,10 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
 with journal_entries as (
 
-    select * from {{ one_per_key('finance', 'journal_entries', steps, ['entry_id'], ['updated_at', '_interval_start']) }}
+    select *
+    from {{ one_per_key(
+        'finance', 'journal_entries', steps, ['entry_id'], ['updated_at', '_interval_start']
+    ) }}
 
 ),
 
