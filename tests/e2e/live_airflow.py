@@ -26,13 +26,19 @@ with DAG("tiny_good", schedule=None, is_paused_upon_creation=False):
 """
 
 
-def copy_project(folder):
-    """Copy what an installation needs of the project; returns the copy's settings, its home inside."""
+def copy_project(folder, clients=("acme_corp",)):
+    """Copy what an installation needs of the project, with some of its clients, or all if None.
+
+    Returns the copy's settings, its home inside.
+    """
     real = load_settings()
     for name in ("configs", "dbt", "airflow/dags"):
         shutil.copytree(
             real.project / name, folder / name, ignore=shutil.ignore_patterns("target", "__pycache__")
         )
+    for file in (folder / "configs" / "clients").iterdir():
+        if clients is not None and file.stem not in clients:
+            file.unlink()
     (folder / "airflow" / "dags" / "tiny.py").write_text(TINY)
     home = folder / "var"
     return Settings(project=folder, home=home, ledger_url=f"sqlite:///{home / 'registry.db'}")

@@ -25,7 +25,7 @@ MEDALLION = str(Path(sys.executable).with_name("medallion"))
 
 @pytest.fixture
 def installation(tmp_path):
-    """A copy of the project; whatever still runs under it is stopped."""
+    """A copy of the project with one client; whatever still runs under it is stopped."""
     settings = copy_project(tmp_path)
     yield settings
     medallion(settings, "down")
@@ -43,19 +43,30 @@ def medallion(settings, *arguments):
 
 
 def row_counts(settings):
-    """Rows of every delivered table; the log of deliveries beside them grows with each."""
-    with duckdb.connect(str(settings.destinations / "data_warehouse.duckdb"), read_only=True) as destination:
-        tables = destination.sql(
-            "select table_schema, table_name from information_schema.tables where table_name <> '_delivery'"
-        ).fetchall()
-        return {table: destination.table(".".join(table)).shape[0] for table in tables}
+    """Rows of every delivered table; the logs of deliveries beside them grow with each."""
+    counts = {}
+    for file in sorted(settings.destinations.glob("*.duckdb")):
+        with duckdb.connect(str(file), read_only=True) as destination:
+            tables = destination.sql("select table_schema, table_name from information_schema.tables")
+            for table in tables.filter("table_name <> '_delivery'").fetchall():
+                counts[file.stem, *table] = destination.table(".".join(table)).shape[0]
+    return counts
 
 
-def test_a_second_demo_changes_no_row_count(installation):
+def test_every_client_is_green_and_a_second_demo_changes_no_row_count(tmp_path):
+    installation = copy_project(tmp_path, clients=None)
     first = medallion(installation, "demo", "--json")
     assert first.returncode == 0, first.stderr
     facts = json.loads(first.stdout)
-    assert "acme_corp" in [run["client"] for run in facts["runs"]]
+    assert [run["client"] for run in facts["runs"]] == ["acme_corp", "enterprise_ltd", "startup_inc"]
+    scores = {run["client"]: run["scores"]["silver"] for run in facts["runs"]}
+    assert {client: one["threshold"] for client, one in scores.items()} == {
+        "acme_corp": 0.95,
+        "enterprise_ltd": 0.99,
+        "startup_inc": 0.85,
+    }
+    # Just above: within a fifth of the rows that may be bad.
+    assert all(0 <= one["score"] - one["threshold"] < 0.2 * (1 - one["threshold"]) for one in scores.values())
     assert {run["state"] for run in facts["runs"]} == {"success"}
     assert all(Path(run["delivered_to"]).exists() for run in facts["runs"])
     counts = row_counts(installation)

@@ -152,7 +152,11 @@ def test_an_inherited_value_that_does_not_fit_points_at_the_client(configs: Path
     ("old", "new", "told"),
     [
         ("format: jsonl", "format: xml", "3: format: must be one of csv, jsonl, parquet, is 'xml'"),
-        ("load: interval", "load: hourly", "4: load: must be one of interval, snapshot, is 'hourly'"),
+        (
+            "load: interval",
+            "load: hourly",
+            "4: load: must be one of interval, snapshot, history, is 'hourly'; did you mean 'history'?",
+        ),
         ("load: interval", "loads: interval", "4: loads: is not a known key; did you mean 'load'?"),
         (
             "freshness: 1d",
@@ -213,7 +217,10 @@ def test_a_broken_contract_is_told_and_so_are_its_users(
 @pytest.mark.parametrize(
     ("new", "told"),
     [
-        ("{type: csv, path: lake}", "2: lake.type: must be one of duckdb, parquet, postgres, sqlserver, is 'csv'"),
+        (
+            "{type: csv, path: lake}",
+            "2: lake.type: must be one of duckdb, parquet, postgres, sqlserver, is 'csv'",
+        ),
         ("{type: parquet}", "2: lake.path: is missing"),
         ("{type: parquet, path: lake, pat: x}", "2: lake.pat: is not a known key; did you mean 'path'?"),
         (

@@ -1,7 +1,7 @@
 """Clients as data: YAML in, frozen objects out. Knows no Airflow and no database."""
 
 from medallion.clients.catalog import BROKEN, DISABLED, ENABLED, NO_DATA, Catalog, Origin, status_of
-from medallion.clients.contracts import Entity, SourceContract
+from medallion.clients.contracts import Entity, Pages, SourceContract
 from medallion.clients.destinations import Destination
 from medallion.clients.loader import client_from_dict, load_catalog
 from medallion.clients.model import (
@@ -26,6 +26,7 @@ __all__ = [
     "Destination",
     "Entity",
     "Origin",
+    "Pages",
     "Problem",
     "QualityThreshold",
     "Retention",

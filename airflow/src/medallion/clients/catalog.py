@@ -59,7 +59,7 @@ class Catalog:
     def location(self, client: Client, source: str) -> str:
         """Return where the client's data of a source is: its own override, or the contract's location."""
         own = next((ref.location for ref in client.data_sources if ref.name == source), None)
-        return own or self.sources[source].location
+        return own or self.sources[source].location or ""
 
 
 def status_of(client: Client, catalog: Catalog, settings: Settings) -> str:

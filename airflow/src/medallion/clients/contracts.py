@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-from medallion.clients.fields import Column, Count, EachOnce, Frozen, Name, NotEmpty, NotRepeated, Text
-from medallion.clients.places import EntityPath, Location
+from medallion.clients.fields import (
+    ClientsConnectionId,
+    Column,
+    Count,
+    EachOnce,
+    Frozen,
+    Name,
+    NotEmpty,
+    NotRepeated,
+    Text,
+    Variable,
+)
+from medallion.clients.places import Address, EntityPath
+from medallion.clients.problem import NotAllowedError, listed
 from medallion.clients.schedule import Duration
 
 #: interval: the interval's rows; snapshot: all rows each time; history: all on the first run, then intervals.
 Load = Literal["interval", "snapshot", "history"]
 _Columns = Annotated[tuple[Annotated[Column, NotRepeated], ...], EachOnce]
 
+#: The keys of each connector beside those that all have: what it must have, and what it may.
+_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "files": (("location", "format"), ()),
+    "sql": ((), ("connection", "env")),
+    "rest": (("location",), ("connection", "env", "pages")),
+}
+_ENTITY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "files": (("path",), ()),
+    "sql": (("table",), ("cursor",)),
+    "rest": (("path",), ("cursor", "records", "params")),
+}
+
+
+class Pages(Frozen):
+    """How a REST interface hands out its rows page by page."""
+
+    type: Literal["single", "link_header", "next_url", "page_number", "offset"] = Field(
+        description="One page; the next one's URL in the header Link or in the body; counted pages or rows."
+    )
+    next: Text = Field("next", description="next_url: where in the body the next page's URL is.")
+    page: Text = Field("page", description="page_number: the parameter that counts pages.")
+    first: Count = Field(1, description="page_number: the first page's number.")
+    offset: Text = Field("offset", description="offset: the parameter that counts rows.")
+    limit: Text = Field("limit", description="offset: the parameter that says how many rows a page has.")
+    size: Count = Field(100, description="offset: rows a page.")
+
 
 class Entity(Frozen):
-    """One table of a source: where its files are and what must be in them."""
+    """One table of a source: where its rows are and what must be in them."""
 
-    description: Text = ""
-    path: EntityPath = Field(description="Relative to the location; {interval} is the interval's start.")
+    description: Text | None = None
+    path: EntityPath | None = Field(
+        None,
+        description=(
+            "files: relative to the location; {interval} is the interval's start. rest: the resource's path."
+        ),
+    )
+    table: Text | None = Field(None, description="sql: the table or view, with its schema where it has one.")
+    cursor: Column | None = Field(
+        None, description="sql, rest: column that says which interval a row belongs to; null: event_time."
+    )
+    records: Text | None = Field(None, description="rest: where in the body the rows are; null: the body.")
+    params: Mapping[Text, Text] = Field(
+        default_factory=dict,
+        description="rest: parameters of the request; {start} and {end} are the interval's, as ISO times.",
+    )
     keys: _Columns = Field(description="Columns that tell one row from another.")
     event_time: Column | None = Field(None, description="Column that says when a row happened.")
     required: _Columns = Field((), description="Columns that must be present.")
@@ -28,20 +82,47 @@ class Entity(Frozen):
 
 
 class SourceContract(Frozen):
-    """One source: the shape of ``configs/sources/<name>.yml``."""
+    """One source: the shape of ``configs/sources/<name>.yml``.
+
+    The address and login of a database, and the token of a REST interface, stand in an Airflow connection or
+    in an environment variable, never here.
+    """
 
     name: Name
     description: Text
-    connector: Literal["files"] = "files"
-    location: Location = Field(
-        description="Folder or URL; {samples}, {adventureworks}, {client} are filled in."
+    connector: Literal["files", "sql", "rest"] = "files"
+    location: Address | None = Field(
+        None,
+        description=(
+            "files: folder or URL; {samples}, {adventureworks}, {client} are filled in. rest: base URL."
+        ),
+        validate_default=True,
     )
-    format: Literal["csv", "jsonl", "parquet"]
+    format: Literal["csv", "jsonl", "parquet"] | None = Field(None, validate_default=True)
+    connection: ClientsConnectionId | None = Field(
+        None,
+        description=(
+            "sql, rest: Airflow connection with the address and login, or the token; {client} is filled in."
+        ),
+    )
+    env: Variable | None = Field(
+        None,
+        description="sql, rest: environment variable that holds the database's URL, or the token.",
+        validate_default=True,
+    )
+    pages: Pages | None = Field(None, description="rest: how rows come page by page; null: one page.")
     load: Load = Field(
         description=(
             "interval: the interval's rows; snapshot: all rows each time; "
             "history: all rows on the first run, then the interval's."
         )
+    )
+    schema_changes: Literal["evolve", "freeze", "fail"] = Field(
+        "evolve",
+        description=(
+            "A new column, a changed type or a dropped column: evolve lands what comes and says so; "
+            "freeze keeps the columns and types that landed before; fail lands nothing."
+        ),
     )
     freshness: Duration | None = Field(None, description="Age at which the newest delivery is late.")
     entities: Annotated[dict[Name, Entity], NotEmpty]
@@ -49,3 +130,65 @@ class SourceContract(Frozen):
     def load_of(self, entity: str) -> Load:
         """Return which rows of an entity a run lands: its own ``load``, or the source's."""
         return self.entities[entity].load or self.load
+
+    @field_validator("location", "format", "connection", "env", "pages")
+    @classmethod
+    def _belongs(cls, value: object, info: ValidationInfo) -> object:
+        """Hold a key against what the connector has."""
+        connector, key = info.data.get("connector"), info.field_name or ""
+        if connector:
+            _held(connector, _KEYS[connector], {key: value}, where="")
+        return value
+
+    @field_validator("location")
+    @classmethod
+    def _where(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Files are read from file systems, rows of an interface from the web."""
+        scheme = (value or "").partition("://")[0]
+        if info.data.get("connector") == "rest" and value and scheme not in ("http", "https"):
+            raise NotAllowedError("must begin with https:// or http://")
+        if info.data.get("connector") == "files" and scheme == "http":
+            raise NotAllowedError("must be a folder, or a URL of a file system such as s3://, not http://")
+        return value
+
+    @field_validator("env")
+    @classmethod
+    def _one_login(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("connection"):
+            raise PydanticCustomError("twice", "must not stand beside connection: one of them says the login")
+        known = "connection" in info.data
+        if info.data.get("connector") == "sql" and not value and known and not info.data["connection"]:
+            said = "is missing: name the environment variable with the database's URL here, or its Airflow "
+            raise PydanticCustomError("missing_login", f"{said}connection under connection")
+        return value
+
+    @field_validator("entities")
+    @classmethod
+    def _entities_belong(cls, value: dict[str, Entity], info: ValidationInfo) -> dict[str, Entity]:
+        connector, load = str(info.data.get("connector")), info.data.get("load")
+        for name, entity in value.items() if connector in _ENTITY_KEYS else ():
+            own = {
+                key: getattr(entity, key) for keys in _ENTITY_KEYS.values() for key in (*keys[0], *keys[1])
+            }
+            _held(connector, _ENTITY_KEYS[connector], own, where=f"{name}.")
+            by_time = (entity.load or load) != "snapshot" and connector != "files"
+            if by_time and not (entity.cursor or entity.event_time):
+                said = f"{name}.cursor is missing: which column says the interval a row belongs to?"
+                raise PydanticCustomError("missing_cursor", said)
+        return value
+
+
+def _held(
+    connector: str, keys: tuple[tuple[str, ...], tuple[str, ...]], said: Mapping[str, object], where: str
+) -> None:
+    """Refuse what a connector does not have, and miss what it must have."""
+    needed, possible = keys
+    for key, value in said.items():
+        if value and key not in (*needed, *possible):
+            known = listed([*needed, *possible])
+            text = f"{where}{key} does not go" if where else "does not go"
+            raise PydanticCustomError("foreign", f"{text} with connector {connector}, whose keys are {known}")
+    for key in needed:
+        if key in said and not said[key]:
+            text = f"{where}{key} is missing" if where else "is missing"
+            raise PydanticCustomError("missing_key", text)

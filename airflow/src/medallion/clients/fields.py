@@ -101,6 +101,12 @@ def _column(value: str) -> str:
     return value
 
 
+def _clients_connection(value: str) -> str:
+    """A connection's id that may leave the client's id open, as ``{client}``."""
+    _connection(value.replace("{client}", "c"))
+    return value
+
+
 def _connection(value: str) -> str:
     # Not a NotAllowedError, here and below: a message of that kind would repeat a login written by mistake.
     if not re.fullmatch(_CONNECTION_PATTERN, value):
@@ -178,6 +184,7 @@ Column = Annotated[
 ConnectionId = Annotated[
     str, Strict(), AfterValidator(_connection), Field(json_schema_extra={"pattern": _CONNECTION_PATTERN})
 ]
+ClientsConnectionId = Annotated[str, Strict(), AfterValidator(_clients_connection)]
 Variable = Annotated[
     str, Strict(), AfterValidator(_variable), Field(json_schema_extra={"pattern": _VARIABLE_PATTERN})
 ]

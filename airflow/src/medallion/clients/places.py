@@ -44,7 +44,7 @@ def _braced(placeholders: tuple[str, ...]) -> str:
     return ", ".join(f"{{{name}}}" for name in placeholders) or "no placeholders"
 
 
-def _url(value: str) -> None:
+def _url(value: str, schemes: tuple[str, ...] = SCHEMES) -> None:
     """Refuse a URL of an unknown file system, or one that chains several."""
     match = _SCHEME.fullmatch(value)
     if "::" in value or (match is None and "://" in value):
@@ -52,15 +52,21 @@ def _url(value: str) -> None:
     if match is None:
         return
     scheme = match[1]
-    if scheme not in SCHEMES:
+    if scheme not in schemes:
         raise NotAllowedError(
-            f"must be a path, or begin with one of {', '.join(SCHEMES)}", hint(scheme, SCHEMES)
+            f"must be a path, or begin with one of {', '.join(schemes)}", hint(scheme, schemes)
         )
 
 
 def _location(value: str) -> str:
     _plain(value, LOCATION_PLACEHOLDERS)
     _url(value)
+    return value
+
+
+def _address(value: str) -> str:
+    _plain(value, LOCATION_PLACEHOLDERS)
+    _url(value, (*SCHEMES, "http"))
     return value
 
 
@@ -78,5 +84,7 @@ def _entity_path(value: str) -> str:
 
 
 Location = Annotated[str, Strict(), AfterValidator(_location), Field(json_schema_extra={"minLength": 1})]
+#: A location, or the base URL of an interface.
+Address = Annotated[str, Strict(), AfterValidator(_address), Field(json_schema_extra={"minLength": 1})]
 DestinationPath = Annotated[str, Strict(), AfterValidator(_destination_path)]
 EntityPath = Annotated[str, Strict(), AfterValidator(_entity_path)]

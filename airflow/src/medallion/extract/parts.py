@@ -13,10 +13,19 @@ from medallion.interval import Interval
 
 #: Rows of a row group, as DuckDB reads them best.
 _GROUP = 122_880
+#: Marks, in a file's own metadata, an entity's first run that brought all rows.
+_WHOLE = "medallion.whole"
 TECHNICAL = pa.schema([("_interval_start", pa.timestamp("us")), ("_run_date", pa.date32())])
 
 
-def write_part(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], interval: Interval) -> int:
+def write_part(
+    path: Path,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    interval: Interval,
+    *,
+    whole: bool = False,
+) -> int:
     """Write an entity's rows, each with its interval's start and day, and see them safely on disk.
 
     Args:
@@ -24,6 +33,7 @@ def write_part(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch],
         schema: the columns to write; a column that a batch lacks is null.
         batches: the rows, in order.
         interval: whose rows they are.
+        whole: mark the file as holding all rows there were, not just the interval's.
 
     Returns:
         The number of rows.
@@ -36,8 +46,21 @@ def write_part(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch],
         for group in _groups(_aligned(batch, schema) for batch in batches):
             writer.write_table(_stamped(group, landed, interval), row_group_size=_GROUP)
             rows += group.num_rows
+        if whole:
+            writer.add_key_value_metadata({_WHOLE: "true"})
     _sync(path)
     return rows
+
+
+def columns_of(path: Path) -> pa.Schema:
+    """The columns of a part as its source gave them, without those that landing adds."""
+    schema = pa.parquet.read_schema(path).remove_metadata()
+    return pa.schema([field for field in schema if field.name not in TECHNICAL.names])
+
+
+def is_whole(path: Path) -> bool:
+    """True if the part holds all rows there were."""
+    return _WHOLE.encode() in (pa.parquet.read_metadata(path).metadata or {})
 
 
 def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -1,4 +1,4 @@
-"""dlt's file source, imported with telemetry off and its own folder under ours.
+"""What of dlt is used, imported with telemetry off and its own folder under ours.
 
 Import this module where it is needed, not at the top of another: dlt takes seconds. Processes that fork
 extracting ones may import it before.
@@ -16,6 +16,29 @@ os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 os.environ["PROVIDERS__ENABLE_AIRFLOW_SECRETS"] = "false"
 os.environ["DLT_DATA_DIR"] = str(load_settings().home / "dlt")
 
-from dlt.sources.filesystem import filesystem  # noqa: TID253  # only now, with the above set
+# Only now, with the above set.
+from dlt.sources.filesystem import filesystem  # noqa: TID253
+from dlt.sources.helpers.requests import Client  # noqa: TID253
+from dlt.sources.helpers.rest_client import RESTClient  # noqa: TID253
+from dlt.sources.helpers.rest_client.auth import BearerTokenAuth  # noqa: TID253
+from dlt.sources.helpers.rest_client.paginators import (  # noqa: TID253
+    HeaderLinkPaginator,
+    JSONLinkPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    SinglePagePaginator,
+)
+from requests import HTTPError
 
-__all__ = ["filesystem"]
+__all__ = [
+    "BearerTokenAuth",
+    "Client",
+    "HTTPError",
+    "HeaderLinkPaginator",
+    "JSONLinkPaginator",
+    "OffsetPaginator",
+    "PageNumberPaginator",
+    "RESTClient",
+    "SinglePagePaginator",
+    "filesystem",
+]

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from medallion.clients import SourceContract
-from medallion.exceptions import ExtractError
+from medallion.clients import Entity, Pages, SourceContract
+from medallion.connections import Lookup, from_environment, url_of
+from medallion.exceptions import ConfigError, ExtractError
 from medallion.extract.entity import EntityExtract
-from medallion.extract.landing import Stage, staging
+from medallion.extract.files_reader import FilesReader
+from medallion.extract.landing import PART, Stage, staging
+from medallion.extract.parts import columns_of, is_whole
+from medallion.extract.reader import Reader, Span, expected_columns
+from medallion.extract.rest_reader import RestReader
+from medallion.extract.sql_reader import SqlReader
 from medallion.interval import Interval
 from medallion.locks import LOCK_SECONDS
+
+_ALL = Span(None, None)
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What an entity's interval brought: rows of so many source files, in one file of so many bytes."""
+    """What an entity's interval brought: rows of so many files or pages, in one file of so many bytes.
+
+    ``changes`` says, a sentence each, which columns are not what landed before.
+    """
 
     entity: str
     rows: int
     files: int
     bytes: int
     path: Path
+    changes: tuple[str, ...] = ()
 
 
 def extract_source(
@@ -36,41 +49,136 @@ def extract_source(
     samples: Path,
     adventureworks: Path | None = None,
     patience: float = LOCK_SECONDS,
+    lookup: Lookup = from_environment,
 ) -> list[Landed]:
     """Land all entities of a source for one interval, or none.
 
     Args:
         contract: what the source is and must bring.
         client_id: for whom.
-        location: where the client's files are, if not where the contract says.
-        interval: which interval's files, and where they land.
+        location: where the client's data is, if not where the contract says.
+        interval: which interval's rows, and where they land.
         sub_daily: whether the client's intervals are shorter than a day.
         landing: root of landing.
         samples: what ``{samples}`` in a location stands for.
         adventureworks: what ``{adventureworks}`` stands for, where those files are.
         patience: seconds to wait for another extract of the same source and client.
+        lookup: finds Airflow connections.
 
     Returns:
         What landed, an entity each, in the contract's order.
 
     Raises:
-        ExtractError: if a file is missing, cut off or not what the contract says. Landing is then as it
-            was before.
+        ExtractError: if a file is missing, cut off or not what the contract says, or a database or interface
+            does not answer. Landing is then as it was before.
     """
     known = {"samples": samples, "adventureworks": adventureworks}
-    root = _located(contract, client_id, location or contract.location, known)
+    where = location or contract.location
+    root = _located(contract, client_id, where, known) if where else ""
     partition = interval.partition_path(sub_daily)
     with staging(landing, client_id, contract.name, patience) as stage:
-        extracts = [EntityExtract(contract, name, client_id, root, interval) for name in contract.entities]
-        landed = [_staged(extract, stage, partition) for extract in extracts]
+        open_reader = _READERS[contract.connector]
+        landed = []
+        for name, entity in contract.entities.items():
+            run = _EntityRun(contract, name, entity, client_id, root, interval, partition, stage, lookup)
+            landed.append(_staged(run, open_reader(run)))
         stage.land(partition)
     return landed
 
 
-def _staged(extract: EntityExtract, stage: Stage, partition: str) -> Landed:
-    target = stage.file(extract.name)
-    rows, files = extract.run(target)
-    return Landed(extract.name, rows, files, target.stat().st_size, stage.place(extract.name, partition))
+@dataclass(frozen=True)
+class _EntityRun:
+    """Everything that opening an entity needs."""
+
+    contract: SourceContract
+    name: str
+    entity: Entity
+    client_id: str
+    root: str
+    interval: Interval
+    partition: str
+    stage: Stage
+    lookup: Lookup
+
+    @property
+    def place(self) -> Path:
+        """Where the rows land."""
+        return self.stage.place(self.name, self.partition)
+
+    @cached_property
+    def before(self) -> list[Path]:
+        """Where the entity's other intervals have landed, oldest first."""
+        folder = self.stage.place(self.name, "").parent
+        return [path for path in sorted(folder.rglob(PART)) if path != self.place]
+
+    @cached_property
+    def whole(self) -> bool:
+        """True if this run lands all rows there are: the first one of an entity with its history.
+
+        Run again it lands them again, for its own file says so.
+        """
+        if self.contract.load_of(self.name) != "history":
+            return False
+        return is_whole(self.place) if self.place.exists() else not self.before
+
+    @property
+    def span(self) -> Span:
+        """The rows that are wanted, by the cursor."""
+        if self.contract.load_of(self.name) == "snapshot":
+            return _ALL
+        return Span(None if self.whole else self.interval.start, self.interval.end)
+
+    def secret(self) -> str | None:
+        """What stands under the contract's ``connection`` or ``env``.
+
+        Raises:
+            ExtractError: if nothing does.
+        """
+        contract = self.contract
+        if not contract.connection and not contract.env:
+            return None
+        try:
+            return url_of(_of_client(contract.connection, self.client_id), contract.env, self.lookup)
+        except ConfigError as error:
+            raise ExtractError(f"{self.client_id}: {contract.name}: {error}") from None
+
+
+def _of_client(name: str | None, client_id: str) -> str | None:
+    """A connection may be a client's own: ``erp_{client}``."""
+    return name.replace("{client}", client_id) if name else None
+
+
+def _staged(run: _EntityRun, reader: Reader) -> Landed:
+    target = run.stage.file(run.name)
+    known = columns_of(run.before[-1]) if run.before else None
+    extract = EntityExtract(run.contract, run.name, run.client_id, run.interval, reader, known, run.whole)
+    done = extract.run(target)
+    return Landed(run.name, done.rows, done.parts, target.stat().st_size, run.place, done.changes)
+
+
+# --- How the connectors open an entity
+
+
+def _files(run: _EntityRun) -> Reader:
+    path = str(run.entity.path).replace("{interval}", "*" if run.whole else run.interval.stamp)
+    return FilesReader(run.root, path, str(run.contract.format), expected_columns(run.entity))
+
+
+def _sql(run: _EntityRun) -> Reader:
+    cursor = None if run.span == _ALL else run.entity.cursor or run.entity.event_time
+    return SqlReader(
+        run.secret() or "", str(run.entity.table), cursor, run.span, expected_columns(run.entity)
+    )
+
+
+def _rest(run: _EntityRun) -> Reader:
+    pages, scratch = run.contract.pages or Pages(type="single"), run.stage.writing / f"{run.name}.jsonl"
+    return RestReader(
+        run.root, run.secret(), run.entity, pages, run.span, expected_columns(run.entity), scratch
+    )
+
+
+_READERS: Mapping[str, Callable[[_EntityRun], Reader]] = {"files": _files, "sql": _sql, "rest": _rest}
 
 
 def _located(

@@ -136,7 +136,7 @@ delivery = Table(
     Index("delivery_run", "dag_id", "run_id"),
 )
 
-#: What cleanups deleted or refused to, object by object: never changed, never deleted. A dry run is not in it.
+#: What cleanups deleted or refused to, object by object: never changed, never deleted. No dry run is in it.
 cleanup_object = Table(
     "cleanup_object",
     metadata,

@@ -66,6 +66,7 @@ class ExtractTask(BaseOperator):
             landing=settings.landing,
             samples=settings.samples,
             adventureworks=settings.adventureworks,
+            lookup=airflow_connection,
         )
         rows = [
             {
@@ -80,6 +81,8 @@ class ExtractTask(BaseOperator):
         open_ledger(settings.ledger_url).record(tables.extraction, run_key(context), rows)
         for one in landed:
             self.log.info("%s: %s rows in %s", one.entity, f"{one.rows:,}", one.path)
+            for change in one.changes:
+                self.log.warning("%s: %s", one.entity, change)
 
 
 class LoadTask(BaseOperator):

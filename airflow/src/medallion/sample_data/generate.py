@@ -32,7 +32,7 @@ _COPY_OPTIONS = {"csv": "format csv, header", "jsonl": "format json", "parquet":
 
 def can_generate(contract: SourceContract) -> bool:
     """True for a contract that reads the demo's samples and whose rows are known here."""
-    return contract.location.startswith("{samples}/") and (_SQL / f"{contract.name}.sql").is_file()
+    return (contract.location or "").startswith("{samples}/") and (_SQL / f"{contract.name}.sql").is_file()
 
 
 def generate_client(
@@ -101,14 +101,14 @@ def generate(
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
         _draw(connection, contract.name, client_id, interval, recipe)
         for name, entity in contract.entities.items():
-            _write(connection, contract, name, folder / entity.path.format(interval=interval.stamp))
+            _write(connection, contract, name, folder / str(entity.path).format(interval=interval.stamp))
         planted = Planted(client_id, contract.name, interval.stamp, recipe, _counts(connection))
     planted.write(_beside(folder, interval))  # last: where it is, the extract is whole
     return planted
 
 
 def _folder(contract: SourceContract, client_id: str, samples: Path) -> Path:
-    return Path(contract.location.format(samples=samples, client=client_id, adventureworks=""))
+    return Path(str(contract.location).format(samples=samples, client=client_id, adventureworks=""))
 
 
 def _beside(folder: Path, interval: Interval) -> Path:
@@ -181,7 +181,9 @@ def _write(connection: duckdb.DuckDBPyConnection, contract: SourceContract, enti
         raise ConfigError(f"{contract.name}: the generator knows {', '.join(sorted(known))}, not {entity}")
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    connection.execute(f'copy (from "{entity}") to $1 ({_COPY_OPTIONS[contract.format]})', [str(unfinished)])
+    connection.execute(
+        f'copy (from "{entity}") to $1 ({_COPY_OPTIONS[str(contract.format)]})', [str(unfinished)]
+    )
     unfinished.replace(path)
 
 
