@@ -5,7 +5,8 @@
 
 {#- https://duckdb.org/docs/stable/data/parquet/overview -#}
 {% macro default__landed(source, entity) -%}
-    {%- set files = var('interval_path') ~ '/*.parquet' if source ~ '.' ~ entity in var('snapshot_entities') else '**/*.parquet' -%}
+    {%- set is_snapshot = source ~ '.' ~ entity in var('snapshot_entities') -%}
+    {%- set files = var('interval_path') ~ '/*.parquet' if is_snapshot else '**/*.parquet' -%}
     {%- set path = [var('landing'), var('client'), source, entity, files] | join('/') -%}
     read_parquet('{{ escape_single_quotes(path) }}', union_by_name = true, hive_partitioning = false)
 {%- endmacro %}

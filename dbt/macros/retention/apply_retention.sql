@@ -32,8 +32,7 @@
     {%- endfor -%}
     {%- if refused and not dry_run -%}
         {%- set over = tables | selectattr('too_many') | map(attribute='relation.identifier') | join(', ') -%}
-        {{ exceptions.raise_compiler_error(
-            'apply_retention: more than ' ~ share ~ ' of ' ~ over ~ ' is from before ' ~ cutoff ~ '; nothing was deleted'
-        ) }}
+        {%- set found = 'more than ' ~ share ~ ' of ' ~ over ~ ' is from before ' ~ cutoff -%}
+        {{ exceptions.raise_compiler_error('apply_retention: ' ~ found ~ '; nothing was deleted') }}
     {%- endif -%}
 {% endmacro %}
