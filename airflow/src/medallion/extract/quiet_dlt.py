@@ -18,7 +18,7 @@ os.environ["DLT_DATA_DIR"] = str(load_settings().home / "dlt")
 
 # Only now, with the above set.
 from dlt.sources.filesystem import filesystem  # noqa: TID253
-from dlt.sources.helpers.requests import Client  # noqa: TID253
+from dlt.sources.helpers.requests import Client, HTTPError  # noqa: TID253
 from dlt.sources.helpers.rest_client import RESTClient  # noqa: TID253
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth  # noqa: TID253
 from dlt.sources.helpers.rest_client.paginators import (  # noqa: TID253
@@ -28,7 +28,6 @@ from dlt.sources.helpers.rest_client.paginators import (  # noqa: TID253
     PageNumberPaginator,
     SinglePagePaginator,
 )
-from requests import HTTPError
 
 __all__ = [
     "BearerTokenAuth",

@@ -20,7 +20,11 @@ from medallion.extract.reader import BadSourceError, Span
 
 _CHUNK = 50_000
 #: The drivers that are installed, where a URL names only its database.
-_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg", "mssql": "mssql+pyodbc"}
+_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mssql": "mssql+mssqlpython",
+}
 
 
 @dataclass(frozen=True)
