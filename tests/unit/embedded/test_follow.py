@@ -119,6 +119,15 @@ def test_the_table_shows_client_layer_nodes_score_against_threshold_and_time():
         assert part in drawn(progress_table([progress()]))
 
 
+def test_results_name_the_rules_that_blocked_a_run_in_place_of_the_tasks_behind_them():
+    blocked = progress(
+        failed=("silver.gate", "gold.gate"), scores={"silver": Score(0.9, 0.95, ("line_has_order",))}
+    )
+    shown = drawn(results_table([blocked]))
+    assert "silver: line_has_order" in shown
+    assert "gold.gate" not in shown
+
+
 def test_results_name_what_failed_and_never_what_a_client_wrote_as_markup():
     shown = drawn(results_table([Progress.never_started("shop", "[red]its file[/red] is broken")]))
     assert "[red]its file[/red] is broken" in shown

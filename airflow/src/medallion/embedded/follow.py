@@ -18,10 +18,11 @@ POLL_SECONDS = 1.0
 
 
 class Score(NamedTuple):
-    """What a layer's gate measured, None if nothing, and what it asked for."""
+    """What a layer's gate measured, None if nothing, what it asked for, and the rules that breached it."""
 
     score: float | None
     threshold: float
+    breaches: tuple[str, ...] = ()
 
 
 #: ``scores(client_id, run_id)``: the layers' scores so far.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from medallion.embedded.follow import Progress, Score, Scores
 from medallion.ledger import RunKey, open_ledger, tables
@@ -16,9 +17,13 @@ def ledger_scores(settings: Settings) -> Scores:
 
     def scores(client_id: str, run_id: str) -> Mapping[str, Score]:
         rows = ledger.rows_of(tables.verdict, RunKey(dag_id_of(client_id), run_id))
-        return {row["layer"]: Score(row["score"], row["threshold"]) for row in rows}
+        return {row["layer"]: Score(row["score"], row["threshold"], _breached(row)) for row in rows}
 
     return scores
+
+
+def _breached(verdict: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(rule["rule"] for rule in verdict["detail"]["rules"] if not rule["passed"])
 
 
 def deliveries(settings: Settings, progresses: Sequence[Progress]) -> dict[str, str]:

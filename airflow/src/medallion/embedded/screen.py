@@ -9,7 +9,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from medallion.embedded.follow import Progress
@@ -85,7 +85,8 @@ def progress_table(progresses: Sequence[Progress]) -> Table:
 
 def results_table(progresses: Sequence[Progress]) -> Table:
     """Draw what became of runs."""
-    table = Table("client", "run", "nodes", "scores / thresholds", "took", "what failed")
+    whole = [Column(name, no_wrap=True) for name in ("client", "run", "nodes", "score / threshold", "took")]
+    table = Table(*whole, Column("what failed", overflow="fold"))
     for one in progresses:
         table.add_row(
             one.run.client_id,
@@ -93,9 +94,14 @@ def results_table(progresses: Sequence[Progress]) -> Table:
             f"{one.done} of {one.total}",
             Text("\n".join(_scores_texts(one))),
             duration(one.seconds),
-            Text("\n".join(one.failed[:3])),
+            Text("\n".join(_breaches(one) or one.failed[:3])),
         )
     return table
+
+
+def _breaches(one: Progress) -> list[str]:
+    """The rules that blocked a run, by layer; what came after them failed for their sake."""
+    return [f"{layer}: {', '.join(score.breaches)}" for layer, score in one.scores.items() if score.breaches]
 
 
 def _where(one: Progress) -> str:
