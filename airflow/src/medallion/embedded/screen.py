@@ -115,7 +115,7 @@ def _latest_score(one: Progress) -> Text:
     measured = [(layer, one.scores[layer]) for layer in LAYERS if _is_measured(one, layer)]
     if not measured:
         return Text("")
-    layer, (score, threshold) = measured[-1]
+    layer, (score, threshold, _) = measured[-1]
     return Text(_score_text(layer, score or 0, threshold), "green" if (score or 0) >= threshold else "red")
 
 
