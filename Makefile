@@ -50,10 +50,10 @@ docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one
 # --- Testing
 
 test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
-	@$(BIN)/python -m pytest -m "not live and not slow" -n 2 --dist loadgroup $(PYTEST)
+	@$(BIN)/python -m pytest -m "not live and not slow" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-live: $(STAMP)  ## the tests on a live Airflow alone
 	@$(BIN)/python -m pytest -m live $(PYTEST)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+_LIVE = "tests/e2e/"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests on a live Airflow on one worker and begin with them, those of any other file together.
+class _LiveTogether(LoadScopeScheduling):
+    """Keeps the tests on a live Airflow on one worker, and those of any other file together.
 
     Airflows beside each other would wait for each other; a file's fixtures are built once.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("live" if _is_live(item) else str(item.path)))
-    items.sort(key=_is_live, reverse=True)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _LIVE if nodeid.startswith(_LIVE) else nodeid.partition("::")[0]
 
 
-def _is_live(item: pytest.Item) -> bool:
-    return item.get_closest_marker("live") is not None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Deal out the tests; xdist's own groups need a pytest before 9.2."""
+    return _LiveTogether(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest."""
+    items.sort(key=lambda item: item.nodeid.startswith(_LIVE), reverse=True)
