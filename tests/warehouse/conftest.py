@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,9 +52,22 @@ class Warehouse:
 
 @dataclass(frozen=True)
 class Project:
-    """The dbt project on a target folder and a landing of its own."""
+    """The dbt project, or a copy of it, on a target folder and a landing of its own."""
 
     folder: Path
+    models: Path = DBT
+
+    def of_one_source(self, source: str, folder: Path) -> Project:
+        """The project with the models of one source and their run summary: a parse of it takes little."""
+        models = folder / "dbt"
+        shutil.copytree(self.models, models, ignore=shutil.ignore_patterns("target", "logs", ".*"))
+        for model in (models / "models").rglob("*.sql"):
+            if source not in model.name:
+                model.unlink()
+        for described in (models / "models").rglob("_*.yml"):
+            if not any(described.parent.glob("*.sql")):
+                described.unlink()
+        return Project(folder, models)
 
     @property
     def landing(self) -> Path:
@@ -134,7 +148,7 @@ class Project:
             outcome = dbtRunner(callbacks=[lambda event: _keep_rule_event(event, events)]).invoke(
                 [
                     *command,
-                    *("--project-dir", str(DBT), "--profiles-dir", str(DBT)),
+                    *("--project-dir", str(self.models), "--profiles-dir", str(self.models)),
                     *("--target-path", str(self.folder / "target"), "--vars", json.dumps(variables)),
                     *("--log-path", str(self.folder), "--log-level", "none", "--quiet"),
                 ]

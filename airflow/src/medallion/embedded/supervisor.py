@@ -166,9 +166,10 @@ class Supervisor:
     def _start_due(self) -> None:
         now = time.monotonic()
         for component in [one for one in self._components if one.due and one.due <= now]:
+            # Counted first: who sees the new process id also sees that it is not the first.
             counts = self.state.restarts
-            self.start(component)
             self._write(restarts={**counts, component.name: counts.get(component.name, 0) + 1})
+            self.start(component)
 
     def _pause(self) -> float | None:
         dues = [one.due for one in self._components if one.due]
