@@ -91,7 +91,7 @@ def _as_csv(contract: SourceContract) -> SourceContract:
 
 def _settings(folder: Path) -> Settings:
     return replace(
-        load_settings(), home=folder, target="duckdb", ledger_url=f"sqlite:///{folder / 'ledger.db'}"
+        load_settings(), home=folder, target="duckdb", database_url=f"sqlite:///{folder / 'ledger.db'}"
     )
 
 

@@ -41,7 +41,7 @@ def copy_project(folder, clients=("acme_corp",)):
             file.unlink()
     (folder / "airflow" / "dags" / "tiny.py").write_text(TINY)
     home = folder / "var"
-    return Settings(project=folder, home=home, ledger_url=f"sqlite:///{home / 'registry.db'}")
+    return Settings(project=folder, home=home, database_url=f"sqlite:///{home / 'registry.db'}")
 
 
 class Live:

@@ -97,7 +97,7 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         real = load_settings()
         self.settings = Settings(
-            project=folder, home=folder / "var", ledger_url=f"sqlite:///{folder}/var/registry.db"
+            project=folder, home=folder / "var", database_url=f"sqlite:///{folder}/var/registry.db"
         )
         shutil.copytree(
             real.dbt_project, folder / "dbt", ignore=shutil.ignore_patterns("models", "singular", "target")
@@ -119,7 +119,7 @@ class Shop:
 
     @property
     def ledger(self):
-        return open_ledger(self.settings.ledger_url)
+        return open_ledger(self.settings.database_url)
 
     # --- what the shop does
 

@@ -53,7 +53,9 @@ def project_of_three_clients(tmp_path_factory):
     for threshold in BREACHES:
         changed = text.replace("quality_threshold: 0.95", f"quality_threshold: {threshold}")
         (folder / "configs" / "clients" / f"{client_of(threshold)}.yml").write_text(changed)
-    settings = Settings(project=folder, home=folder / "var", ledger_url=f"sqlite:///{folder}/var/registry.db")
+    settings = Settings(
+        project=folder, home=folder / "var", database_url=f"sqlite:///{folder}/var/registry.db"
+    )
     catalog = load_catalog(settings.configs)
     assert not catalog.problems
     prepare(settings, {shape_of(client): None for client in catalog.clients.values()})

@@ -93,7 +93,7 @@ class Retailer:
 
     @property
     def settings(self) -> Settings:
-        return replace(load_settings(), home=self.home, target="duckdb", ledger_url="sqlite://")
+        return replace(load_settings(), home=self.home, target="duckdb", database_url="sqlite://")
 
     def run(self, client: Client, interval: Interval, **knobs: Any) -> Run:
         """Generate, land and build one interval; what fails in dbt raises."""

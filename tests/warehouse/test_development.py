@@ -22,7 +22,7 @@ DAY = date(2026, 1, 15)
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("home")
     ledger = f"sqlite:///{home / 'registry.db'}"
-    return replace(load_settings(), home=home, target="duckdb", ledger_url=ledger)
+    return replace(load_settings(), home=home, target="duckdb", database_url=ledger)
 
 
 @pytest.fixture(scope="module")

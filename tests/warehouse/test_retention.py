@@ -76,11 +76,11 @@ class Kept:
     @property
     def settings(self) -> Settings:
         home = self.retailer.home
-        return replace(self.retailer.settings, ledger_url=f"sqlite:///{home / 'registry.db'}")
+        return replace(self.retailer.settings, database_url=f"sqlite:///{home / 'registry.db'}")
 
     @property
     def ledger(self) -> Ledger:
-        return open_ledger(self.settings.ledger_url)
+        return open_ledger(self.settings.database_url)
 
     def look(self, client: Client, today: date = TODAY) -> RetentionPlan:
         plan = make_plan(client, load_slim(self.settings, shape_of(client)))

@@ -2,6 +2,8 @@
 
 MedallionError
 ├── ConfigError              a client, source, destination or defaults file is wrong
+├── RegistryError            the registry lacks what was asked for, or cannot be read
+│   └── ConflictError        someone else changed it at the same time: nothing was written
 ├── ExtractError             a source could not be landed
 ├── TransformError           dbt could not be run, or ended badly
 │   ├── BuildFailed          a node failed in a way another try may heal
@@ -21,6 +23,14 @@ class MedallionError(Exception):
 
 class ConfigError(MedallionError):
     """A file under ``configs/`` is wrong; the text names file, line, key and what is allowed."""
+
+
+class RegistryError(MedallionError):
+    """The registry has no such client or version, or what it holds cannot be read."""
+
+
+class ConflictError(RegistryError):
+    """Someone else changed it since the caller looked; nothing was written."""
 
 
 class ExtractError(MedallionError):

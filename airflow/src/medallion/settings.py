@@ -8,6 +8,8 @@ from pathlib import Path
 
 #: airflow/src/medallion/settings.py stands three folders below the project's root.
 _PROJECT = Path(__file__).resolve().parents[3]
+#: The platform whose DAGs have no prefix.
+DEFAULT_PLATFORM = "default"
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,9 @@ class Settings:
     project: Path
     home: Path
     target: str = "duckdb"
-    ledger_url: str = field(default="", repr=False)  # may hold a password
+    database_url: str = field(default="", repr=False)  # of registry and ledger; may hold a password
+    platform: str = DEFAULT_PLATFORM
+    fernet_keys: str = field(default="", repr=False)
 
     @property
     def configs(self) -> Path:
@@ -75,7 +79,7 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read ``MEDALLION_PROJECT``, ``MEDALLION_HOME``, ``MEDALLION_TARGET`` and ``MEDALLION_REGISTRY_URL``.
+    """Read the environment's ``MEDALLION_…``.
 
     Returns:
         The settings of this process; nothing is created.
@@ -86,5 +90,7 @@ def load_settings() -> Settings:
         project=project,
         home=home,
         target=os.environ.get("MEDALLION_TARGET") or "duckdb",
-        ledger_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
+        platform=os.environ.get("MEDALLION_PLATFORM") or DEFAULT_PLATFORM,
+        fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
+        database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
     )

@@ -12,7 +12,7 @@ PORTS = Ports(api=12345, logs=12346)
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(project=tmp_path / "project", home=tmp_path / "var", ledger_url="sqlite:///ledger.db")
+    return Settings(project=tmp_path / "project", home=tmp_path / "var", database_url="sqlite:///ledger.db")
 
 
 def environment(settings, options=AirflowOptions(), **inherited):  # noqa: B008 - frozen
@@ -23,7 +23,7 @@ def test_everything_is_written_below_the_home(settings):
     made = environment(settings)
     places = [value for name, value in made.items() if "/" in value and not value.startswith("http")]
     outside = [one for one in places if str(settings.home) not in one]
-    assert sorted(outside) == sorted([str(settings.project), settings.ledger_url, dags_of(made)])
+    assert sorted(outside) == sorted([str(settings.project), settings.database_url, dags_of(made)])
 
 
 def dags_of(made):

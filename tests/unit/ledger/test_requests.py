@@ -2,9 +2,9 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from medallion.database import utcnow
 from medallion.ledger import NodeRow, RunKey, open_ledger
 from medallion.ledger.requests import ask_for_rebuild, give_back_lease, nodes_to_rebuild, take_lease
-from medallion.ledger.store import utcnow
 from medallion.ledger.tables import layer_lease
 
 KEY = RunKey("client_a_pipeline", "manual__1")

@@ -66,7 +66,7 @@ def _facts(*words: str) -> dict:
 
 
 def _ledger():
-    return open_ledger(load_settings().ledger_url)
+    return open_ledger(load_settings().database_url)
 
 
 def test_quarantine_counts_by_model_and_rule(home: Path) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, update
 from sqlalchemy.pool import StaticPool
 
 from medallion.clients import client_from_dict
+from medallion.database import metadata
 from medallion.interval import Interval
 from medallion.ledger import Ledger, NodeRow, RunKey, tables
 from medallion.pipeline import make_plan
@@ -164,6 +165,7 @@ def _row(node, changed):
 @pytest.fixture
 def story():
     engine = create_engine("sqlite://", poolclass=StaticPool)  # in memory: a story writes often
+    metadata.create_all(engine)
 
     def begin(found=None, **changed):
         return Story(Ledger(engine), plan_of(found or nodes(), **changed))

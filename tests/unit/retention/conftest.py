@@ -55,7 +55,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         target = folder / "dbt" / "models" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(sql)
-    settings = Settings(project=folder, home=folder / "home", ledger_url="sqlite://")
+    settings = Settings(project=folder, home=folder / "home", database_url="sqlite://")
     prepare(settings, [shape_of(client_from_dict("acme", CLIENT))])
     return settings
 
@@ -69,7 +69,7 @@ class House:
 
     @property
     def ledger(self) -> Ledger:
-        return open_ledger(self.settings.ledger_url)
+        return open_ledger(self.settings.database_url)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.settings.warehouse("acme")) as connection:
@@ -117,5 +117,5 @@ class House:
 def house(project: Settings, tmp_path: Path) -> House:
     shutil.copytree(project.manifests, tmp_path / "manifests")
     (tmp_path / "warehouse").mkdir()
-    settings = replace(project, home=tmp_path, ledger_url=f"sqlite:///{tmp_path / 'registry.db'}")
+    settings = replace(project, home=tmp_path, database_url=f"sqlite:///{tmp_path / 'registry.db'}")
     return House(settings, client_from_dict("acme", CLIENT))

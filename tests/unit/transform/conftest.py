@@ -63,7 +63,7 @@ class Shop:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(sql)
         (folder / "dbt" / "models" / "_models.yml").write_text(YAML)
-        self.settings = Settings(project=folder, home=folder / "home", ledger_url="sqlite://")
+        self.settings = Settings(project=folder, home=folder / "home", database_url="sqlite://")
         self.settings.home.mkdir()
         self.client = client_from_dict(
             "corner_shop",

@@ -58,7 +58,7 @@ def run_dbt(
     snapshots = snapshot_entities(client, catalog.sources)
     variables = run_variables(settings, BuildRequest(plan, [], interval, snapshots))
     folder = settings.home / "dbt" / client.id
-    released = released_variables(settings, in_force(open_ledger(settings.ledger_url), client.id), folder)
+    released = released_variables(settings, in_force(open_ledger(settings.database_url), client.id), folder)
     with writing(settings, client.id), dbt_environment(settings, client.id):
         return _succeeds(settings, folder, variables | released, arguments)
 

@@ -105,7 +105,7 @@ def airflow_environment(
         "MEDALLION_PROJECT": str(settings.project),
         "MEDALLION_HOME": str(settings.home),
         "MEDALLION_TARGET": settings.target,
-        "MEDALLION_REGISTRY_URL": settings.ledger_url,
+        "MEDALLION_REGISTRY_URL": settings.database_url,
     }
 
 

@@ -13,7 +13,7 @@ from medallion.settings import Settings
 
 def ledger_scores(settings: Settings) -> Scores:
     """Make the reader of what the layers' gates have measured so far."""
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_ledger(settings.database_url)
 
     def scores(client_id: str, run_id: str) -> Mapping[str, Score]:
         rows = ledger.rows_of(tables.verdict, RunKey(dag_id_of(client_id), run_id))
@@ -28,7 +28,7 @@ def _breached(verdict: Mapping[str, Any]) -> tuple[str, ...]:
 
 def deliveries(settings: Settings, progresses: Sequence[Progress]) -> dict[str, str]:
     """Return where each of some runs delivered to, by client; a run that did not deliver is left out."""
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_ledger(settings.database_url)
     return {
         one.run.client_id: str(row["path"])
         for one in progresses

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from medallion.ledger.store import Ledger, utcnow
+from medallion.database import utcnow
+from medallion.ledger.store import Ledger
 from medallion.ledger.tables import release
 
 

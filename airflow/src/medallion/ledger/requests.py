@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from medallion.database import utcnow
 from medallion.ledger.records import NodeRow, RunKey
-from medallion.ledger.store import Ledger, utcnow
+from medallion.ledger.store import Ledger
 from medallion.ledger.tables import layer_lease, rebuild_request
 
 #: A lease outlives a builder that was killed by at most this.

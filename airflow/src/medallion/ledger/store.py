@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event, func, insert, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine, Table, func, insert, select, update
 
+from medallion.database import engine_of, utcnow
 from medallion.ledger import tables
 from medallion.ledger.records import GOOD, Build, NodeRow, RunKey
 
 
-def utcnow() -> datetime:
-    """Now, in UTC without zone, as the ledger keeps it."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
 @lru_cache
 def open_ledger(url: str) -> Ledger:
-    """The ledger at a SQLAlchemy URL, its tables made if missing; one engine a process and URL."""
-    return Ledger(_engine(url))
-
-
-def _engine(url: str) -> Engine:
-    """An engine whose connections are closed after use: workers fork, and idle connections hold locks."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, poolclass=NullPool)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def _wal(connection: Any, _: Any) -> None:
-        # Readers (the triggerer) must not wait for writers (the builds), nor hold them up.
-        connection.execute("pragma journal_mode=wal")
-        connection.execute("pragma synchronous=normal")
-
-    return engine
+    """The ledger at a SQLAlchemy URL; one a process and URL."""
+    return Ledger(engine_of(url))
 
 
 class Ledger:
@@ -50,7 +25,6 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        tables.metadata.create_all(engine)
 
     # -- runs and builds ---------------------------------------------------------------------------
 

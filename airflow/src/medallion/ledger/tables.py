@@ -12,15 +12,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
 )
 
-metadata = MetaData()
-# SQLite counts up only a column that is exactly INTEGER.
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+from medallion.database.schema import Id, metadata
 
 
 def _run_columns() -> list[Column[str]]:
@@ -30,7 +27,7 @@ def _run_columns() -> list[Column[str]]:
 run = Table(
     "run",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),
     Column("client_id", String(100), nullable=False),
     Column("config_version", String(12), nullable=False),
@@ -43,7 +40,7 @@ run = Table(
 build = Table(
     "build",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),
     Column("layer", String(20), nullable=False),
     Column("series", Integer, nullable=False),
@@ -57,9 +54,9 @@ build = Table(
 node_result = Table(
     "node_result",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),
-    Column("build_id", _Id, ForeignKey("build.id"), nullable=False),
+    Column("build_id", Id, ForeignKey("build.id"), nullable=False),
     Column("layer", String(20), nullable=False),
     Column("node", String(400), nullable=False),
     Column("status", String(20), nullable=False),
@@ -98,7 +95,7 @@ layer_lease = Table(
 extraction = Table(
     "extraction",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),
     Column("source", String(100), nullable=False),
     Column("entity", String(100), nullable=False),
@@ -112,7 +109,7 @@ extraction = Table(
 verdict = Table(
     "verdict",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),
     Column("gate", String(40), nullable=False),
     Column("layer", String(20), nullable=False),
@@ -127,7 +124,7 @@ verdict = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),
     Column("destination", String(100), nullable=False),
     Column("path", Text, nullable=False),
@@ -140,7 +137,7 @@ delivery = Table(
 cleanup_object = Table(
     "cleanup_object",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),  # of a cleanup by hand the run is named after its time: by_hand__…
     Column("client_id", String(100), nullable=False),
     Column("layer", String(20), nullable=False),
@@ -163,7 +160,7 @@ cleanup_object = Table(
 cleanup = Table(
     "cleanup",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     *_run_columns(),
     Column("partitions", Integer, nullable=False),
     Column("files", Integer, nullable=False),
@@ -176,7 +173,7 @@ cleanup = Table(
 waiver = Table(
     "waiver",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("client_id", String(100), nullable=False),
     Column("rule", String(100), nullable=False),
     Column("until", Date, nullable=False),
@@ -192,7 +189,7 @@ waiver = Table(
 release = Table(
     "release",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("client_id", String(100), nullable=False),
     Column("entity", String(200), nullable=False),
     Column("key", JSON, nullable=False),

@@ -30,7 +30,7 @@ class StartTask(BaseOperator):
     def execute(self, context: Any) -> None:
         """Write the run down before anything else happens."""
         interval = interval_of(context, self.plan.client)
-        open_ledger(load_settings().ledger_url).start_run(
+        open_ledger(load_settings().database_url).start_run(
             run_key(context),
             client_id=self.plan.client.id,
             config_version=self.plan.config_version,
@@ -78,7 +78,7 @@ class ExtractTask(BaseOperator):
             }
             for one in landed
         ]
-        open_ledger(settings.ledger_url).record(tables.extraction, run_key(context), rows)
+        open_ledger(settings.database_url).record(tables.extraction, run_key(context), rows)
         for one in landed:
             self.log.info("%s: %s rows in %s", one.entity, f"{one.rows:,}", one.path)
             for change in one.changes:
@@ -103,7 +103,7 @@ class LoadTask(BaseOperator):
             PublishError: if gold could not be delivered; the last good delivery is still there.
         """
         settings, key, interval = load_settings(), run_key(context), interval_of(context, self.plan.client)
-        ledger = open_ledger(settings.ledger_url)
+        ledger = open_ledger(settings.database_url)
         verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == "quality_validation"]
         if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
             raise AirflowFailException("quality_validation has not passed in this run: nothing is published")
@@ -146,7 +146,7 @@ class CleanupTask(BaseOperator):
             AirflowFailException: if more than the allowed share would go.
         """
         settings = load_settings()
-        ledger = open_ledger(settings.ledger_url)
+        ledger = open_ledger(settings.database_url)
         today = interval_of(context, self.plan.client).run_date
         doomed = plan_retention(settings, ledger, self.plan, today)
         self.log.info("%s", doomed)
@@ -167,7 +167,7 @@ class ReportTask(BaseOperator):
         """Write ``run_report.json`` and ``run_report.html``."""
         settings = load_settings()
         path = write_run_report(
-            open_ledger(settings.ledger_url),
+            open_ledger(settings.database_url),
             self.plan,
             run_key(context),
             interval_of(context, self.plan.client),

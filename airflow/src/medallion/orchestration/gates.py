@@ -40,7 +40,7 @@ class GateTask(BaseOperator):
             AirflowFailException: naming what is missing, what failed and which rules are breached.
         """
         key = run_key(context)
-        ledger = open_ledger(load_settings().ledger_url)
+        ledger = open_ledger(load_settings().database_url)
         results = ledger.latest_results(key)
         client = self.plan.client.id
         verdicts = [

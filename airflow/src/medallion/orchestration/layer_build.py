@@ -40,7 +40,7 @@ class LayerBuilder:
         # Clearing a task sets max_tries to its tries so far plus retries: that tells a retry from a clear.
         series = task.max_tries - task.task.retries + 1
         settings, key = load_settings(), run_key(context)
-        ledger = open_ledger(settings.ledger_url)
+        ledger = open_ledger(settings.database_url)
         nodes = self._left_over(ledger, key, series)
         try:
             self._run(settings, ledger, context, nodes, series)
@@ -55,7 +55,7 @@ class LayerBuilder:
             AirflowFailException: if one of them ended badly.
         """
         settings, key, owner = load_settings(), run_key(context), str(context["ti"].id)
-        ledger = open_ledger(settings.ledger_url)
+        ledger = open_ledger(settings.database_url)
         with _leased(ledger, key, self.layer, owner):
             asked = set(nodes_to_rebuild(ledger, key, self.layer))
             nodes = [node for node in self.plan.layer(self.layer).nodes if node.unique_id in asked]

@@ -43,7 +43,7 @@ class RunWatch:
     def of(cls, key: RunKey, build_states: BuildStates) -> RunWatch:
         """The watch of a run in this process and event loop."""
         if key not in cls._watches:
-            cls._watches[key] = cls(key, open_ledger(load_settings().ledger_url), build_states)
+            cls._watches[key] = cls(key, open_ledger(load_settings().database_url), build_states)
         return cls._watches[key]
 
     async def __aenter__(self) -> RunWatch:

@@ -76,7 +76,7 @@ def quarantine(
     """List what the rules took out of a client's data; release rows by hand."""
     settings, client = _client(client_id)
     known = read_declared(settings.dbt_project)
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_ledger(settings.database_url)
     if rule:
         check_rule(client, rule, known)
     if (release or revoke) and not model:
@@ -121,7 +121,7 @@ def waive(
 ) -> None:
     """Sign a waiver: let one rule of a client pass its gate below its threshold, until a day."""
     settings, client = _client(client_id)
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_ledger(settings.database_url)
     if show or not rule:
         if not show:
             raise ConfigError("name a rule to waive, or give --list")

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medallion.clients.problem import hint, listed, shown
+from medallion.database import utcnow
 from medallion.exceptions import ConfigError
 from medallion.ledger import Ledger
 from medallion.ledger.releases import Release, in_force, revoke, sign
-from medallion.ledger.store import utcnow
 from medallion.quality.quarantine import PREFIX, Reader
 from medallion.quality.waivers import check_signature
 

@@ -9,9 +9,9 @@ from typing import Any
 from medallion.clients import Client
 from medallion.clients.declared import Declared
 from medallion.clients.problem import hint, listed, shown
+from medallion.database import utcnow
 from medallion.exceptions import ConfigError
 from medallion.ledger import Ledger, RunKey, tables
-from medallion.ledger.store import utcnow
 from medallion.ledger.waivers import Waiver, in_force, sign, waivers, withdraw
 
 #: The furthest ahead that a waiver may end unless its signer says otherwise, in days.

@@ -46,7 +46,7 @@ def retention(
     from medallion.transform import load_slim, prepare
 
     settings = load_settings()
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_ledger(settings.database_url)
     client = load_catalog(settings.configs).client(client_id)
     with Console(stderr=True).status("Counting …"):
         prepare(settings, [shape_of(client)])

@@ -1,0 +1,62 @@
+"""One SQLAlchemy engine a process and database, with the tables brought up to date at first use."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from medallion.database.upgrade import upgrade
+
+
+def utcnow() -> datetime:
+    """Now, in UTC without zone, as every table keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@lru_cache
+def engine_of(url: str) -> Engine:
+    """The engine for a SQLAlchemy URL, its tables up to date.
+
+    Args:
+        url: ``sqlite:///…`` or ``postgresql+psycopg://…``.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: if the database cannot be reached.
+    """
+    parsed = make_url(url)
+    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _pooled(parsed)
+    upgrade(engine)
+    return engine
+
+
+def _pooled(url: Any) -> Engine:
+    """Connections are kept, tried before use, and never shared with a fork: workers are forks."""
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        url, pool_size=2, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 10}
+    )
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    return engine
+
+
+def _sqlite(url: Any) -> Engine:
+    """Connections are closed after use: to open a file costs nothing, and an idle one may hold a lock."""
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _wal(connection: Any, _: Any) -> None:
+        # Readers (the triggerer) must not wait for writers (the builds), nor hold them up.
+        connection.execute("pragma journal_mode=wal")
+        connection.execute("pragma synchronous=normal")
+
+    return engine

@@ -1,0 +1,323 @@
+"""Reads and writes of the registry: short transactions, safe from several processes at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from medallion.database import engine_of, utcnow
+from medallion.exceptions import ConflictError, RegistryError
+from medallion.registry import tables
+from medallion.registry.cipher import Cipher
+from medallion.registry.definition import Definition
+from medallion.registry.records import REMOVED, Configuration, Event, Head, Revision
+
+
+@lru_cache
+def open_registry(url: str, platform: str, keys: str = "") -> Registry:
+    """The registry of a platform at a SQLAlchemy URL; one a process and URL.
+
+    Args:
+        url: the database's.
+        platform: whose clients; others in the same database are not seen.
+        keys: Fernet keys, the newest first, separated by commas; none leaves what is stored readable.
+    """
+    return Registry(engine_of(url), platform, Cipher(keys))
+
+
+class Registry:
+    """One platform's clients. Every method is one transaction."""
+
+    def __init__(self, engine: Engine, platform: str, cipher: Cipher | None = None) -> None:
+        self.engine = engine
+        self.platform = platform
+        self.cipher = cipher or Cipher()
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def configurations(self, *, removed: bool = False) -> dict[str, Configuration]:
+        """The platform's clients by key; those that were removed only where asked for."""
+        c = tables.configuration.c
+        query = select(tables.configuration).where(c.platform == self.platform).order_by(c.stream_key)
+        if not removed:
+            query = query.where(c.status != REMOVED)
+        with self.engine.connect() as connection:
+            return {row.stream_key: self._configuration(row) for row in connection.execute(query)}
+
+    def heads(self) -> dict[str, Head]:
+        """Of each client, also a removed one, what is known without reading its definition."""
+        c = tables.configuration.c
+        query = select(c.stream_key, c.status, c.revision, c.checksum, c.origin).where(
+            c.platform == self.platform
+        )
+        with self.engine.connect() as connection:
+            return {
+                row.stream_key: Head(*row[1:]) for row in connection.execute(query.order_by(c.stream_key))
+            }
+
+    def configuration(self, key: str) -> Configuration | None:
+        """A client as it is live, also a removed one; None if there never was one of that key."""
+        with self.engine.connect() as connection:
+            row = self._row(connection, key)
+            return self._configuration(row) if row else None
+
+    def history(self, key: str) -> list[Revision]:
+        """A client's revisions, oldest first."""
+        c = tables.revision.c
+        query = select(tables.revision).where(c.platform == self.platform, c.stream_key == key)
+        with self.engine.connect() as connection:
+            return [self._revision(row) for row in connection.execute(query.order_by(c.revision))]
+
+    def revision(self, key: str, number: int) -> Revision | None:
+        """One of a client's revisions; None if there is none of that number."""
+        return next((one for one in self.history(key) if one.revision == number), None)
+
+    def last_from(self, origin: str) -> dict[str, tuple[str, str]]:
+        """Of each client the checksum and the status of its last revision from file, cli or api."""
+        c = tables.revision.c
+        query = select(c.stream_key, c.checksum, c.status).where(
+            c.platform == self.platform, c.origin == origin
+        )
+        with self.engine.connect() as connection:
+            return {
+                row.stream_key: (row.checksum, row.status) for row in connection.execute(query.order_by(c.id))
+            }
+
+    def events(self, subject: str | None = None, *, last: int = 1000) -> list[Event]:
+        """The audit log, oldest first: of one subject or of all, at most the ``last`` events."""
+        c = tables.audit_event.c
+        query = (
+            select(tables.audit_event).where(c.platform == self.platform).order_by(c.id.desc()).limit(last)
+        )
+        if subject:
+            query = query.where(c.subject == subject)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).fetchall()
+        return [
+            Event(
+                row.subject, row.action, row.actor, json.loads(self.cipher.open(row.detail)), row.happened_at
+            )
+            for row in reversed(rows)
+        ]
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def put(
+        self,
+        key: str,
+        definition: Definition,
+        *,
+        status: str,
+        origin: str,
+        actor: str,
+        why: str,
+        expected: int | None = None,
+        action: str = "",
+    ) -> Configuration:
+        """Make a client's next revision.
+
+        Args:
+            key: the client's.
+            definition: what it is to be; whoever calls has validated it.
+            status: what it is to be.
+            origin: file, cli or api.
+            actor: who wants it.
+            why: in their words.
+            expected: the revision it was when the caller looked, 0 if there was none; None takes any.
+            action: the audit log's word for it; ``created`` or ``updated`` if empty.
+
+        Returns:
+            The client as it is now; nothing is written where it is so already.
+
+        Raises:
+            ConflictError: if someone else changed it since the caller looked; nothing is written.
+        """
+        try:
+            with self.engine.begin() as connection:
+                row = self._row(connection, key, lock=True)
+                found = row.revision if row else 0
+                if expected is not None and expected != found:
+                    raise self._conflict(connection, key, expected, found)
+                if row and (row.checksum, row.status) == (definition.checksum, status):
+                    return self._configuration(row)
+                self._write(connection, key, definition, row, status, origin, actor, why)
+                word = action or ("updated" if row and row.status != REMOVED else "created")
+                self._audit(
+                    connection, key, word, actor, {"revision": found + 1, "origin": origin, "why": why}
+                )
+                written = self._row(connection, key)
+        except IntegrityError:  # two made its first revision at once
+            with self.engine.connect() as connection:
+                row = self._row(connection, key)
+                raise self._conflict(connection, key, expected or 0, row.revision if row else 0) from None
+        if written is None:
+            raise RegistryError(f"{key}: the registry has lost what was just written to it")
+        return self._configuration(written)
+
+    def set_status(
+        self,
+        key: str,
+        status: str,
+        *,
+        origin: str,
+        actor: str,
+        why: str,
+        expected: int | None = None,
+        action: str = "",
+    ) -> Configuration:
+        """Make a client active, disabled, draining or removed, as a revision of its own.
+
+        Raises:
+            RegistryError: if there is no such client.
+            ConflictError: as :meth:`put`.
+        """
+        known = self.configuration(key)
+        if known is None:
+            raise RegistryError(f"there is no client {key!r} in the registry")
+        return self.put(
+            key,
+            known.definition,
+            status=status,
+            origin=origin,
+            actor=actor,
+            why=why,
+            expected=known.revision if expected is None else expected,
+            action=action or status,
+        )
+
+    def audit(self, subject: str, action: str, actor: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Add a line to the audit log."""
+        with self.engine.begin() as connection:
+            self._audit(connection, subject, action, actor, detail or {})
+
+    def rotate_key(self) -> int:
+        """Encrypt everything, of all platforms, with the newest key; return how many rows were not so yet."""
+        return sum(self._rotate(table, column) for table, column in _SEALED.items())
+
+    # -- rows --------------------------------------------------------------------------------------
+
+    def _row(self, connection: Connection, key: str, *, lock: bool = False) -> Row[Any] | None:
+        c = tables.configuration.c
+        query = select(tables.configuration).where(c.platform == self.platform, c.stream_key == key)
+        return connection.execute(query.with_for_update() if lock else query).one_or_none()
+
+    def _write(
+        self,
+        connection: Connection,
+        key: str,
+        definition: Definition,
+        before: Row[Any] | None,
+        status: str,
+        origin: str,
+        actor: str,
+        why: str,
+    ) -> None:
+        now, number = utcnow(), (before.revision if before else 0) + 1
+        common = {
+            "config_json": self.cipher.seal(definition.text()),
+            "checksum": definition.checksum,
+            "status": status,
+            "revision": number,
+        }
+        of_client = {"platform": self.platform, "stream_key": key}
+        if before is None:
+            made = {**of_client, **common, "origin": origin, "created_at": now, "updated_at": now}
+            connection.execute(insert(tables.configuration).values(made))
+        else:
+            changed = update(tables.configuration).where(
+                tables.configuration.c.id == before.id, tables.configuration.c.revision == before.revision
+            )
+            # A client that comes back after it was removed is as new: it came from where it comes from now.
+            back = {"origin": origin} if before.status == REMOVED else {}
+            if connection.execute(changed.values(**common, **back, updated_at=now)).rowcount != 1:
+                raise self._conflict(connection, key, before.revision, number)
+        signed = {"origin": origin, "actor": actor, "why": why, "created_at": now}
+        connection.execute(insert(tables.revision).values({**of_client, **common, **signed}))
+
+    def _audit(
+        self, connection: Connection, subject: str, action: str, actor: str, detail: Mapping[str, Any]
+    ) -> None:
+        connection.execute(
+            insert(tables.audit_event).values(
+                platform=self.platform,
+                subject=subject,
+                action=action,
+                actor=actor,
+                detail=self.cipher.seal(json.dumps(detail, sort_keys=True, default=str)),
+                happened_at=utcnow(),
+            )
+        )
+
+    def _conflict(self, connection: Connection, key: str, expected: int, found: int) -> ConflictError:
+        c = tables.revision.c
+        query = select(tables.revision).where(c.platform == self.platform, c.stream_key == key)
+        last = connection.execute(query.order_by(c.revision.desc()).limit(1)).one_or_none()
+        by = f" by {last.actor} ({last.why or 'no reason given'})" if last else ""
+        return ConflictError(
+            f"{key} was changed meanwhile{by}: you began from revision {expected}, it is at {found} now; "
+            f"look at `medallion history {key}` and decide again"
+        )
+
+    def _rotate(self, table: Table, column: str) -> int:
+        """Rows are taken in small parts: a blob may be large, and others go on writing meanwhile."""
+        key, count = next(iter(table.primary_key)), 0
+        with self.engine.connect() as connection:
+            keys: list[Any] = list(connection.execute(select(key)).scalars())
+        for one in keys:
+            with self.engine.begin() as connection:
+                sealed: Any = connection.execute(select(table.c[column]).where(key == one)).scalar_one()
+                stored = sealed if isinstance(sealed, bytes) else sealed.encode()
+                if not self.cipher.is_current(stored):
+                    anew = self.cipher.seal_bytes(self.cipher.open_bytes(stored))
+                    value = anew if isinstance(sealed, bytes) else anew.decode()
+                    connection.execute(update(table).where(key == one).values({column: value}))
+                    count += 1
+        return count
+
+    def _configuration(self, row: Row[Any]) -> Configuration:
+        return Configuration(
+            platform=row.platform,
+            key=row.stream_key,
+            definition=self._definition(row.stream_key, row.config_json),
+            status=row.status,
+            revision=row.revision,
+            checksum=row.checksum,
+            origin=row.origin,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    def _revision(self, row: Row[Any]) -> Revision:
+        return Revision(
+            key=row.stream_key,
+            revision=row.revision,
+            definition=self._definition(row.stream_key, row.config_json),
+            status=row.status,
+            checksum=row.checksum,
+            origin=row.origin,
+            actor=row.actor,
+            why=row.why,
+            created_at=row.created_at,
+        )
+
+    def _definition(self, key: str, sealed: str) -> Definition:
+        try:
+            return Definition.from_facts(json.loads(self.cipher.open(sealed)))
+        except (ValueError, KeyError) as error:
+            raise RegistryError(
+                f"{key}: what the registry holds is not a client's definition: {error}"
+            ) from error
+
+
+_SEALED = {
+    tables.configuration: "config_json",
+    tables.revision: "config_json",
+    tables.audit_event: "detail",
+    tables.created_dag: "arguments",
+    tables.blob: "content",
+}
