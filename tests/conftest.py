@@ -8,6 +8,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 _LIVE = "tests/e2e/"
+#: Waits for Airflow's parts more than it computes: it runs beside whatever is left at the end.
+_LAST = "tests/e2e/test_embedded.py"
 
 
 class _LiveTogether(LoadScopeScheduling):
@@ -17,7 +19,8 @@ class _LiveTogether(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _LIVE if nodeid.startswith(_LIVE) else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        return _LIVE if nodeid.startswith(_LIVE) and file != _LAST else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
@@ -27,4 +30,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest."""
-    items.sort(key=lambda item: item.nodeid.startswith(_LIVE), reverse=True)
+    items.sort(key=lambda item: (item.nodeid.startswith(_LAST), not item.nodeid.startswith(_LIVE)))
