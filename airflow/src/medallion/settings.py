@@ -14,7 +14,7 @@ DEFAULT_PLATFORM = "default"
 
 @dataclass(frozen=True)
 class Settings:
-    """Folders, database and target of this installation; every path is absolute.
+    """Folders, database, target and platforms of this installation; every path is absolute.
 
     Nothing outside ``home`` is ever written to.
     """
@@ -23,8 +23,13 @@ class Settings:
     home: Path
     target: str = "duckdb"
     database_url: str = field(default="", repr=False)  # of registry and ledger; may hold a password
-    platform: str = DEFAULT_PLATFORM
+    platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
     fernet_keys: str = field(default="", repr=False)
+
+    @property
+    def platform(self) -> str:
+        """The platform that a command is about unless it names another."""
+        return self.platforms[0]
 
     @property
     def configs(self) -> Path:
@@ -90,7 +95,11 @@ def load_settings() -> Settings:
         project=project,
         home=home,
         target=os.environ.get("MEDALLION_TARGET") or "duckdb",
-        platform=os.environ.get("MEDALLION_PLATFORM") or DEFAULT_PLATFORM,
+        platforms=_names(os.environ.get("MEDALLION_PLATFORMS") or DEFAULT_PLATFORM),
         fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
         database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

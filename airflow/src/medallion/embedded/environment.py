@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,6 +107,8 @@ def airflow_environment(
         "MEDALLION_HOME": str(settings.home),
         "MEDALLION_TARGET": settings.target,
         "MEDALLION_REGISTRY_URL": settings.database_url,
+        "MEDALLION_PLATFORMS": ",".join(settings.platforms),
+        "MEDALLION_FERNET_KEY": settings.fernet_keys,
     }
 
 
@@ -146,6 +149,16 @@ def _api(home: Path, port: int) -> dict[str, str]:
         "AIRFLOW__API__SECRET_KEY": secrets.session,
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.jwt,
         "AIRFLOW__CORE__FERNET_KEY": secrets.fernet,
+        # The factory and the creator of DAGs talk to the API as a person would.
+        "AIRFLOW_CONN_MEDALLION_AIRFLOW": json.dumps(
+            {
+                "conn_type": "http",
+                "host": HOST,
+                "port": port,
+                "login": USERNAME,
+                "password": secrets.password,
+            }
+        ),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USERNAME}:ADMIN",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(home)),
     }
