@@ -1,5 +1,6 @@
 """One small client with its plan, and a ledger in which its runs can be told as they would happen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -93,8 +94,9 @@ class Story:
         self.ledger.start_run(self.key, config_version="0123456789ab", **facts)
         self._stamp(tables.run, "started_at")
 
-    def land(self, rows: int = 1200, source: str = "crm") -> None:
+    def land(self, rows: int = 1200, source: str = "crm", changes: Sequence[str] = ()) -> None:
         row = {"source": source, "entity": "people", "rows": rows, "files": 1, "bytes": 45_678}
+        row["changes"] = list(changes)
         self.ledger.record(tables.extraction, self.key, [row])
         self._stamp(tables.extraction, "landed_at")
 

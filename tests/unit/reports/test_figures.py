@@ -7,6 +7,7 @@ from medallion.ledger import RunKey
 from medallion.ledger.releases import Release
 from medallion.ledger.releases import sign as sign_releases
 from medallion.ledger.waivers import Waiver, sign
+from medallion.reports import render_report
 
 
 def layer(figures, name):
@@ -235,6 +236,15 @@ def test_models_have_their_seconds_rows_and_what_went_wrong(story):
         "message": "boom",
     }
     assert (clean["status"], clean["seconds"], clean["message"]) == ("not built", None, "")
+
+
+def test_what_changed_in_a_sources_columns_is_in_the_report(story):
+    told = story()
+    told.land(changes=["column city is new (string)"])
+    told.land(rows=5, source="sales")
+    figures = told.figures()
+    assert [one["changes"] for one in figures["extraction"]] == [["column city is new (string)"], []]
+    assert "column city is new (string)" in render_report(figures).replace("<wbr>", "")
 
 
 def test_a_source_landed_again_counts_once(story):

@@ -101,10 +101,7 @@ class Supervisor:
 
     def start(self, component: Component) -> None:
         """Start a component and, unless it is to run once, keep it alive from now on."""
-        component.due = 0.0
-        component.pid = fork(component.action, self.log_of(component.name))
-        if component not in self._components:
-            self._components.append(component)
+        self._fork(component)
         self._write_pids()
 
     def check(self) -> bool:
@@ -166,10 +163,16 @@ class Supervisor:
     def _start_due(self) -> None:
         now = time.monotonic()
         for component in [one for one in self._components if one.due and one.due <= now]:
-            # Counted first: who sees the new process id also sees that it is not the first.
             counts = self.state.restarts
-            self._write(restarts={**counts, component.name: counts.get(component.name, 0) + 1})
-            self.start(component)
+            self._fork(component)
+            # At once: who sees the new process id also sees that it is not the first.
+            self._write_pids(restarts={**counts, component.name: counts.get(component.name, 0) + 1})
+
+    def _fork(self, component: Component) -> None:
+        component.due = 0.0
+        component.pid = fork(component.action, self.log_of(component.name))
+        if component not in self._components:
+            self._components.append(component)
 
     def _pause(self) -> float | None:
         dues = [one.due for one in self._components if one.due]
@@ -197,8 +200,8 @@ class Supervisor:
                 self.stopping = True
         self._reap()
 
-    def _write_pids(self) -> None:
-        self._write(pids={one.name: one.pid for one in self._components if one.pid})
+    def _write_pids(self, **changes: object) -> None:
+        self._write(pids={one.name: one.pid for one in self._components if one.pid}, **changes)
 
     def _write(self, **changes: object) -> None:
         self.state = self.state.with_(**changes)

@@ -102,6 +102,7 @@ extraction = Table(
     Column("rows", BigInteger, nullable=False),
     Column("files", Integer, nullable=False),
     Column("bytes", BigInteger, nullable=False),
+    Column("changes", JSON, nullable=False, server_default="[]"),  # of columns, a sentence each
     Column("landed_at", DateTime, nullable=False),
     Index("extraction_run", "dag_id", "run_id"),
 )

@@ -75,6 +75,7 @@ class ExtractTask(BaseOperator):
                 "rows": one.rows,
                 "files": one.files,
                 "bytes": one.bytes,
+                "changes": list(one.changes),
             }
             for one in landed
         ]

@@ -20,7 +20,7 @@
 ``models``     each: ``name``, ``layer``, ``group``, ``status``, ``seconds``, ``rows``, ``message``
 ``tests``      the hard tests' counts, and ``failing``, each: ``name``, ``model``, ``layer``, ``status``,
                ``rows`` (failing ones), ``message``
-``extraction`` each: ``source``, ``entity``, ``rows``, ``files``, ``bytes``
+``extraction`` each: ``source``, ``entity``, ``rows``, ``files``, ``bytes``; ``changes`` of columns, a sentence each
 ``delivery``   None, or ``destination``, ``path``, ``tables`` (name: rows), ``delivered_at``, ``waived``:
                the rules it was delivered in spite of
 ``cleanup``    None, or ``partitions``, ``files``, ``bytes``, ``cleaned_at``
@@ -75,7 +75,7 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
         "models": [_model(evidence, node) for layer in plan.layers for node in layer.models],
         "tests": _tests(evidence),
         "extraction": [
-            _picked(row, "source entity rows files bytes") for row in evidence.extraction.values()
+            _picked(row, "source entity rows files bytes changes") for row in evidence.extraction.values()
         ],
         "delivery": _delivery(evidence),
         "cleanup": _picked(evidence.cleanup, "partitions files bytes cleaned_at"),
