@@ -80,6 +80,12 @@ class AirflowClient:
         """Pause a DAG, or let it go on."""
         _checked(self._send("PATCH", f"/dags/{dag_id}", json={"is_paused": paused}))
 
+    def delete_dag(self, dag_id: str) -> None:
+        """Delete what Airflow remembers of a DAG, its runs and their tasks; it may not know it."""
+        answer = self._send("DELETE", f"/dags/{dag_id}")
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            _checked(answer)
+
     # --- Runs
 
     def trigger(
@@ -118,6 +124,15 @@ class AirflowClient:
         """Return all runs of a DAG."""
         return self._all(f"/dags/{dag_id}/dagRuns", "dag_runs")
 
+    def runs_in_flight(self, dag_id: str) -> list[str]:
+        """Return the ids of a DAG's runs that have not ended; none if Airflow does not know the DAG."""
+        found = self._send(
+            "GET", f"/dags/{dag_id}/dagRuns", params={"state": ["queued", "running"], "limit": _PAGE}
+        )
+        if found.status_code == httpx.codes.NOT_FOUND:
+            return []
+        return [run["dag_run_id"] for run in _checked(found).json()["dag_runs"]]
+
     def end_run(self, dag_id: str, run_id: str) -> None:
         """Have a run fail now; what it has running is stopped."""
         _checked(self._send("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", json={"state": "failed"}))
@@ -126,6 +141,11 @@ class AirflowClient:
         """Return the tasks of a run by their id."""
         found = self._all(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
         return {task["task_id"]: task for task in found}
+
+    def note(self, dag_id: str, run_id: str, task_id: str, text: str) -> None:
+        """Put a note on a task of a run, as Markdown; at most 1,000 characters are kept."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        _checked(self._send("PATCH", path, json={"note": text[:1000]}))
 
     def clear(
         self, dag_id: str, run_id: str, task_ids: Iterable[str] | None = None, *, downstream: bool = False

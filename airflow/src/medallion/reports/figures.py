@@ -20,7 +20,8 @@
 ``models``     each: ``name``, ``layer``, ``group``, ``status``, ``seconds``, ``rows``, ``message``
 ``tests``      the hard tests' counts, and ``failing``, each: ``name``, ``model``, ``layer``, ``status``,
                ``rows`` (failing ones), ``message``
-``extraction`` each: ``source``, ``entity``, ``rows``, ``files``, ``bytes``; ``changes`` of columns, a sentence each
+``extraction`` each: ``source``, ``entity``, ``rows``, ``files``, ``bytes``, ``changes`` of
+               columns, a sentence each
 ``delivery``   None, or ``destination``, ``path``, ``tables`` (name: rows), ``delivered_at``, ``waived``:
                the rules it was delivered in spite of
 ``cleanup``    None, or ``partitions``, ``files``, ``bytes``, ``cleaned_at``
