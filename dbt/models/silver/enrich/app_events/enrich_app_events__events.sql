@@ -1,30 +1,6 @@
-with events as (
-
-    select * from {{ nearest_step('app_events', 'events', ['clean', 'normalize']) }}
-
-),
-
-users as (
-
-    select *
-    from {{ one_per_key_or_none(
-        'user_data', 'users', ['clean', 'normalize'], ['user_id'],
-        {'user_id': text_type(), 'plan_code': text_type()},
-        ['updated_at', '_interval_start'],
-    ) }}
-
-),
-
-enrich_app_events__events as (
-
-    select
-        events.*,
-        {{ has_joined('user_data', 'users.user_id') }} as has_user,
-        users.plan_code as user_plan_code
-    from events
-    left join users
-        on events.user_id = users.user_id
-
-)
-
-select * from enrich_app_events__events
+{{ enrich('app_events', 'events', before=['clean', 'normalize'], joins=[
+    left_join(
+        'users', source='user_data', optional=true, on=['user_id'], steps=['clean', 'normalize'],
+        newest=['updated_at', '_interval_start'], flag='has_user', columns={'plan_code': 'user_plan_code'},
+    ),
+]) }}

@@ -1,29 +1,6 @@
-with stock_movements as (
-
-    select * from {{ nearest_step('erp', 'stock_movements', ['clean', 'normalize']) }}
-
-),
-
-materials as (
-
-    select *
-    from {{ one_per_key(
-        'erp', 'materials', ['clean', 'normalize'], ['material_id'], ['updated_at', '_interval_start']
-    ) }}
-
-),
-
-enrich_erp__stock_movements as (
-
-    select
-        stock_movements.*,
-        case when materials.material_id is null then 0 else 1 end as has_material,
-        materials.material_name,
-        materials.material_group
-    from stock_movements
-    left join materials
-        on stock_movements.material_id = materials.material_id
-
-)
-
-select * from enrich_erp__stock_movements
+{{ enrich('erp', 'stock_movements', before=['clean', 'normalize'], joins=[
+    left_join(
+        'materials', on=['material_id'], steps=['clean', 'normalize'], newest=['updated_at', '_interval_start'],
+        flag='has_material', columns=['material_name', 'material_group'],
+    ),
+]) }}

@@ -1,30 +1,7 @@
-with invoices as (
-
-    select * from {{ nearest_step('finance', 'invoices', ['clean', 'normalize']) }}
-
-),
-
-customers as (
-
-    select *
-    from {{ one_per_key_or_none(
-        'crm', 'customers', ['clean', 'normalize'], ['customer_id'],
-        {'customer_id': text_type(), 'country_code': text_type()},
-        ['updated_at', '_interval_start'],
-    ) }}
-
-),
-
-enrich_finance__invoices as (
-
-    select
-        invoices.*,
-        {{ has_joined('crm', 'customers.customer_id') }} as has_customer,
-        customers.country_code as customer_country_code
-    from invoices
-    left join customers
-        on invoices.party_id = customers.customer_id
-
-)
-
-select * from enrich_finance__invoices
+{{ enrich('finance', 'invoices', before=['clean', 'normalize'], joins=[
+    left_join(
+        'customers', source='crm', optional=true, on={'party_id': 'customer_id'}, steps=['clean', 'normalize'],
+        newest=['updated_at', '_interval_start'], flag='has_customer',
+        columns={'country_code': 'customer_country_code'},
+    ),
+]) }}

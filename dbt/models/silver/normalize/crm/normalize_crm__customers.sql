@@ -1,35 +1,9 @@
-with customers as (
-
-    select * from {{ nearest_step('crm', 'customers', ['clean']) }}
-
-),
-
-normalize_crm__customers as (
-
-    select
-        -- ids
-        customer_id,
-        upper(segment_code) as segment_code,
-
-        -- text
-        first_name,
-        last_name,
-        lower(email) as email,
-        phone,
-        {{ country_code('country_code') }} as country_code,
-
-        -- flags
-        is_marketing_allowed,
-
-        -- timestamps
-        registered_at,
-        updated_at,
-
-        -- landing
-        _interval_start,
-        _run_date
-    from customers
-
-)
-
-select * from normalize_crm__customers
+{#- Blanks around a mail are `clean`'s to take: for a client without it the rule on mails counts them. -#}
+{{ normalize(
+    'crm', 'customers', before=['clean'],
+    columns=[
+        'customer_id', 'segment_code', 'first_name', 'last_name', 'email', 'phone', 'country_code',
+        'is_marketing_allowed', 'registered_at', 'updated_at',
+    ],
+    changed={'segment_code': 'code', 'email': {'sql': 'lower(email)'}, 'country_code': 'country'},
+) }}

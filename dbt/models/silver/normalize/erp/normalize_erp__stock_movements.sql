@@ -1,33 +1,8 @@
-with stock_movements as (
-
-    select * from {{ nearest_step('erp', 'stock_movements', ['clean']) }}
-
-),
-
-normalize_erp__stock_movements as (
-
-    select
-        -- ids
-        movement_id,
-        plant_id,
-        material_id,
-
-        -- text
-        movement_type,
-        upper(trim(unit_code)) as unit_code,
-
-        -- numbers
-        quantity,
-
-        -- timestamps
-        posted_at,
-        updated_at,
-
-        -- landing
-        _interval_start,
-        _run_date
-    from stock_movements
-
-)
-
-select * from normalize_erp__stock_movements
+{{ normalize(
+    'erp', 'stock_movements', before=['clean'],
+    columns=[
+        'movement_id', 'plant_id', 'material_id', 'movement_type', 'unit_code', 'quantity', 'posted_at',
+        'updated_at',
+    ],
+    changed={'unit_code': 'code'},
+) }}

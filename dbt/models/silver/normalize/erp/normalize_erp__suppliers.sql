@@ -1,30 +1,5 @@
-with suppliers as (
-
-    select * from {{ nearest_step('erp', 'suppliers', ['clean']) }}
-
-),
-
-normalize_erp__suppliers as (
-
-    select
-        -- ids
-        supplier_id,
-
-        -- text
-        supplier_name,
-        {{ country_code('country_code') }} as country_code,
-
-        -- numbers
-        payment_days,
-
-        -- timestamps
-        updated_at,
-
-        -- landing
-        _interval_start,
-        _run_date
-    from suppliers
-
-)
-
-select * from normalize_erp__suppliers
+{{ normalize(
+    'erp', 'suppliers', before=['clean'],
+    columns=['supplier_id', 'supplier_name', 'country_code', 'payment_days', 'updated_at'],
+    changed={'country_code': 'country'},
+) }}

@@ -1,34 +1,9 @@
-with products as (
-
-    select * from {{ nearest_step('inventory', 'products', ['clean']) }}
-
-),
-
-normalize_inventory__products as (
-
-    select
-        -- ids
-        product_id,
-
-        -- text
-        product_name,
-        concat(upper(substring(trim(category), 1, 1)), lower(substring(trim(category), 2, 100))) as category,
-
-        -- flags
-        is_active,
-
-        -- money
-        list_price,
-        unit_cost,
-
-        -- timestamps
-        updated_at,
-
-        -- landing
-        _interval_start,
-        _run_date
-    from products
-
-)
-
-select * from normalize_inventory__products
+{{ normalize(
+    'inventory', 'products', before=['clean'],
+    columns=['product_id', 'product_name', 'category', 'is_active', 'list_price', 'unit_cost', 'updated_at'],
+    changed={
+        'category': {
+            'sql': 'concat(upper(substring(trim(category), 1, 1)), lower(substring(trim(category), 2, 100)))',
+        },
+    },
+) }}

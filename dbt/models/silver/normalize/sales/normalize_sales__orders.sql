@@ -1,37 +1,11 @@
-with orders as (
-
-    select * from {{ nearest_step('sales', 'orders', ['clean']) }}
-
-),
-
-normalize_sales__orders as (
-
-    select
-        -- ids
-        order_id,
-        customer_id,
-
-        -- text
-        lower(channel) as channel,
-        lower(order_status) as order_status,
-        {{ country_code('ship_country_code') }} as ship_country_code,
-        upper(trim(currency_code)) as currency_code,
-
-        -- numbers
-        exchange_rate,
-
-        -- money
-        shipping_amount,
-
-        -- timestamps
-        ordered_at,
-        updated_at,
-
-        -- landing
-        _interval_start,
-        _run_date
-    from orders
-
-)
-
-select * from normalize_sales__orders
+{{ normalize(
+    'sales', 'orders', before=['clean'],
+    columns=[
+        'order_id', 'customer_id', 'channel', 'order_status', 'ship_country_code', 'currency_code',
+        'exchange_rate', 'shipping_amount', 'ordered_at', 'updated_at',
+    ],
+    changed={
+        'channel': 'word', 'order_status': 'word', 'ship_country_code': 'country',
+        'currency_code': 'currency',
+    },
+) }}

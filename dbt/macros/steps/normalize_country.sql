@@ -1,5 +1,9 @@
 {#- A country's two letters, however it was written; what is not known stays, in upper case, for a rule to count. -#}
-{% macro country_code(column) -%}
+{% macro normalize_country(column) -%}
+    {{ return(adapter.dispatch('normalize_country')(column)) }}
+{%- endmacro %}
+
+{% macro default__normalize_country(column) -%}
     {%- set codes = {
         'AUSTRIA': 'AT', 'SWITZERLAND': 'CH', 'GERMANY': 'DE', 'SPAIN': 'ES', 'FRANCE': 'FR', 'UNITED KINGDOM': 'GB',
         'ITALY': 'IT', 'NETHERLANDS': 'NL', 'POLAND': 'PL', 'UNITED STATES': 'US',

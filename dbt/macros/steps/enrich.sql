@@ -1,0 +1,64 @@
+{#-
+  A whole model of silver: the step before, with columns of other entities. Each is joined from the left by its whole
+  key, of which there is one row at most, so that no row is lost and none doubled.
+-#}
+{% macro enrich(source, entity, before, joins) -%}
+    {{ return(adapter.dispatch('enrich')(source, entity, before, joins)) }}
+{%- endmacro %}
+
+{% macro default__enrich(source, entity, before, joins) -%}
+{%- set model = 'enrich_' ~ source ~ '__' ~ entity -%}
+{%- do needs_columns(model, {'before': before}) -%}
+with entering as (
+
+    select * from {{ nearest_step(source, entity, before) }}
+
+),
+{% for join in joins %}
+{{ join.name }} as (
+
+    select * from {{ joined_rows(source, join) }}
+
+),
+{% endfor %}
+{{ model }} as (
+
+    select
+        entering.*
+        {%- for join in joins %}
+        {%- set key = join.name ~ '.' ~ (join.on.values() | first) %}
+        {%- if join.flag %},
+        {{ has_joined(join.source or source, key) }} as {{ join.flag }}
+        {%- endif %}
+        {%- for theirs, ours in join.columns.items() %},
+        {{ join.name }}.{{ theirs }}{{ ' as ' ~ ours if ours != theirs }}
+        {%- endfor %}
+        {%- endfor %}
+    from entering
+    {%- for join in joins %}
+    left join {{ join.name }}
+        on
+        {%- for ours, theirs in join.on.items() %}
+            {%- set our_column = ours if '.' in ours else 'entering.' ~ ours %}
+            {{ 'and ' if not loop.first }}{{ our_column }} = {{ join.name }}.{{ theirs }}
+        {%- endfor %}
+    {%- endfor %}
+
+)
+
+select * from {{ model }}
+{%- endmacro %}
+
+{#- One row a key; no row at all where the client does without the source and the join says that it may. -#}
+{% macro joined_rows(source, join) -%}
+    {%- set other, keys = join.source or source, join.on.values() | list -%}
+    {%- if not join.optional -%}
+        {{ return(one_per_key(other, join.entity, join.steps, keys, join.newest)) }}
+    {%- endif -%}
+    {%- set types = {} -%}
+    {%- for column in keys + (join.columns | list) -%}
+        {%- do types.update({column: text_type()}) -%}
+    {%- endfor -%}
+    {%- do types.update(join.types) -%}
+    {{ return(one_per_key_or_none(other, join.entity, join.steps, keys, types, join.newest)) }}
+{%- endmacro %}
