@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from medallion.clients.contracts import SourceContract
+from medallion.clients.declared import DeclaredRule
 from medallion.clients.destinations import Destination
 from medallion.clients.model import Client
 from medallion.clients.problem import Problem, hint, listed, shown
@@ -28,7 +29,16 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True)
 class Catalog:
-    """The good clients, sources and destinations, every problem of every file, and notes on the good ones."""
+    """The good clients, sources and destinations, every problem of every file, and notes on the good ones.
+
+    Attributes:
+        clients: by id; a file with ``for_each`` makes several.
+        broken: what is wrong with a client's file, by the file's name without its ending.
+        platforms: of those files the platform, where that much can be read.
+        origins: of each client where its values come from.
+        defaults: what ``defaults.yml`` says.
+        rules: the rules that the dbt project declares.
+    """
 
     clients: dict[str, Client]
     sources: dict[str, SourceContract]
@@ -36,7 +46,10 @@ class Catalog:
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
     broken: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    platforms: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, Mapping[str, Origin]] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    rules: Mapping[str, DeclaredRule] = field(default_factory=dict)
 
     def client(self, client_id: str) -> Client:
         """Return one good client.

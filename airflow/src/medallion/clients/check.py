@@ -47,8 +47,9 @@ def checked(
 
 
 def _flaw(model: type[BaseModel], data: Mapping[str, Any], detail: ErrorDetails) -> Flaw:
-    loc = tuple(part for part in detail["loc"] if part != "[key]")
-    other = detail.get("ctx", {}).get("other")
+    said = detail.get("ctx", {})
+    loc = (*(part for part in detail["loc"] if part != "[key]"), *said.get("inside", ()))
+    other = said.get("other")
     return Flaw(visible(loc, data), _message(model, loc, detail), beside=(other,) if other else None)
 
 
@@ -67,6 +68,8 @@ def _message(model: type[BaseModel], loc: Loc, detail: ErrorDetails) -> str:
     if kind == "value_error":
         error: NotAllowedError = detail["ctx"]["error"]
         return f"{error}, is {shown(value)}{error.hint}"
+    if kind == "string_pattern_mismatch":
+        return f"must match {detail['ctx']['pattern']}, is {shown(value)}"
     said = _SAID.get(kind)
     return f"{said}, is {shown(value)}" if said else detail["msg"]
 

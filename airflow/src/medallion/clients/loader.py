@@ -13,10 +13,12 @@ from medallion.clients.contracts import SourceContract
 from medallion.clients.declared import DeclaredRule, read_declared
 from medallion.clients.destinations import Destination
 from medallion.clients.document import Document, read_document
+from medallion.clients.for_each import KEY, Member, members
 from medallion.clients.model import BusinessRules, Client, Inherited, Known
 from medallion.clients.problem import Flaw, Problem, dotted, shown
 from medallion.clients.reading import Reading, named
 from medallion.exceptions import ConfigError
+from medallion.settings import DEFAULT_PLATFORM
 
 
 def load_catalog(configs: Path, client_files: Sequence[Path] | None = None) -> Catalog:
@@ -45,7 +47,10 @@ def load_catalog(configs: Path, client_files: Sequence[Path] | None = None) -> C
         problems=tuple(sorted(reading.problems)),
         notes=tuple(sorted(reading.notes)),
         broken=clients.broken,
+        platforms=clients.platforms,
         origins=clients.origins,
+        defaults=defaults.document.data or {},
+        rules=rules,
     )
 
 
@@ -139,39 +144,68 @@ class _Clients:
         self.defaults = defaults
         self.good: dict[str, Client] = {}
         self.broken: dict[str, tuple[Problem, ...]] = {}
+        self.platforms: dict[str, str] = {}
         self.origins: dict[str, dict[str, Origin]] = {}
 
     def read(self, files: Sequence[Path]) -> None:
         """Read each file by itself: what is wrong with one says nothing about another."""
-        for path, rival in self.reading.claims(files).items():
+        claimed = self.reading.claims(files)
+        taken = {path.stem for path in claimed}
+        for path, rival in claimed.items():
             document = read_document(path)
-            client, wrong = self._client(path, document)
+            clients, wrong = self._clients(path, document, taken)
             problems = self.reading.report(path, document, [*rival, *wrong])
             # With broken defaults no client may run: what it would inherit is a guess.
             problems += self.defaults.problems
-            if problems or client is None:
+            if problems:
                 self.broken[path.stem] = (*self.broken.get(path.stem, ()), *problems)
-            else:
+                self._note_platform(path.stem, document)
+            for client in () if problems else clients:
                 self._keep(client, path, document)
+            if clients and not problems:
+                self.reading.note(path, document, _notes(clients[0], document))
 
-    def _client(self, path: Path, document: Document) -> tuple[Client | None, list[Flaw]]:
+    def _clients(self, path: Path, document: Document, taken: set[str]) -> tuple[list[Client], list[Flaw]]:
+        """Make the file's client, or with ``for_each`` its clients; a flaw that all have is told once."""
         if document.data is None:
-            return None, []
+            return [], []
         own, renamed = named("id", path.stem, document.data)
+        made, flaws = [Member(path.stem, {})], list(renamed)
+        if KEY in own:
+            made, wrong = members(path.stem, own.pop(KEY))
+            flaws += [*wrong, *_taken(made, taken | self.good.keys())]
+        clients = []
+        for member in made:
+            client, wrong = self._client(own, member)
+            clients += [client] if client else []
+            flaws += [*wrong, *(unmeasured(client, self.rules) if client else [])]
+        return clients, list({(flaw.loc, flaw.message): flaw for flaw in flaws}.values())
+
+    def _client(self, own: Mapping[str, Any], member: Member) -> tuple[Client | None, list[Flaw]]:
         # Flawed defaults would repeat their flaws on every client: check those with the built-in values.
         inherited = {} if self.defaults.problems else self.defaults.document.data or {}
-        client, wrong = checked(Client, {**inherited, **own}, self.known)
-        return client, [*renamed, *wrong, *(_unmeasured(client, self.rules) if client else [])]
+        data = {**inherited, **own, "id": member.id}
+        if member.values and isinstance(own.get("values", {}), Mapping):
+            data["values"] = {**own.get("values", {}), **member.values}
+        return checked(Client, data, self.known)
+
+    def _note_platform(self, stem: str, document: Document) -> None:
+        said = {**(self.defaults.document.data or {}), **(document.data or {})}.get(
+            "platform", DEFAULT_PLATFORM
+        )
+        if document.data is not None and isinstance(said, str):
+            self.platforms[stem] = said
 
     def _keep(self, client: Client, path: Path, document: Document) -> None:
         self.good[client.id] = client
         self.origins[client.id] = {key: self._origin(key, path, document) for key in _keys(client)}
-        self.reading.note(path, document, _notes(client, document))
 
     def _origin(self, key: str, path: Path, document: Document) -> Origin:
         loc = tuple(key.split("."))
         if key == "id":
             return Origin("client", str(self.reading.shown(path)))
+        if key == "values" and (KEY,) in document.lines:
+            loc = (KEY,)
         if loc in document.lines:
             return Origin("client", f"{self.reading.shown(path)}:{document.lines[loc]}")
         if loc in self.defaults.document.lines:
@@ -179,7 +213,13 @@ class _Clients:
         return Origin("built in", "")
 
 
-def _unmeasured(client: Client, rules: Mapping[str, DeclaredRule]) -> list[Flaw]:
+def _taken(made: Sequence[Member], taken: set[str]) -> list[Flaw]:
+    """Say which of a file's clients another file makes as well."""
+    text = "makes the client {}, which another file makes as well; keep one of them"
+    return [Flaw((KEY,), text.format(member.id)) for member in made if member.id in taken]
+
+
+def unmeasured(client: Client, rules: Mapping[str, DeclaredRule]) -> list[Flaw]:
     """Say which thresholds would never be held against anything, and why."""
     place = ("business_rules", "quality_threshold", "rules")
     named = [name for name in client.business_rules.quality_threshold.rules if name in rules]

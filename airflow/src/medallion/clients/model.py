@@ -8,7 +8,16 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from medallion.clients.fields import (
@@ -29,9 +38,11 @@ from medallion.clients.fields import (
     Text,
     refuse_repeat,
 )
-from medallion.clients.places import Location
-from medallion.clients.problem import hint, not_one_of
+from medallion.clients.for_each import RESERVED, VALUE_PATTERN
+from medallion.clients.places import LOCATION_PLACEHOLDERS, Location, braced, placeholders_of
+from medallion.clients.problem import hint, not_one_of, shown
 from medallion.clients.schedule import Duration, Schedule, duration_text
+from medallion.settings import DEFAULT_PLATFORM
 
 
 class Transformation(StrEnum):
@@ -149,6 +160,9 @@ class Inherited(Frozen):
     """The keys every client has and few set: ``configs/defaults.yml`` gives them, a client may override."""
 
     enabled: Flag = Field(True, description="false: the client is listed, and never run.")
+    platform: Name = Field(
+        DEFAULT_PLATFORM, description="Whose factory keeps the client: one of MEDALLION_PLATFORMS."
+    )
     owner: Text = Field("data-platform", description="Who answers for the pipeline.")
     tags: Annotated[tuple[Annotated[Text, NotRepeated], ...], EachOnce] = Field(
         (), description="Further tags of the client's DAG.", max_length=20
@@ -188,6 +202,24 @@ def _at_least(other: str, value: timedelta, info: ValidationInfo) -> timedelta:
     return value
 
 
+def _no_placeholder(name: str) -> str:
+    if name in RESERVED:
+        raise PydanticCustomError("reserved", f"must be none of {', '.join(RESERVED)}")
+    return name
+
+
+def _open_placeholder(
+    ref: SourceRef, place: str, named: str, names: tuple[str, ...], inside: tuple[str | int, ...]
+) -> PydanticCustomError:
+    """Build the error for what nobody fills in: in the client's own location, or in its source's."""
+    said = {"known": braced(names), "place": shown(place), "hint": hint(named, names), "inside": inside}
+    if ref.location:
+        return PydanticCustomError("placeholder", "may hold only {known}, is {place}{hint}", said)
+    text = "{name} is at {place}, of which this client can fill in only {known}{hint}"
+    return PydanticCustomError("placeholder", text, {**said, "name": ref.name})
+
+
+Value = Annotated[str, Strict(), StringConstraints(pattern=VALUE_PATTERN)]
 _SourceEntry = Annotated[SourceRef, Shorthand({"type": "string", "pattern": NAME_PATTERN})]
 _Step = Annotated[Transformation, BeforeValidator(_transformation), NotRepeated]
 
@@ -196,6 +228,10 @@ class Client(Inherited):
     """One client: its id is its file's name, everything else is in its file or inherited."""
 
     id: Name = Field(description="The file's name without its ending.")
+    values: dict[Annotated[Name, AfterValidator(_no_placeholder)], Value] = Field(
+        default_factory=dict,
+        description="What {name} in locations and var('for_each').name in dbt stand for; for_each sets them.",
+    )
     description: Text = Field(description="What this pipeline is for, in a sentence.", max_length=500)
     schedule_interval: Schedule = Field(
         description="6h, 1d, PT6H, a cron line, @daily, or null for runs by hand only."
@@ -209,6 +245,22 @@ class Client(Inherited):
     destination: Name = Field(description="Where gold is published: a name in configs/destinations.yml.")
     notification_email: Email | None = Field(None, description="Who is told of failures and breaches.")
     business_rules: BusinessRules = Field(description="Retention, quality threshold, real time.")
+
+    @field_validator("data_sources")
+    @classmethod
+    def _places_known(cls, refs: tuple[SourceRef, ...], info: ValidationInfo) -> tuple[SourceRef, ...]:
+        """Hold what locations leave open against what the client has values for."""
+        if "values" not in info.data:  # they are wrong themselves
+            return refs
+        names = (*LOCATION_PLACEHOLDERS, *info.data["values"])
+        contracts = _known(info).sources or {}
+        for index, ref in enumerate(refs):
+            place = ref.location or getattr(contracts.get(ref.name), "location", None) or ""
+            for named in placeholders_of(place):
+                if named not in names:
+                    inside = (index, "location") if ref.location else (index,)
+                    raise _open_placeholder(ref, place, named, names, inside)
+        return refs
 
     @field_validator("transformations", mode="after")
     @classmethod

@@ -7,6 +7,7 @@ quotes, no chained file systems, no password.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, Strict
@@ -24,8 +25,8 @@ _ALLOWED = r"[\w ./:{}=+@*-]+"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://.+")
 
 
-def _plain(value: str, placeholders: tuple[str, ...]) -> None:
-    """Refuse what no place may hold."""
+def _plain(value: str, placeholders: tuple[str, ...] | None) -> None:
+    """Refuse what no place may hold; without ``placeholders`` the client says which names there are."""
     if re.search(r"//[^/]*:[^/]*@", value):
         # Not a NotAllowedError: a message of that kind would repeat the password.
         raise PydanticCustomError("secret", "must not hold a password; keep it in an Airflow connection")
@@ -33,14 +34,15 @@ def _plain(value: str, placeholders: tuple[str, ...]) -> None:
         raise NotAllowedError("must be a path of letters, digits, blanks and ./_-+=:@*")
     if ".." in re.split(r"[/:]", value):
         raise NotAllowedError("must not lead out of its folder with '..'")
-    for named in re.findall(r"{([^{}]*)}", value):
-        if named not in placeholders:
-            raise NotAllowedError(f"may hold only {_braced(placeholders)}", hint(named, placeholders))
+    for named in placeholders_of(value):
+        if placeholders is not None and named not in placeholders:
+            raise NotAllowedError(f"may hold only {braced(placeholders)}", hint(named, placeholders))
     if re.search(r"[{}]", re.sub(r"{[^{}]*}", "", value)):
         raise NotAllowedError("must close every brace it opens")
 
 
-def _braced(placeholders: tuple[str, ...]) -> str:
+def braced(placeholders: Iterable[str]) -> str:
+    """Write the names of placeholders as they stand in a location."""
     return ", ".join(f"{{{name}}}" for name in placeholders) or "no placeholders"
 
 
@@ -58,14 +60,19 @@ def _url(value: str, schemes: tuple[str, ...] = SCHEMES) -> None:
         )
 
 
+def placeholders_of(location: str) -> list[str]:
+    """Return the names of what a location leaves open."""
+    return re.findall(r"{([^{}]*)}", location)
+
+
 def _location(value: str) -> str:
-    _plain(value, LOCATION_PLACEHOLDERS)
+    _plain(value, None)
     _url(value)
     return value
 
 
 def _address(value: str) -> str:
-    _plain(value, LOCATION_PLACEHOLDERS)
+    _plain(value, None)
     _url(value, (*SCHEMES, "http"))
     return value
 

@@ -13,7 +13,7 @@ from typing import Any
 Loc = tuple[str | int, ...]
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
-_LISTED = 20  # names that a message lists before it cuts the list short
+_LISTED = 30  # names that a message lists before it cuts the list short
 
 
 @dataclass(frozen=True, order=True)

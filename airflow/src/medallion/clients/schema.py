@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from medallion.clients.for_each import KEY, for_each_schema
 from medallion.clients.model import Client
 
 #: The first line of every client's file: editors find the schema by it.
@@ -16,6 +17,7 @@ def client_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``configs/clients/<id>.yml``; the id may be left to the file's name."""
     schema = Client.model_json_schema()
     schema["required"].remove("id")
+    schema["properties"][KEY] = for_each_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A client of Medallion",
