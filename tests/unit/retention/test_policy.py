@@ -258,7 +258,7 @@ def test_the_operation_guards_the_share_itself(house):
     assert (len(house.days(BRONZE)), len(house.days(LINES))) == (3, 2)
 
 
-def test_a_cleanup_by_hand_is_named_after_its_time():
-    key = by_hand("acme")
+def test_a_cleanup_by_hand_is_named_after_its_time(house):
+    key = by_hand(house.client)
     assert key.dag_id == "client_acme_pipeline"
     assert key.run_id.startswith("by_hand__2")

@@ -7,7 +7,7 @@ quotes, no chained file systems, no password.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, Strict
@@ -63,6 +63,13 @@ def _url(value: str, schemes: tuple[str, ...] = SCHEMES) -> None:
 def placeholders_of(location: str) -> list[str]:
     """Return the names of what a location leaves open."""
     return re.findall(r"{([^{}]*)}", location)
+
+
+def filled(location: str, values: Mapping[str, str]) -> str:
+    """Put a client's values in a location's placeholders of their names."""
+    for name, value in values.items():
+        location = location.replace(f"{{{name}}}", value)
+    return location
 
 
 def _location(value: str) -> str:

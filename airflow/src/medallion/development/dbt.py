@@ -98,6 +98,7 @@ def _land(settings: Settings, catalog: Catalog, plan: Plan, interval: Interval) 
                 contract,
                 client_id=client.id,
                 location=ref.location,
+                values=client.values,
                 interval=interval,
                 sub_daily=plan.sub_daily,
                 landing=settings.landing,

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from medallion.clients import Entity, Pages, SourceContract
+from medallion.clients.places import filled
 from medallion.connections import Lookup, from_environment, url_of
 from medallion.exceptions import ConfigError, ExtractError
 from medallion.extract.entity import EntityExtract
@@ -43,6 +44,7 @@ def extract_source(
     *,
     client_id: str,
     location: str | None = None,
+    values: Mapping[str, str] | None = None,
     interval: Interval,
     sub_daily: bool,
     landing: Path,
@@ -57,6 +59,7 @@ def extract_source(
         contract: what the source is and must bring.
         client_id: for whom.
         location: where the client's data is, if not where the contract says.
+        values: the client's, which a location takes as ``{key}``.
         interval: which interval's rows, and where they land.
         sub_daily: whether the client's intervals are shorter than a day.
         landing: root of landing.
@@ -74,7 +77,7 @@ def extract_source(
     """
     known = {"samples": samples, "adventureworks": adventureworks}
     where = location or contract.location
-    root = _located(contract, client_id, where, known) if where else ""
+    root = _located(contract, client_id, filled(where, values or {}), known) if where else ""
     partition = interval.partition_path(sub_daily)
     with staging(landing, client_id, contract.name, patience) as stage:
         open_reader = _READERS[contract.connector]

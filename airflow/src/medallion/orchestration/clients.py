@@ -30,7 +30,7 @@ def load_client_dags(settings: Settings, wanted: str | None = None) -> dict[str,
     catalog = load_catalog(settings.configs)
     dags = {}
     for client_id, client in catalog.clients.items():
-        dag_id = dag_id_of(client_id)
+        dag_id = dag_id_of(client_id, client.platform)
         if status_of(client, catalog, settings) != ENABLED or wanted not in (None, dag_id):
             continue
         path = slim_path(settings, shape_of(client))

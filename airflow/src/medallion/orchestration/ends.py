@@ -61,6 +61,7 @@ class ExtractTask(BaseOperator):
             self.contract,
             client_id=self.plan.client.id,
             location=self.extract.location,
+            values=self.plan.client.values,
             interval=interval_of(context, self.plan.client),
             sub_daily=self.plan.sub_daily,
             landing=settings.landing,

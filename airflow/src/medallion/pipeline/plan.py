@@ -13,6 +13,7 @@ from medallion.clients import Client
 from medallion.exceptions import ConfigError
 from medallion.pipeline.schedule import shortest_period
 from medallion.pipeline.shape import LAYERS, Node, Shape, layer_nodes
+from medallion.settings import DEFAULT_PLATFORM
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Plan:
     @property
     def dag_id(self) -> str:
         """The client's DAG."""
-        return dag_id_of(self.client.id)
+        return dag_id_of(self.client.id, self.client.platform)
 
     @property
     def shape(self) -> Shape:
@@ -98,9 +99,10 @@ class Plan:
         return self.client.business_rules.quality_threshold.of_rule(rule)
 
 
-def dag_id_of(client_id: str) -> str:
-    """The id of a client's DAG."""
-    return f"client_{client_id}_pipeline"
+def dag_id_of(client_id: str, platform: str = DEFAULT_PLATFORM) -> str:
+    """The id of a client's DAG; on any but the default platform it begins with the platform's name."""
+    name = f"client_{client_id}_pipeline"
+    return name if platform == DEFAULT_PLATFORM else f"{platform}__{name}"
 
 
 def shape_of(client: Client) -> Shape:

@@ -60,9 +60,7 @@ def retention(
             line(out(), text)
     if not dry_run:
         with Console(stderr=True).status("Deleting …"):
-            apply_retention(
-                settings, ledger, by_hand(client_id), doomed, actor=getpass.getuser(), force=force
-            )
+            apply_retention(settings, ledger, by_hand(client), doomed, actor=getpass.getuser(), force=force)
     if as_json:
         print_json(retention_facts(doomed, deleted=not dry_run))
     else:

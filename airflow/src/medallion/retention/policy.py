@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from medallion.clients import Client
 from medallion.exceptions import RetentionRefused
 from medallion.ledger import Ledger, RunKey, tables
 from medallion.ledger.cleanups import last_cutoffs
@@ -124,9 +125,9 @@ def apply_retention(
     ledger.record(tables.cleanup, key, [_finished(doomed)])
 
 
-def by_hand(client_id: str) -> RunKey:
+def by_hand(client: Client) -> RunKey:
     """The key of a cleanup that no run makes, named after its time."""
-    return RunKey(dag_id_of(client_id), f"by_hand__{datetime.now(UTC).isoformat()}")
+    return RunKey(dag_id_of(client.id, client.platform), f"by_hand__{datetime.now(UTC).isoformat()}")
 
 
 def _which(doomed: RetentionPlan, layer: str) -> tuple[Plan, str, date, Mapping[str, date]]:

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from medallion.clients import Client, SourceContract
+from medallion.clients.places import filled
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
 from medallion.sample_data.planted import DEFAULT_ROWS, Planted, Recipe, read_planted
@@ -62,7 +63,7 @@ def generate_client(
         What was planted, by interval and source.
     """
     named = [contracts[source.name] for source in client.data_sources if source.location is None]
-    wanted = [contract for contract in named if can_generate(contract)]
+    wanted = [_of_client(contract, client) for contract in named if can_generate(contract)]
     tolerance = 1 - client.business_rules.quality_threshold.default
     recipe = Recipe(seed, rows_a_day, round(defects * tolerance / _TOLERANCE, 6))
     return [
@@ -105,6 +106,13 @@ def generate(
         planted = Planted(client_id, contract.name, interval.stamp, recipe, _counts(connection))
     planted.write(_beside(folder, interval))  # last: where it is, the extract is whole
     return planted
+
+
+def _of_client(contract: SourceContract, client: Client) -> SourceContract:
+    """The contract with the client's values in its location."""
+    if not client.values:
+        return contract
+    return contract.model_copy(update={"location": filled(str(contract.location), client.values)})
 
 
 def _folder(contract: SourceContract, client_id: str, samples: Path) -> Path:
