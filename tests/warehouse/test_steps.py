@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlglot
 
 from warehouse.conftest import DBT, Project, Warehouse
 
@@ -230,6 +231,20 @@ def test_normalized_moments_have_no_zone_and_money_is_exact(built: Warehouse) ->
     assert built.rows(sums) == [(Decimal("1.0000"), True)]
 
 
+def test_sql_server_casts_moments_and_money_its_own_way(project: Project) -> None:
+    offline = ("--no-populate-cache", "--no-introspect")
+    chosen = ("--select", "normalize_crm__spellings", "--target", "sqlserver")
+    sources = ("crm", "sales")
+    project.dbt("compile", *offline, *chosen, client="elsewhere", sources=sources)
+    said = project.manifest()["model.medallion.normalize_crm__spellings"]["compiled_code"]
+    assert isinstance(sqlglot.parse_one(said, dialect="tsql"), sqlglot.exp.Query)
+    for column in ("moment", "typed", "zoned"):
+        text = f"nullif(trim(cast({column} as nvarchar(4000))), '')"
+        moved = f"switchoffset(try_cast({text} as datetimeoffset(6)), '+00:00')"
+        assert f"cast({moved} as datetime2(6)) as {column}," in said
+    assert "try_cast(price as decimal(18, 4)) as price," in said
+
+
 # --- enrich
 
 
@@ -239,6 +254,8 @@ def test_enrich_joins_one_row_a_key_and_loses_none(built: Warehouse) -> None:
         ("O2", "C9", "C1", 0, None, None, None, 1),
         ("O3", None, None, 0, None, None, None, 0),
     ]
+    names = [name for name, _ in _columns(built, "enrich_sales__orders")]
+    assert names[3:] == ["has_customer", "region", "customer_size", "region_name", "has_payer"]
 
 
 def test_enrich_without_the_other_source_is_null_of_the_same_types(
