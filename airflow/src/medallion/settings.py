@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from medallion.exceptions import ConfigError
+
 #: airflow/src/medallion/settings.py stands three folders below the project's root.
 _PROJECT = Path(__file__).resolve().parents[3]
 #: The platform whose DAGs have no prefix.
@@ -25,6 +27,8 @@ class Settings:
     database_url: str = field(default="", repr=False)  # of registry and ledger; may hold a password
     platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
     fernet_keys: str = field(default="", repr=False)
+    #: The share of active clients that may leave in one sync unasked.
+    leaving_share: float = 0.3
 
     @property
     def platform(self) -> str:
@@ -96,6 +100,7 @@ def load_settings() -> Settings:
         home=home,
         target=os.environ.get("MEDALLION_TARGET") or "duckdb",
         platforms=_names(os.environ.get("MEDALLION_PLATFORMS") or DEFAULT_PLATFORM),
+        leaving_share=_share("MEDALLION_LEAVING_SHARE", 0.3),
         fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
         database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
     )
@@ -103,3 +108,14 @@ def load_settings() -> Settings:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _share(variable: str, usual: float) -> float:
+    said = os.environ.get(variable) or str(usual)
+    try:
+        share = float(said)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ConfigError(f"{variable} must be a number from 0 to 1, is {said!r}")
+    return share

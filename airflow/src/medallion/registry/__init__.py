@@ -1,7 +1,7 @@
 """What is configured and who changed it: clients, their revisions, the files of their DAGs, the audit."""
 
 from medallion.registry.definition import Definition
-from medallion.registry.files import DagFiles, FileChange
+from medallion.registry.files import DagFiles, FileChange, client_file
 from medallion.registry.records import (
     ACTIVE,
     API,
@@ -16,6 +16,7 @@ from medallion.registry.records import (
     Revision,
 )
 from medallion.registry.store import Registry, open_registry
+from medallion.registry.sync import Step, SyncPlan, carry_out, plan_sync, sync
 
 __all__ = [
     "ACTIVE",
@@ -33,5 +34,11 @@ __all__ = [
     "Head",
     "Registry",
     "Revision",
+    "Step",
+    "SyncPlan",
+    "carry_out",
+    "client_file",
     "open_registry",
+    "plan_sync",
+    "sync",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from medallion.database import engine_of, utcnow
@@ -80,13 +80,10 @@ class Registry:
     def last_from(self, origin: str) -> dict[str, tuple[str, str]]:
         """Of each client the checksum and the status of its last revision from file, cli or api."""
         c = tables.revision.c
-        query = select(c.stream_key, c.checksum, c.status).where(
-            c.platform == self.platform, c.origin == origin
-        )
+        last = select(func.max(c.id)).where(c.platform == self.platform, c.origin == origin)
+        query = select(c.stream_key, c.checksum, c.status).where(c.id.in_(last.group_by(c.stream_key)))
         with self.engine.connect() as connection:
-            return {
-                row.stream_key: (row.checksum, row.status) for row in connection.execute(query.order_by(c.id))
-            }
+            return {row.stream_key: (row.checksum, row.status) for row in connection.execute(query)}
 
     def events(self, subject: str | None = None, *, last: int = 1000) -> list[Event]:
         """The audit log, oldest first: of one subject or of all, at most the ``last`` events."""
@@ -118,6 +115,7 @@ class Registry:
         why: str,
         expected: int | None = None,
         action: str = "",
+        always: bool = False,
     ) -> Configuration:
         """Make a client's next revision.
 
@@ -130,12 +128,15 @@ class Registry:
             why: in their words.
             expected: the revision it was when the caller looked, 0 if there was none; None takes any.
             action: the audit log's word for it; ``created`` or ``updated`` if empty.
+            always: make a revision even where the client is so already, as when its file comes to say so.
 
         Returns:
-            The client as it is now; nothing is written where it is so already.
+            The client as it is now; without ``always`` nothing is written where it is so already.
 
         Raises:
-            ConflictError: if someone else changed it since the caller looked; nothing is written.
+            ConflictError: if someone else changed it since the caller looked, or lives on another platform;
+                nothing is written.
+            RegistryError: if what is there is encrypted with another key; nothing is written.
         """
         try:
             with self.engine.begin() as connection:
@@ -143,16 +144,18 @@ class Registry:
                 found = row.revision if row else 0
                 if expected is not None and expected != found:
                     raise self._conflict(connection, key, expected, found)
-                if row and (row.checksum, row.status) == (definition.checksum, status):
+                if row and not always and (row.checksum, row.status) == (definition.checksum, status):
                     return self._configuration(row)
+                self._check(connection, key, status)
                 self._write(connection, key, definition, row, status, origin, actor, why)
                 word = action or ("updated" if row and row.status != REMOVED else "created")
                 self._audit(
                     connection, key, word, actor, {"revision": found + 1, "origin": origin, "why": why}
                 )
                 written = self._row(connection, key)
-        except IntegrityError:  # two made its first revision at once
+        except IntegrityError:  # two made its first revision at once, here or on two platforms
             with self.engine.connect() as connection:
+                self._check(connection, key, status)
                 row = self._row(connection, key)
                 raise self._conflict(connection, key, expected or 0, row.revision if row else 0) from None
         if written is None:
@@ -205,6 +208,21 @@ class Registry:
         c = tables.configuration.c
         query = select(tables.configuration).where(c.platform == self.platform, c.stream_key == key)
         return connection.execute(query.with_for_update() if lock else query).one_or_none()
+
+    def _check(self, connection: Connection, key: str, status: str) -> None:
+        """Refuse a client that lives on another platform, and to write where the key does not fit."""
+        c = tables.configuration.c
+        others = select(c.platform, c.status).where(
+            c.stream_key == key, c.platform != self.platform, c.status != REMOVED
+        )
+        other = connection.execute(others.limit(1)).one_or_none() if status != REMOVED else None
+        if other:
+            raise ConflictError(
+                f"{key} is {other.status} on the platform {other.platform}, and a client lives on one "
+                f"platform at a time: `medallion remove {key} --platform {other.platform}` first"
+            )
+        sealed = connection.execute(select(c.config_json).order_by(c.updated_at.desc()).limit(1)).scalar()
+        self.cipher.open(sealed or "")
 
     def _write(
         self,

@@ -13,9 +13,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from medallion.database.schema import Id, metadata
+
+_LIVE = text("status <> 'removed'")
 
 #: A client as it is live; ``config_json`` is its definition, perhaps encrypted.
 configuration = Table(
@@ -33,6 +36,8 @@ configuration = Table(
     Column("updated_at", DateTime, nullable=False),
     UniqueConstraint("platform", "stream_key"),
     Index(None, "platform", "status"),
+    # Ledger, warehouse and schemas are named after a client, so it lives on one platform at a time.
+    Index("configuration_live", "stream_key", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
 )
 
 #: What a configuration was at each of its revisions; never changed, never deleted.

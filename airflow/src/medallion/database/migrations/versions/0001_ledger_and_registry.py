@@ -136,6 +136,16 @@ def upgrade() -> None:
         unique=False,
         if_not_exists=True,
     )
+    live = sa.text("status <> 'removed'")
+    op.create_index(
+        "configuration_live",
+        "configuration",
+        ["stream_key"],
+        unique=True,
+        sqlite_where=live,
+        postgresql_where=live,
+        if_not_exists=True,
+    )
     op.create_table(
         "created_dag",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
