@@ -19,32 +19,65 @@ import pytest
 _USER, _PASSWORD = "medallion", "s3cret%pass"
 
 
-@contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL of its own: its data goes with it, its log stays in ``folder``.
+class Postgres:
+    """A PostgreSQL of its own, as a context: its data goes with it, its log stays in ``folder``."""
 
-    Yields:
-        The URL of its database ``postgres``, with the login of a superuser.
-    """
-    account = "postgres" if os.geteuid() == 0 else None  # initdb refuses root
-    with tempfile.TemporaryDirectory(prefix="medallion-postgres-") as home:
-        if account:
-            shutil.chown(home, account)
-        data, port = Path(home) / "data", free_port()
-        _initdb(data, account)
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "postgres.log"
+        self._account = "postgres" if os.geteuid() == 0 else None  # initdb refuses root
+        self._port = free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL of its database ``postgres``, with the login of a superuser."""
+        return f"postgresql://{_USER}:{_PASSWORD.replace('%', '%25')}@127.0.0.1:{self._port}/postgres"
+
+    def __enter__(self) -> Postgres:
+        self._home = tempfile.TemporaryDirectory(prefix="medallion-postgres-")
+        if self._account:
+            shutil.chown(self._home.name, self._account)
+        _initdb(self._data, self._account)
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._home.cleanup()
+
+    def start(self) -> None:
+        """Start it, again where it was stopped, and wait until it answers."""
         options = {"fsync": "off", "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-        command = [_program("postgres"), "-D", data, "-p", str(port)]
+        command: list[str | Path] = [_program("postgres"), "-D", self._data, "-p", str(self._port)]
         for option, value in options.items():
             command += ["-c", f"{option}={value}"]
-        with (folder / "postgres.log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, cwd=home, user=account)
-            try:
-                url = f"postgresql://{_USER}:{_PASSWORD.replace('%', '%25')}@127.0.0.1:{port}/postgres"
-                _wait_for(url, server)
-                yield url
-            finally:
-                server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: sessions are ended
-                server.wait(timeout=60)
+        with self._log.open("ab") as log:
+            self._server = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self._home.name, user=self._account
+            )
+        try:
+            _wait_for(self.url, self._server)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Take it away: sessions are ended, the data stays."""
+        if self._server:
+            self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            self._server.wait(timeout=60)
+            self._server = None
+
+    @property
+    def _data(self) -> Path:
+        return Path(self._home.name) / "data"
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """Run a PostgreSQL, and yield its URL."""
+    with Postgres(folder) as server:
+        yield server.url
 
 
 def _initdb(data: Path, account: str | None) -> None:
