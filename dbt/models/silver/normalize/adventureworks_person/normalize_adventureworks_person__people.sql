@@ -8,7 +8,7 @@ normalize_adventureworks_person__people as (
 
     select
         people.*,
-        case upper(trim(person_type_code))
+        case {{ normalize_code('person_type_code') }}
             when 'IN' then 'consumer'
             when 'SC' then 'store contact'
             when 'GC' then 'general contact'

@@ -9,9 +9,9 @@ coded as (
     -- A client without `clean` still has the codes padded to their fixed width.
     select
         products.*,
-        upper(trim(product_line_code)) as line_code,
-        upper(trim(class_code)) as quality_code,
-        upper(trim(weight_unit_code)) as unit_code
+        {{ normalize_code('product_line_code') }} as line_code,
+        {{ normalize_code('class_code') }} as quality_code,
+        {{ normalize_code('weight_unit_code') }} as unit_code
     from products
 
 ),
