@@ -15,6 +15,7 @@ from medallion.development.cli import app as development
 from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
 from medallion.quality.cli import app as quality
+from medallion.registry.cli import app as registry
 from medallion.retention.cli import retention
 from medallion.sample_data.cli import sample_data
 from medallion.settings import load_settings
@@ -54,29 +55,6 @@ def validate(
 
 
 @app.command()
-def clients(as_json: AsJson = False) -> None:
-    """List all clients with their status; broken ones are among them."""
-    settings = load_settings()
-    catalog = load_catalog(settings.configs)
-    if as_json:
-        print_json(render.clients_facts(catalog, settings))
-    else:
-        out().print(render.clients_table(catalog, settings))
-
-
-@app.command()
-def show(client_id: ClientId, as_json: AsJson = False) -> None:
-    """Print a client with everything it inherits, and where each value is set."""
-    settings = load_settings()
-    catalog = load_catalog(settings.configs)
-    client = catalog.client(client_id)
-    if as_json:
-        print_json(render.client_facts(client, catalog, settings))
-    else:
-        out().print(render.client_panel(client, catalog, settings))
-
-
-@app.command()
 def new(client_id: ClientId, as_json: AsJson = False) -> None:
     """Write a commented client file to start from; never over one that is there."""
     settings = load_settings()
@@ -103,6 +81,10 @@ def schema(
         path.write_text(schema_text(), encoding="utf-8")
     line(out(), f"{path.name} is {'up to date' if check else 'written'}", style="green")
 
+
+# --- What is live: plan, apply, clients, show, history, rollback, disable, enable, remove, audit -----------
+
+app.add_typer(registry)
 
 # --- Runs: demo, run, up, down -----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -51,8 +51,12 @@ class Catalog:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     rules: Mapping[str, DeclaredRule] = field(default_factory=dict)
 
-    def client(self, client_id: str) -> Client:
+    def client(self, client_id: str, others: Iterable[str] = ()) -> Client:
         """Return one good client.
+
+        Args:
+            client_id: whose.
+            others: further ids that may have been meant, such as those the registry alone knows.
 
         Raises:
             ConfigError: it is broken (the text lists its problems) or not there (the nearest id is named).
@@ -61,7 +65,7 @@ class Catalog:
             return self.clients[client_id]
         if client_id in self.broken:
             raise ConfigError("\n".join(str(problem) for problem in self.broken[client_id]))
-        ids = sorted({*self.clients, *self.broken})
+        ids = sorted({*self.clients, *self.broken, *others})
         near = hint(client_id, ids) or f"; known are {listed(ids)}"
         raise ConfigError(f"there is no client {shown(client_id)}{near}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +18,8 @@ from medallion.clients.problem import Problem
 from medallion.clients.schedule import duration_text
 from medallion.settings import Settings
 
-_STYLES = {ENABLED: "green", BROKEN: "red"}
+_STYLES = {ENABLED: "green", "active": "green", BROKEN: "red"}
 _ORIGIN_STYLES = {"client": "cyan", "defaults": "blue", "built in": "dim"}
-
-
-def statuses(catalog: Catalog, settings: Settings) -> dict[str, str]:
-    """Return every client of the catalog with its status; broken ones are among them."""
-    good = {name: status_of(client, catalog, settings) for name, client in catalog.clients.items()}
-    return dict(sorted({**dict.fromkeys(catalog.broken, BROKEN), **good}.items()))
 
 
 def problem_text(problem: Problem) -> Text:
@@ -70,80 +64,41 @@ def _plural(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def status_text(status: str) -> Text:
-    """Write a status in its colour."""
-    return Text(status, _STYLES.get(status, "yellow"))
+def client_panel(client: Client, status: str, heading: Text, origins: Mapping[str, Origin]) -> Panel:
+    """Draw one client: its own keys, then those it shares with others.
 
-
-def clients_table(catalog: Catalog, settings: Settings) -> Table:
-    """Draw all clients, broken ones with the number of their problems."""
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, collapse_padding=True)
-    for heading in ("client", "status"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("schedule", "sources", "destination"):
-        table.add_column(heading, overflow="fold")
-    for name, status in statuses(catalog, settings).items():
-        client = catalog.clients.get(name)
-        if client is None:
-            count = _plural(len(catalog.broken[name]), "problem")
-            table.add_row(Text(name, "bold"), Text(f"{BROKEN}: {count}", "red"))
-            continue
-        sources = "\n".join(ref.name for ref in client.data_sources)
-        cells = (value_text(client.schedule_interval), sources, client.destination)
-        table.add_row(Text(name, "bold"), status_text(status), *map(Text, cells))
-    return table
-
-
-def clients_facts(catalog: Catalog, settings: Settings) -> list[dict[str, Any]]:
-    """Return what :func:`clients_table` draws, as plain values."""
-    facts = []
-    for name, status in statuses(catalog, settings).items():
-        client = catalog.clients.get(name)
-        problems = [problem.facts() for problem in catalog.broken.get(name, ())]
-        config = client.model_dump(mode="json") if client else None
-        facts.append({"id": name, "status": status, "config": config, "problems": problems})
-    return facts
-
-
-def client_panel(client: Client, catalog: Catalog, settings: Settings) -> Panel:
-    """Draw one client: its own keys, then those it shares with others, each with where its value is set."""
-    status = status_of(client, catalog, settings)
-    heading = Text.assemble(
-        ("status  ", "dim"), status_text(status), "\n", ("file    ", "dim"), catalog.file(client.id)
-    )
+    Args:
+        client: which.
+        status: colours the frame.
+        heading: what stands above its values.
+        origins: where each value is set; without any that is left out.
+    """
     keys = type(client).model_fields
     own = [key for key in keys if key not in Inherited.model_fields and key not in ("id", "business_rules")]
     rules = [f"business_rules.{key}" for key in BusinessRules.model_fields]
-    origins = catalog.origins[client.id]
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", expand=True)
     table.add_column("key", no_wrap=True)
     table.add_column("value", overflow="fold", ratio=1)
-    table.add_column("set in", no_wrap=True)
+    if origins:
+        table.add_column("set in", no_wrap=True)
     for group in (own, rules, list(Inherited.model_fields)):
         for key in group:
-            table.add_row(*_value_row(client, key, origins[key]))
+            if key != "values" or client.values:
+                table.add_row(*_value_row(client, key, origins.get(key)))
         table.add_section()
     parts: list[RenderableType] = [heading, table]
     return Panel(Group(*parts), title=Text(client.id, "bold"), border_style=_STYLES.get(status, "yellow"))
 
 
-def _value_row(client: Client, key: str, origin: Origin) -> tuple[Text, Text, Text]:
+def _value_row(client: Client, key: str, origin: Origin | None) -> list[Text]:
     """Write key, value and origin; the client's own file is named once, above the table."""
     section, _, name = key.rpartition(".")
     value = getattr(client.business_rules if section else client, name)
-    at = f"line {origin.at.rpartition(':')[2]}" if origin.layer == "client" else origin.at or origin.layer
-    return Text(name, "bold"), Text(value_text(value)), Text(at, _ORIGIN_STYLES[origin.layer])
-
-
-def client_facts(client: Client, catalog: Catalog, settings: Settings) -> dict[str, Any]:
-    """Return what :func:`client_panel` draws, as plain values."""
-    return {
-        "id": client.id,
-        "status": status_of(client, catalog, settings),
-        "config": client.model_dump(mode="json"),
-        "locations": {ref.name: catalog.location(client, ref.name) for ref in client.data_sources},
-        "origins": {key: origin._asdict() for key, origin in catalog.origins[client.id].items()},
-    }
+    row = [Text(name, "bold"), Text(value_text(value))]
+    if origin:
+        at = f"line {origin.at.rpartition(':')[2]}" if origin.layer == "client" else origin.at or origin.layer
+        row.append(Text(at, _ORIGIN_STYLES[origin.layer]))
+    return row
 
 
 def value_text(value: object) -> str:
@@ -158,6 +113,8 @@ def value_text(value: object) -> str:
         return _retention_text(value)
     if isinstance(value, QualityThreshold):
         return ", ".join([f"{value.default}", *(f"{rule}: {score}" for rule, score in value.rules.items())])
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {value_text(item)}" for key, item in value.items()) or "(none)"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(value_text(item) for item in value) or "(none)"
     return str(value)

@@ -25,10 +25,11 @@ def run_dbt(
 ) -> None:
     """Run dbt as a client's runs would, without Airflow: ``medallion dbt ID build -s +gold``."""
     from medallion.development import run_dbt
+    from medallion.registry.find import find_client
 
     settings = load_settings()
-    catalog = load_catalog(settings.configs)
-    succeeded = run_dbt(settings, catalog, catalog.client(client_id), day.date(), arguments)
+    found = find_client(settings, client_id)
+    succeeded = run_dbt(settings, found.catalog, found.client, day.date(), arguments)
     raise typer.Exit(0 if succeeded else 1)
 
 

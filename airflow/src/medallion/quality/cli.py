@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from medallion.clients import Client, load_catalog
+from medallion.clients import Client
 from medallion.clients.declared import read_declared
 from medallion.exceptions import ConfigError
 from medallion.ledger import open_ledger
@@ -18,6 +18,7 @@ from medallion.quality.quarantine import Chosen, reading
 from medallion.quality.releases import entity_of, release_rows, revoke_rows
 from medallion.quality.render import Change, Listing, Told, waivers_table
 from medallion.quality.waivers import check_rule, sign_waiver, withdraw_waiver
+from medallion.registry.find import find_client
 from medallion.settings import Settings, load_settings
 from medallion.terminal import AsJson, Commands, line, out, print_json
 
@@ -147,7 +148,7 @@ def waive(
 
 def _client(client_id: str) -> tuple[Settings, Client]:
     settings = load_settings()
-    return settings, load_catalog(settings.configs).client(client_id)
+    return settings, find_client(settings, client_id).client
 
 
 def _by(named: str | None) -> str:

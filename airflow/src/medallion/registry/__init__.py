@@ -1,7 +1,7 @@
 """What is configured and who changed it: clients, their revisions, the files of their DAGs, the audit."""
 
 from medallion.registry.definition import Definition
-from medallion.registry.files import DagFiles, FileChange, client_file
+from medallion.registry.files import DagFiles, FileChange
 from medallion.registry.records import (
     ACTIVE,
     API,
@@ -37,7 +37,6 @@ __all__ = [
     "Step",
     "SyncPlan",
     "carry_out",
-    "client_file",
     "open_registry",
     "plan_sync",
     "sync",

@@ -35,11 +35,6 @@ class FileChange:
     made_from: str = ""
 
 
-def client_file(client_id: str) -> str:
-    """The path of a client's DAG file inside its platform's bundle."""
-    return f"clients/client_{client_id}_pipeline.py"
-
-
 class DagFiles:
     """The files of one platform's bundle.
 

@@ -85,14 +85,18 @@ class Registry:
         with self.engine.connect() as connection:
             return {row.stream_key: (row.checksum, row.status) for row in connection.execute(query)}
 
-    def events(self, subject: str | None = None, *, last: int = 1000) -> list[Event]:
-        """The audit log, oldest first: of one subject or of all, at most the ``last`` events."""
+    def events(
+        self, subject: str | None = None, *, last: int = 1000, action: str | None = None
+    ) -> list[Event]:
+        """The audit log, oldest first: of one subject and action or of all, at most the ``last`` events."""
         c = tables.audit_event.c
         query = (
             select(tables.audit_event).where(c.platform == self.platform).order_by(c.id.desc()).limit(last)
         )
         if subject:
             query = query.where(c.subject == subject)
+        if action:
+            query = query.where(c.action == action)
         with self.engine.connect() as connection:
             rows = connection.execute(query).fetchall()
         return [

@@ -6,15 +6,16 @@ going. Hence what somebody did by hand or through the API in between stays: a sy
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from medallion.clients import ENABLED, Catalog, status_of
 from medallion.exceptions import ConflictError, RegistryError
 from medallion.registry.changes import Change, Changes, changes_between
 from medallion.registry.definition import Definition
-from medallion.registry.files import DagFiles, client_file
+from medallion.registry.files import DagFiles
 from medallion.registry.records import ACTIVE, DISABLED, DRAINING, FILE, REMOVED, Head
 from medallion.registry.store import Registry
 from medallion.settings import Settings
@@ -60,6 +61,7 @@ class SyncPlan:
         platform: whose clients.
         steps: a client each, created ones first.
         unchanged: clients whose files say what they said before.
+        differing: those of them that are otherwise live, by hand or through the API.
         invalid: what is wrong, by the name of a client's file or the path of another one; a client whose file
             is broken stays as it is live.
         refusal: why nothing at all may be done unless it is confirmed; blank if it may.
@@ -70,6 +72,7 @@ class SyncPlan:
     platform: str
     steps: tuple[Step, ...]
     unchanged: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
     invalid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refusal: str = ""
     conflicts: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +104,7 @@ class SyncPlan:
             "platform": self.platform,
             **steps,
             "unchanged": list(self.unchanged),
+            "differing": list(self.differing),
             "invalid": {name: list(problems) for name, problems in self.invalid.items()},
             "conflicts": dict(self.conflicts),
             "failed": dict(self.failed),
@@ -200,6 +204,22 @@ def _write(step: Step, registry: Registry, actor: str, why: str) -> None:
     )
 
 
+def with_dag(registry: Registry) -> set[str]:
+    """The names of the clients' DAG files that are in the bundle now, without their ending."""
+    paths = DagFiles(registry.engine, registry.platform).tree()
+    return {PurePosixPath(path).stem for path in paths if path.startswith("clients/")}
+
+
+def leaving_status(client_id: str, drawn: Container[str]) -> str:
+    """What a client is that has to go: without a DAG there is no run to wait for.
+
+    Args:
+        client_id: whose.
+        drawn: what :func:`with_dag` found.
+    """
+    return DRAINING if f"client_{client_id}_pipeline" in drawn else REMOVED
+
+
 class _Look:
     """One look at files and registry."""
 
@@ -209,6 +229,7 @@ class _Look:
         self.settings = settings
         self.heads = registry.heads()
         self.last = registry.last_from(FILE)
+        self.differing: list[str] = []
 
     def plan(self) -> SyncPlan:
         wanted, unchanged = [], []
@@ -223,7 +244,9 @@ class _Look:
         wanted += self._leaving()
         words = (CREATED, UPDATED, DRAINING, REMOVED)
         steps = tuple(sorted(wanted, key=lambda one: (words.index(one.word), one.client_id)))
-        plan = SyncPlan(self.registry.platform, steps, tuple(unchanged), self._invalid())
+        plan = SyncPlan(
+            self.registry.platform, steps, tuple(unchanged), tuple(self.differing), self._invalid()
+        )
         return replace(plan, refusal=self._refusal(plan))
 
     def _step(self, client_id: str) -> Step | None:
@@ -231,9 +254,11 @@ class _Look:
         client = self.catalog.clients[client_id]
         definition = Definition.of(client, self.catalog)
         status = ACTIVE if status_of(client, self.catalog, self.settings) == ENABLED else DISABLED
-        if self.last.get(client_id) == (definition.checksum, status):
-            return None
         head = self.heads.get(client_id)
+        if self.last.get(client_id) == (definition.checksum, status):
+            if head is None or (head.checksum, head.status) != (definition.checksum, status):
+                self.differing.append(client_id)
+            return None
         before = None if head is None or head.status == REMOVED else head
         changes = self._changes(client_id, definition) if before else {}
         if before and before.status != status:
@@ -260,11 +285,10 @@ class _Look:
         if self._folder_unread():
             return []
         gone = {key: head for key, head in self.heads.items() if self._is_gone(key, head)}
-        files = DagFiles(self.registry.engine, self.registry.platform).tree() if gone else {}
+        drawn = with_dag(self.registry) if gone else set()
         steps = []
         for key, head in gone.items():
-            # Without a DAG there is no run to wait for.
-            word = DRAINING if client_file(key) in files else REMOVED
+            word = leaving_status(key, drawn)
             steps.append(Step(key, word, word, head.revision, changes={"status": Change(head.status, word)}))
         return steps
 

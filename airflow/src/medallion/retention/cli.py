@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from medallion.clients import Client, load_catalog
+from medallion.clients import Client
 from medallion.exceptions import ConfigError
 from medallion.settings import load_settings
 from medallion.terminal import AsJson, line, out, print_json
@@ -41,13 +41,14 @@ def retention(
     """Delete what is past a client's retention, in landing and every layer; not while a run of it goes on."""
     from medallion.ledger import open_ledger
     from medallion.pipeline import make_plan, shape_of
+    from medallion.registry.find import find_client
     from medallion.retention import apply_retention, by_hand, plan_retention
     from medallion.retention.render import kept_lines, retention_facts, retention_table
     from medallion.transform import load_slim, prepare
 
     settings = load_settings()
     ledger = open_ledger(settings.database_url)
-    client = load_catalog(settings.configs).client(client_id)
+    client = find_client(settings, client_id).client
     with Console(stderr=True).status("Counting …"):
         prepare(settings, [shape_of(client)])
         plan = make_plan(client, load_slim(settings, shape_of(client)))

@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from medallion.clients import Client, load_catalog
+from medallion.clients import Client
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
 from medallion.pipeline import last_complete_interval
+from medallion.registry.find import find_client
 from medallion.sample_data.generate import DEFECTS, MOST_ROWS, can_generate, generate_client
 from medallion.sample_data.intervals import intervals_of
 from medallion.sample_data.planted import DEFAULT_ROWS, Planted
@@ -73,8 +74,8 @@ def sample_data(
 ) -> None:
     """Write a client's sample extracts: the same bytes for the same seed and dates."""
     settings = load_settings()
-    catalog = load_catalog(settings.configs)
-    client = catalog.client(client_id)
+    found = find_client(settings, client_id)
+    client, catalog = found.client, found.catalog
     if not any(can_generate(catalog.sources[source.name]) for source in client.data_sources):
         raise ConfigError(f"{client_id}: none of its sources is generated; it reads real extracts")
     if last and not first:
