@@ -14,7 +14,7 @@ from rich.text import Text
 from medallion.clients import load_catalog
 from medallion.exceptions import ConfigError, RegistryError
 from medallion.registry.find import find_live, registry_of
-from medallion.registry.records import ACTIVE, CLI, DISABLED, DRAINING, REMOVED, Configuration
+from medallion.registry.records import CLI, REMOVED, Configuration
 from medallion.registry.store import Registry
 from medallion.settings import Settings, load_settings
 from medallion.terminal import AsJson, Commands, line, out, print_json
@@ -151,28 +151,12 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Make a client what it was at one of its revisions, if the project can still run that."""
-    from medallion.registry.check import check_definition
+    from medallion.registry.by_hand import roll_back
 
     settings = load_settings()
     registry, live = find_live(settings, client_id, platform)
-    wanted = registry.revision(client_id, revision)
-    if wanted is None:
-        raise RegistryError(
-            f"{client_id} has the revisions 1 to {live.revision}, and none of number {revision}"
-        )
-    if wanted.status not in (ACTIVE, DISABLED):
-        raise RegistryError(f"at revision {revision} {client_id} was {wanted.status}; choose an earlier one")
-    check_definition(wanted.definition, load_catalog(settings.configs), settings)
-    known = registry.put(
-        client_id,
-        wanted.definition,
-        status=wanted.status,
-        origin=CLI,
-        actor=_actor(by),
-        why=why or f"back to revision {revision}",
-        expected=live.revision,
-        action="rolled back",
-    )
+    catalog = load_catalog(settings.configs)
+    known = roll_back(registry, client_id, revision, catalog, settings, **_signed(live, by, why))
     _tell(settings, registry, known, f"is as it was at revision {revision}", as_json)
 
 
@@ -181,10 +165,11 @@ def disable(
     client_id: ClientId, why: Why = "", by: By = None, platform: Platform = None, as_json: AsJson = False
 ) -> None:
     """Let a client have no new runs; those in flight end, and all it has stays."""
+    from medallion.registry import by_hand
+
     settings = load_settings()
     registry, live = find_live(settings, client_id, platform)
-    _refuse(live, DRAINING, REMOVED)
-    known = _set(registry, live, DISABLED, _actor(by), why)
+    known = by_hand.disable(registry, client_id, **_signed(live, by, why))
     _tell(settings, registry, known, "is disabled", as_json)
 
 
@@ -193,12 +178,12 @@ def enable(
     client_id: ClientId, why: Why = "", by: By = None, platform: Platform = None, as_json: AsJson = False
 ) -> None:
     """Let a client run that is disabled or was removed, if the project can still run it."""
-    from medallion.registry.check import check_definition
+    from medallion.registry import by_hand
 
     settings = load_settings()
     registry, live = find_live(settings, client_id, platform)
-    check_definition(live.definition, load_catalog(settings.configs), settings)
-    known = _set(registry, live, ACTIVE, _actor(by), why)
+    catalog = load_catalog(settings.configs)
+    known = by_hand.enable(registry, client_id, catalog, settings, **_signed(live, by, why))
     _tell(settings, registry, known, "is active", as_json)
 
 
@@ -214,14 +199,11 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Take a client out: no new runs, those in flight end, then its DAG goes; its data stays."""
-    from medallion.registry.sync import leaving_status, with_dag
+    from medallion.registry import by_hand
 
     settings = load_settings()
     registry, live = find_live(settings, client_id, platform)
-    _refuse(live, REMOVED)
-    if forget:
-        registry.audit(client_id, "forget", _actor(by))
-    known = _set(registry, live, leaving_status(client_id, with_dag(registry)), _actor(by), why)
+    known = by_hand.remove(registry, client_id, forget=forget, **_signed(live, by, why))
     gone = known.status == REMOVED
     said = "is removed" if gone else "is draining: the factory removes it once its runs have ended"
     _tell(settings, registry, known, said, as_json)
@@ -299,22 +281,9 @@ def _actor(named: str | None) -> str:
         raise ConfigError("--by is missing: the operating system does not say who you are") from None
 
 
-def _refuse(live: Configuration, *statuses: str) -> None:
-    if live.status in statuses:
-        raise RegistryError(f"{live.key} is {live.status}; `medallion enable {live.key}` brings it back")
-
-
-def _set(registry: Registry, live: Configuration, status: str, actor: str, why: str) -> Configuration:
-    words = {ACTIVE: "enabled"}
-    return registry.set_status(
-        live.key,
-        status,
-        origin=CLI,
-        actor=actor,
-        why=why,
-        expected=live.revision,
-        action=words.get(status, status),
-    )
+def _signed(live: Configuration, by: str | None, why: str) -> dict[str, Any]:
+    """How a change of a client is signed, made to what the command has looked at."""
+    return {"origin": CLI, "actor": _actor(by), "why": why, "expected": live.revision}
 
 
 def _publish(settings: Settings, registry: Registry) -> Published:
