@@ -3,7 +3,7 @@
 import shutil
 import time
 
-from medallion.embedded.client import RUN_ENDED, TASK_ENDED
+from medallion.airflow_api import RUN_ENDED, TASK_ENDED
 from medallion.settings import Settings, load_settings
 
 TINY = """

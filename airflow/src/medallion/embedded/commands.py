@@ -10,8 +10,8 @@ from types import FrameType
 
 from rich.console import Console
 
+from medallion.airflow_api import RUN_ENDED
 from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
-from medallion.embedded.client import RUN_ENDED
 from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.follow import ClientRun, Progress, follow
 from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from medallion.embedded.client import RUN_ENDED, TASK_ENDED, AirflowClient
+from medallion.airflow_api import RUN_ENDED, TASK_ENDED, AirflowClient
 from medallion.pipeline import LAYERS, dag_id_of
 
 #: Tasks of a layer that are not dbt nodes.

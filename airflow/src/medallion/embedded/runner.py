@@ -16,9 +16,9 @@ from typing import IO
 import httpx
 from filelock import FileLock
 
-from medallion.embedded.client import AirflowClient
+from medallion.airflow_api import AirflowClient
+from medallion.airflow_api.health import is_since, not_healthy
 from medallion.embedded.environment import AirflowOptions, airflow_environment, airflow_home
-from medallion.embedded.health import is_since, not_healthy
 from medallion.embedded.ports import choose_ports
 from medallion.embedded.processes import MARK
 from medallion.embedded.running import client_of, refuse_second, stop_airflow, stop_leftovers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from medallion.embedded.client import AirflowClient
+from medallion.airflow_api import AirflowClient
 from medallion.embedded.environment import airflow_home
 from medallion.embedded.processes import marked, stop
 from medallion.embedded.secrets import USERNAME, load_secrets

@@ -1,0 +1,227 @@
+"""A small client of Airflow's REST API: what running, following and testing clients' DAGs needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from medallion.airflow_api.health import is_since
+from medallion.exceptions import RunnerError
+from medallion.interval import Interval
+
+_PAGE = 500
+#: States in which a run or a task stays.
+RUN_ENDED = frozenset({"success", "failed"})
+TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+
+
+class AirflowClient:
+    """Talks to one Airflow as one user.
+
+    Args:
+        url: Airflow's address.
+        username: who logs in, at the first request.
+        password: the user's.
+        transport: what carries requests; None for the network.
+    """
+
+    def __init__(
+        self, url: str, username: str, password: str, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.url = url
+        self._login = {"username": username, "password": password}
+        # No proxy of the environment's can reach loopback.
+        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False, transport=transport)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def log_in(self) -> None:
+        """Fetch a token.
+
+        Raises:
+            RunnerError: if Airflow refuses the user or the password.
+        """
+        answer = self._http.post("/auth/token", json=self._login)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            raise RunnerError(
+                f"Airflow at {self.url} refuses user {self._login['username']!r}: wrong password"
+            )
+        self._http.headers["Authorization"] = f"Bearer {_checked(answer).json()['access_token']}"
+
+    def health(self) -> dict[str, Any]:
+        """Return the health of Airflow's parts and their last heartbeats; needs no login."""
+        return dict(_checked(self._http.get("/api/v2/monitor/health")).json())
+
+    # --- DAGs
+
+    def dag(self, dag_id: str) -> dict[str, Any] | None:
+        """Return a DAG; None while Airflow has not parsed it."""
+        answer = self._send("GET", f"/dags/{dag_id}/details")
+        return None if answer.status_code == httpx.codes.NOT_FOUND else dict(_checked(answer).json())
+
+    def import_errors(self, since: float = 0.0) -> dict[str, str]:
+        """Return what Airflow could not parse since a moment (seconds since 1970): file → traceback."""
+        found = self._all("/importErrors", "import_errors")
+        return {one["filename"]: one["stack_trace"] for one in found if is_since(one["timestamp"], since)}
+
+    def parse_again(self, dag_id: str) -> None:
+        """Have a DAG's file parsed now."""
+        dag = self.dag(dag_id)
+        if dag is None:
+            raise RunnerError(f"Airflow has no DAG {dag_id}")
+        _checked(self._send("PUT", f"/parseDagFile/{dag['file_token']}"))
+
+    def pause(self, dag_id: str, paused: bool = True) -> None:
+        """Pause a DAG, or let it go on."""
+        _checked(self._send("PATCH", f"/dags/{dag_id}", json={"is_paused": paused}))
+
+    def delete_dag(self, dag_id: str) -> None:
+        """Delete what Airflow remembers of a DAG, its runs and their tasks; it may not know it."""
+        answer = self._send("DELETE", f"/dags/{dag_id}")
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            _checked(answer)
+
+    # --- Runs
+
+    def trigger(
+        self,
+        dag_id: str,
+        interval: Interval | None = None,
+        run_id: str | None = None,
+        conf: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Start a run.
+
+        Args:
+            dag_id: the DAG.
+            interval: the data interval it runs for; None for the last complete one of its timetable.
+            run_id: its id; None for one of Airflow's.
+            conf: what the DAG's tasks read as the run's configuration.
+
+        Returns:
+            The run's id.
+        """
+        # A DAG has one run a logical date: for one asked for by hand that is the moment of asking.
+        body: dict[str, Any] = {"logical_date": datetime.now(UTC).isoformat(), "conf": dict(conf or {})}
+        if interval:
+            body["data_interval_start"] = interval.start.isoformat()
+            body["data_interval_end"] = interval.end.isoformat()
+        if run_id:
+            body["dag_run_id"] = run_id
+        answer = _checked(self._send("POST", f"/dags/{dag_id}/dagRuns", json=body))
+        return str(answer.json()["dag_run_id"])
+
+    def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """Return a run."""
+        return dict(_checked(self._send("GET", f"/dags/{dag_id}/dagRuns/{run_id}")).json())
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return all runs of a DAG."""
+        return self._all(f"/dags/{dag_id}/dagRuns", "dag_runs")
+
+    def runs_in_flight(self, dag_id: str) -> list[str]:
+        """Return the ids of a DAG's runs that have not ended; none if Airflow does not know the DAG."""
+        found = self._send(
+            "GET", f"/dags/{dag_id}/dagRuns", params={"state": ["queued", "running"], "limit": _PAGE}
+        )
+        if found.status_code == httpx.codes.NOT_FOUND:
+            return []
+        return [run["dag_run_id"] for run in _checked(found).json()["dag_runs"]]
+
+    def end_run(self, dag_id: str, run_id: str) -> None:
+        """Have a run fail now; what it has running is stopped."""
+        _checked(self._send("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", json={"state": "failed"}))
+
+    def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return the tasks of a run by their id."""
+        found = self._all(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
+        return {task["task_id"]: task for task in found}
+
+    def note(self, dag_id: str, run_id: str, task_id: str, text: str) -> None:
+        """Put a note on a task of a run, as Markdown; at most 1,000 characters are kept."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        _checked(self._send("PATCH", path, json={"note": text[:1000]}))
+
+    def clear(
+        self, dag_id: str, run_id: str, task_ids: Iterable[str] | None = None, *, downstream: bool = False
+    ) -> list[str]:
+        """Clear tasks of a run, so that they run again.
+
+        Args:
+            dag_id: the DAG.
+            run_id: the run.
+            task_ids: which; None for all.
+            downstream: also what follows them.
+
+        Returns:
+            The ids of the tasks that were cleared.
+        """
+        body: dict[str, Any] = {
+            "dag_run_id": run_id,
+            "dry_run": False,
+            "only_failed": False,
+            "reset_dag_runs": True,
+            "include_downstream": downstream,
+        }
+        if task_ids is not None:
+            body["task_ids"] = list(task_ids)
+        answer = _checked(self._send("POST", f"/dags/{dag_id}/clearTaskInstances", json=body))
+        return [task["task_id"] for task in answer.json()["task_instances"]]
+
+    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> str:
+        """Return what a task wrote to its log in one of its attempts, a line an event."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
+        answer = _checked(self._send("GET", path, headers={"Accept": "application/json"}))
+        return "\n".join(_line(event) for event in answer.json()["content"])
+
+    # --- HTTP
+
+    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        if "Authorization" not in self._http.headers:
+            self.log_in()
+        answer = self._http.request(method, f"/api/v2{path}", **arguments)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:  # the token is a day old
+            self.log_in()
+            answer = self._http.request(method, f"/api/v2{path}", **arguments)
+        return answer
+
+    def _all(self, path: str, key: str) -> list[dict[str, Any]]:
+        """Return the entries of all pages."""
+        return list(_pages(lambda offset: self._page(path, offset), key))
+
+    def _page(self, path: str, offset: int) -> dict[str, Any]:
+        answer = self._send("GET", path, params={"limit": _PAGE, "offset": offset})
+        return dict(_checked(answer).json())
+
+
+def _pages(page: Callable[[int], dict[str, Any]], key: str) -> Iterable[dict[str, Any]]:
+    offset = 0
+    while True:
+        found = page(offset)
+        yield from found[key]
+        offset += len(found[key])
+        if not found[key] or offset >= found["total_entries"]:
+            return
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    """Raise what Airflow says is wrong as an error of ours."""
+    if answer.is_success:
+        return answer
+    request = answer.request
+    raise RunnerError(
+        f"Airflow answered {request.method} {request.url.path} with {answer.status_code}: {answer.text[:500]}"
+    )
+
+
+def _line(event: Any) -> str:
+    if isinstance(event, str):
+        return event
+    time, level = event.get("timestamp") or "", event.get("level") or ""
+    raised = [f"{one['exc_type']}: {one['exc_value']}" for one in event.get("error_detail") or []]
+    return " ".join(part for part in (time, level.upper(), str(event.get("event", "")), *raised) if part)
