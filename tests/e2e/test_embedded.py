@@ -7,7 +7,8 @@ import psutil
 import pytest
 from live_airflow import copy_project, until
 
-from medallion.embedded import AirflowClient, EmbeddedAirflow
+from medallion.airflow_api import AirflowClient
+from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.ports import is_free
 from medallion.embedded.processes import marked
 from medallion.embedded.secrets import USERNAME, load_secrets, passwords_file

@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from medallion.embedded import AirflowClient
+from medallion.airflow_api import AirflowClient
 from medallion.exceptions import RunnerError
 
 
