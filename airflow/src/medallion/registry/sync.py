@@ -205,9 +205,9 @@ def _write(step: Step, registry: Registry, actor: str, why: str) -> None:
 
 
 def with_dag(registry: Registry) -> set[str]:
-    """The names of the clients' DAG files that are in the bundle now, without their ending."""
-    paths = DagFiles(registry.engine, registry.platform).tree()
-    return {PurePosixPath(path).stem for path in paths if path.startswith("clients/")}
+    """The names of the clients' DAG files that are in the bundle now, without ending and platform."""
+    paths = [PurePosixPath(path) for path in DagFiles(registry.engine, registry.platform).tree()]
+    return {path.stem.removeprefix(f"{registry.platform}__") for path in paths if path.suffix == ".py"}
 
 
 def leaving_status(client_id: str, drawn: Container[str]) -> str:
