@@ -105,8 +105,8 @@ def test_clients_lists_broken_ones_and_those_without_data(clients: Path) -> None
         if line.strip()
     }
 
-    assert rows["several_at_once"] == "several_at_once broken: 7 problems"
-    assert rows["small"] == "small disabled: no data null crm warehouse"
+    assert rows["several_at_once"] == "several_at_once broken 7 problems"
+    assert rows["small"] == "small disabled: no data null crm warehouse not applied"
 
 
 def test_clients_gives_its_facts_as_json(clients: Path) -> None:
@@ -183,9 +183,10 @@ def test_schema_is_written_and_checked(clients: Path) -> None:
 
 
 def test_every_command_explains_itself(clients: Path) -> None:
-    names = [
-        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
-    ]
+    groups = [group.typer_instance for group in app.registered_groups if group.typer_instance]
+    commands = [command for group in (app, *groups) for command in group.registered_commands]
+    names = [command.name or command.callback.__name__ for command in commands if command.callback]
 
-    assert {"validate", "clients", "show", "new", "schema"} <= set(names)
-    assert all(command.callback and command.callback.__doc__ for command in app.registered_commands)
+    assert {"validate", "clients", "show", "new", "schema", "plan", "apply", "rollback"} <= set(names)
+    assert len(names) == len(set(names))
+    assert all(command.callback and command.callback.__doc__ for command in commands)

@@ -56,7 +56,7 @@ def _of_platform(catalog: Catalog, settings: Settings, platform: str) -> Iterato
         elif key in plan.differing:
             agrees = DIFFERS
         elif problems:
-            agrees = f"{BROKEN}: {_count(len(problems))}"
+            agrees = _count(len(problems))
         yield _of_live(known, agrees) | {
             "file": catalog.file(key) if here else None,
             "problems": [problem.facts() for problem in problems],
@@ -104,7 +104,7 @@ def _broken(stem: str, catalog: Catalog) -> dict[str, Any]:
         "origin": None,
         "schedule": "",
         "config": None,
-        "agrees": f"{BROKEN}: {_count(len(problems))}",
+        "agrees": _count(len(problems)),
         "file": problems[0].file.as_posix(),
         "problems": [problem.facts() for problem in problems],
     }
