@@ -31,14 +31,16 @@ class Effect:
     """What one step means.
 
     Attributes:
-        dag: added, changed, closed or removed, with its id; blank for a client that has none.
+        dag: its id; blank for a client that has and gets none.
+        dag_change: added, changed, closed or removed.
         tasks: come and go: ``extract_crm``, ``silver.clean_crm__customers``, ``load_to_warehouse``.
         schemas: come, and go: these are no longer built, and stay in the warehouse.
         losses: what a shorter retention would delete, an object each.
         unknown: why tasks or losses could not be told; blank if they could.
     """
 
-    dag: str
+    dag: str = ""
+    dag_change: str = ""
     tasks_added: tuple[str, ...] = ()
     tasks_removed: tuple[str, ...] = ()
     schemas_added: tuple[str, ...] = ()
@@ -50,6 +52,7 @@ class Effect:
         """Return the effect as plain values."""
         return {
             "dag": self.dag,
+            "dag_change": self.dag_change,
             "tasks": {"added": list(self.tasks_added), "removed": list(self.tasks_removed)},
             "schemas": {"added": list(self.schemas_added), "removed": list(self.schemas_removed)},
             "rows_to_delete": [dict(loss) for loss in self.losses],
@@ -179,16 +182,17 @@ class _Parts:
 
     def effect(self, step: Step, before: Definition | None, platform: str) -> Effect:
         after = step.definition if step.status == ACTIVE else None
-        word = _dag_word(step, before, after)
-        dag = f"{word} {dag_id_of(step.client_id, platform)}" if before or after else ""
+        if before is None and after is None:
+            return Effect()
+        dag = (dag_id_of(step.client_id, platform), _dag_change(step, before, after))
         if self.problem:
-            return Effect(dag, unknown=self.problem)
+            return Effect(*dag, unknown=self.problem)
         try:
             old, new = self._of(before), self._of(after)
         except MedallionError as error:
-            return Effect(dag, unknown=str(error))
+            return Effect(*dag, unknown=str(error))
         return Effect(
-            dag,
+            *dag,
             _without(new.tasks, old.tasks),
             _without(old.tasks, new.tasks),
             _without(new.schemas, old.schemas),
@@ -245,7 +249,7 @@ def _without(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in known)
 
 
-def _dag_word(step: Step, before: Definition | None, after: Definition | None) -> str:
+def _dag_change(step: Step, before: Definition | None, after: Definition | None) -> str:
     if after is None:
         return "closed" if step.status == DISABLED else "removed"
     return "changed" if before else "added"

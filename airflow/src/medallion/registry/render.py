@@ -10,11 +10,15 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from medallion.clients import Retention
 from medallion.registry.changes import Change, Changes, changes_between
 from medallion.registry.outlook import Differing, Effect, Outlook
 from medallion.registry.records import ACTIVE, DISABLED, DRAINING, Event, Revision
 from medallion.registry.sync import Step
 
+_BY_LAYER = "business_rules.data_retention_days"
+#: Columns whose cells are never broken into lines.
+_WHOLE = ("client", "platform", "status", "file", "action")
 #: How many names a line lists before it counts them.
 _LISTED = 8
 _SIGNS = {
@@ -55,7 +59,9 @@ def _step_lines(step: Step, effect: Effect | None, done: bool) -> Iterator[Text]
     head = Text(f"{sign} {step.client_id}", f"bold {style}")
     words = {"created": "new", "updated": "changed", "draining": "to be removed once its runs have ended"}
     said = step.word if done else words.get(step.word, "to be removed")
-    yield head.append(f"  {said}" + (f", {effect.dag}" if effect and effect.dag else ""), "default")
+    yield head.append(
+        f"  {said}" + (f"; DAG {effect.dag} {effect.dag_change}" if effect and effect.dag else ""), "default"
+    )
     yield from change_lines(step.changes)
     if effect:
         yield from _effect_lines(effect)
@@ -63,9 +69,19 @@ def _step_lines(step: Step, effect: Effect | None, done: bool) -> Iterator[Text]
 
 def change_lines(changes: Changes, names: tuple[str, str] = ("", "")) -> Iterator[Text]:
     """Write each key with its two values, which ``names`` says what they are."""
-    for key, change in changes.items():
+    for key, change in _together(changes).items():
         old, new = (f"{name}{value_text(value)}" for name, value in zip(names, change, strict=True))
         yield Text.assemble("    ", (key, "cyan"), f": {old} → {new}")
+
+
+def _together(changes: Changes) -> Changes:
+    """Say what is the same for every layer once."""
+    layers = {key: change for key, change in changes.items() if key.startswith(f"{_BY_LAYER}.")}
+    if len(layers) < len(Retention.model_fields) or len({str(change) for change in layers.values()}) > 1:
+        return changes
+    first = next(iter(layers))
+    named = {_BY_LAYER if key == first else key: change for key, change in changes.items()}
+    return {key: change for key, change in named.items() if key not in layers}
 
 
 def _effect_lines(effect: Effect) -> Iterator[Text]:
@@ -193,7 +209,7 @@ def clients_table(rows: Sequence[Mapping[str, Any]], *, platforms: bool) -> Tabl
         platforms: whether there are several, so that each is to be named.
     """
     table = _table(
-        "client", *["platform"] * platforms, "status", "rev.", "schedule", "sources", "destination", "file"
+        "client", *["platform"] * platforms, "status", "schedule", "sources", "destination", "file"
     )
     for row in rows:
         config = row["config"] or {}
@@ -201,8 +217,7 @@ def clients_table(rows: Sequence[Mapping[str, Any]], *, platforms: bool) -> Tabl
         table.add_row(
             Text(row["id"], "bold"),
             *[Text(row["platform"] or "")] * platforms,
-            Text(row["status"], STYLES.get(row["status"], "red" if row["problems"] else "yellow")),
-            Text(str(row["revision"] or "")),
+            Text(_status(row), STYLES.get(row["status"], "red" if row["problems"] else "yellow")),
             Text(row["schedule"]),
             Text(names),
             Text(config.get("destination", "")),
@@ -211,10 +226,14 @@ def clients_table(rows: Sequence[Mapping[str, Any]], *, platforms: bool) -> Tabl
     return table
 
 
+def _status(row: Mapping[str, Any]) -> str:
+    return f"{row['status']}, rev. {row['revision']}" if row["revision"] else str(row["status"])
+
+
 def _table(*headings: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, collapse_padding=True)
-    for place, heading in enumerate(headings):
-        table.add_column(heading, overflow="fold", no_wrap=place == 0)
+    for heading in headings:
+        table.add_column(heading, overflow="fold", no_wrap=heading in _WHOLE)
     return table
 
 
