@@ -24,11 +24,12 @@ from rich.table import Table
 from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
 from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.environment import AirflowOptions
+from medallion.embedded.prepare import make_ready
 from medallion.interval import Interval
 from medallion.pipeline import Plan, dag_id_of, make_plan, shape_of, snapshot_entities
 from medallion.sample_data import generate_client
 from medallion.settings import Settings, load_settings
-from medallion.transform import BuildRequest, load_slim, prepare, slim_path
+from medallion.transform import BuildRequest, load_slim, slim_path
 from medallion.transform.build import run_variables
 from medallion.warehouses import dbt_environment
 
@@ -60,7 +61,7 @@ def measure(settings: Settings, *, quick: bool) -> Iterator[dict[str, object]]:
     catalog = load_catalog(settings.configs)
     chosen = (one for name in ("adventure_works", "acme_corp") if (one := catalog.clients.get(name)))
     client = next(one for one in chosen if status_of(one, catalog, settings) == ENABLED)
-    prepare(settings, [shape_of(client)])
+    make_ready(catalog, settings)
     generate_client(client, catalog.sources, [DAY], settings.samples)
     plan = make_plan(client, load_slim(settings, shape_of(client)))
     nodes = sum(len(layer.nodes) for layer in plan.layers)

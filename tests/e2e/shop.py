@@ -15,11 +15,11 @@ import duckdb
 import psutil
 
 from medallion.clients import load_catalog
+from medallion.embedded.prepare import make_ready
 from medallion.interval import Interval
 from medallion.ledger import RunKey, open_ledger, tables
-from medallion.pipeline import dag_id_of, shape_of
+from medallion.pipeline import dag_id_of
 from medallion.settings import Settings, load_settings
-from medallion.transform import prepare
 
 DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
 CLIENTS = ("steady", "heals", "no_compile", "hard_test", "strict", "no_file", "killed", "waits")
@@ -94,10 +94,11 @@ models:
 class Shop:
     """The project with its clients, and what became of their runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clients=CLIENTS, url: str = "") -> None:
         real = load_settings()
+        self.clients = clients
         self.settings = Settings(
-            project=folder, home=folder / "var", database_url=f"sqlite:///{folder}/var/registry.db"
+            project=folder, home=folder / "var", database_url=url or f"sqlite:///{folder}/var/registry.db"
         )
         shutil.copytree(
             real.dbt_project, folder / "dbt", ignore=shutil.ignore_patterns("models", "singular", "target")
@@ -108,14 +109,13 @@ class Shop:
         _write(folder / "configs" / "sources" / "shop.yml", SOURCE)
         for name in ("defaults.yml", "destinations.yml"):
             shutil.copy(real.configs / name, folder / "configs" / name)
-        for client in CLIENTS:
+        for client in clients:
             threshold = "0.95" if client == "strict" else "0.5"
             _write(folder / "configs" / "clients" / f"{client}.yml", CLIENT.replace("{threshold}", threshold))
             self.sell(client)
             self.switch(client)
         catalog = load_catalog(self.settings.configs)
-        assert not catalog.problems, "\n".join(map(str, catalog.problems))
-        prepare(self.settings, {shape_of(client): None for client in catalog.clients.values()})
+        assert make_ready(catalog, self.settings) == {}
 
     @property
     def ledger(self):

@@ -11,9 +11,9 @@ from shop import DAY
 from medallion.clients import load_catalog
 from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.environment import AirflowOptions
-from medallion.pipeline import dag_id_of, shape_of
+from medallion.embedded.prepare import make_ready
+from medallion.pipeline import dag_id_of
 from medallion.settings import Settings, load_settings
-from medallion.transform import prepare
 
 REAL = load_settings()
 pytestmark = [
@@ -57,8 +57,7 @@ def project_of_three_clients(tmp_path_factory):
         project=folder, home=folder / "var", database_url=f"sqlite:///{folder}/var/registry.db"
     )
     catalog = load_catalog(settings.configs)
-    assert not catalog.problems
-    prepare(settings, {shape_of(client): None for client in catalog.clients.values()})
+    assert make_ready(catalog, settings) == {}
     return settings
 
 

@@ -127,7 +127,7 @@ def test_aggregated_marts_agree_with_silver(full: Run) -> None:
 def test_unit_tests_of_the_models_pass(retailer: Retailer, full: Run, tmp_path: Path, monkeypatch) -> None:
     project = str(retailer.settings.dbt_project)
     monkeypatch.setenv("MEDALLION_DUCKDB_PATH", str(full.path))
-    manifest = manifest_for(retailer.settings, full.plan.shape, "full")
+    manifest = manifest_for(retailer.settings, full.plan.shape, full.plan.manifest, "full")
     variables = {
         "client": "full",
         "sources": list(full.plan.shape.sources),

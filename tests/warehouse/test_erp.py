@@ -333,7 +333,8 @@ def test_every_unit_test_of_the_models_passes(
         "transformations": list(both.plan.shape.transformations),
         "landing": str(group.settings.landing),
     }
-    tested = dbtRunner(manifest=manifest_for(group.settings, both.plan.shape, "group")).invoke(
+    manifest = manifest_for(group.settings, both.plan.shape, both.plan.manifest, "group")
+    tested = dbtRunner(manifest=manifest).invoke(
         [
             *("test", "--select", "test_type:unit"),
             *("--vars", json.dumps(variables), "--project-dir", project, "--profiles-dir", project),

@@ -218,7 +218,8 @@ def test_every_unit_test_of_the_models_passes(
         "transformations": list(full.plan.shape.transformations),
         "landing": str(app.settings.landing),
     }
-    tested = dbtRunner(manifest=manifest_for(app.settings, full.plan.shape, "full")).invoke(
+    manifest = manifest_for(app.settings, full.plan.shape, full.plan.manifest, "full")
+    tested = dbtRunner(manifest=manifest).invoke(
         [
             *("test", "--select", "test_type:unit", "--vars", json.dumps(variables)),
             *("--project-dir", project, "--profiles-dir", project, "--target-path", str(tmp_path)),

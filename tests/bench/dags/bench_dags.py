@@ -1,16 +1,15 @@
-"""The client's own DAG, and the same nodes as Cosmos draws and runs them by itself, for `make bench`."""
+"""The client's nodes as Cosmos draws and runs them by itself, for `make bench`."""
 
 import json
 import os
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, get_parsing_context
+from airflow.sdk import DAG
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 
 from medallion.clients import load_catalog
 from medallion.interval import Interval
-from medallion.orchestration.clients import load_client_dags
 from medallion.pipeline import make_plan, shape_of, snapshot_entities
 from medallion.settings import load_settings
 from medallion.transform import BuildRequest, slim_path
@@ -20,7 +19,6 @@ from medallion.warehouses import warehouse_of
 settings = load_settings()
 catalog = load_catalog(settings.configs)
 client = catalog.clients[os.environ["MEDALLION_BENCH_CLIENT"]]
-globals().update(load_client_dags(settings, get_parsing_context().dag_id))
 
 DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
 path = slim_path(settings, shape_of(client))

@@ -6,7 +6,7 @@ from rich.console import Console
 from medallion.embedded.follow import ClientRun, Progress, Score, progress_of
 from medallion.embedded.screen import progress_line, progress_table, results_table, screen
 
-RUN = ClientRun("shop", "by_hand")
+RUN = ClientRun("shop", "by_hand", "client_shop_pipeline")
 NODES = [
     "bronze.shop.bronze_shop__orders.run",
     "bronze.shop.bronze_shop__orders.test",

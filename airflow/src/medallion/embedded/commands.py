@@ -11,7 +11,7 @@ from types import FrameType
 from rich.console import Console
 
 from medallion.airflow_api import RUN_ENDED
-from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
+from medallion.clients import Catalog, Client, load_catalog
 from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.follow import ClientRun, Progress, follow
 from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready
@@ -23,6 +23,8 @@ from medallion.exceptions import ConfigError, RunnerError
 from medallion.interval import Interval
 from medallion.pipeline import dag_id_of, last_complete_interval
 from medallion.pipeline.days import intervals_of_day
+from medallion.registry import ACTIVE
+from medallion.registry.find import find_live
 from medallion.sample_data import DEFAULT_ROWS
 from medallion.settings import Settings
 from medallion.terminal import line
@@ -60,16 +62,13 @@ def demo(
     clients = _chosen(catalog, settings, console)
     with console.status("writing sample extracts"):
         make_extracts(clients, catalog, [day], settings, rows_a_day=rows_a_day, defects=defects)
-    broken = dict.fromkeys(catalog.broken, "its file is broken") | _make_ready(clients, settings, console)
-    firsts = {
-        client.id: intervals_of_day(client.schedule_interval, day)[:1]
-        for client in clients
-        if client.id not in broken
-    }
+    broken = _make_ready(catalog, settings, console)
     never = [Progress.never_started(name, reason) for name, reason in broken.items()]
-    if not firsts:
+    clients = [client for client in clients if client.id not in broken]
+    if not clients:
         return never
-    with _airflow(settings, list(firsts), console) as airflow:
+    firsts = [(client, intervals_of_day(client.schedule_interval, day)[:1]) for client in clients]
+    with _airflow(settings, clients, console) as airflow:
         return never + _run(airflow, firsts, settings, console)
 
 
@@ -89,13 +88,15 @@ def run_client(settings: Settings, client_id: str, days: Sequence[date], console
         RunnerError: if Airflow does not start, or stops.
     """
     catalog = load_catalog(settings.configs)
-    client = catalog.client(client_id)
-    if (state := status_of(client, catalog, settings)) != ENABLED:
-        raise ConfigError(f"{client_id} is {state}")
-    if broken := _make_ready([client], settings, console):
+    broken = _make_ready(catalog, settings, console)
+    if client_id in broken:
         raise ConfigError(broken[client_id])
-    with _airflow(settings, [client_id], console) as airflow:
-        return _run(airflow, {client_id: _intervals(client, days)}, settings, console)
+    _, live = find_live(settings, client_id)
+    if live.status != ACTIVE:
+        raise ConfigError(f"{client_id} is {live.status}")
+    client = live.definition.client
+    with _airflow(settings, [client], console) as airflow:
+        return _run(airflow, [(client, _intervals(client, days))], settings, console)
 
 
 def up(settings: Settings, console: Console) -> EmbeddedAirflow:
@@ -117,11 +118,11 @@ def up(settings: Settings, console: Console) -> EmbeddedAirflow:
     around = [today + timedelta(days=number) for number in DAYS_AROUND]
     with console.status("writing sample extracts"):
         make_extracts(clients, catalog, around, settings)
-    broken = _make_ready(clients, settings, console)
-    for reason in broken.values():
-        line(console, reason, style="red")
+    broken = _make_ready(catalog, settings, console)
+    for name, reason in broken.items():
+        line(console, f"{name}: {reason}", style="red")
     with _stopped_by_signals():
-        _start(airflow, [client.id for client in clients if client.id not in broken], console)
+        _start(airflow, [client for client in clients if client.id not in broken], console)
     return airflow
 
 
@@ -140,9 +141,9 @@ def _chosen(catalog: Catalog, settings: Settings, console: Console) -> list[Clie
     return clients
 
 
-def _make_ready(clients: Sequence[Client], settings: Settings, console: Console) -> dict[str, str]:
-    with console.status("reading the dbt project"):
-        return make_ready(clients, settings)
+def _make_ready(catalog: Catalog, settings: Settings, console: Console) -> dict[str, str]:
+    with console.status("taking the clients into the registry, and reading the dbt project"):
+        return make_ready(catalog, settings)
 
 
 def _intervals(client: Client, days: Sequence[date]) -> list[Interval]:
@@ -155,37 +156,37 @@ def _intervals(client: Client, days: Sequence[date]) -> list[Interval]:
 
 
 @contextmanager
-def _airflow(settings: Settings, client_ids: Sequence[str], console: Console) -> Iterator[EmbeddedAirflow]:
+def _airflow(settings: Settings, clients: Sequence[Client], console: Console) -> Iterator[EmbeddedAirflow]:
     """The Airflow that runs already, or one that is stopped behind it."""
     airflow = EmbeddedAirflow(settings)
     if running_airflow(settings):
-        airflow.wait_for_dags(dag_id_of(client_id) for client_id in client_ids)
+        airflow.wait_for_dags(map(_dag_id, clients))
         yield airflow
         return
     with _stopped_by_signals():
-        _start(airflow, client_ids, console)
+        _start(airflow, clients, console)
         try:
-            _give_up_abandoned(airflow, client_ids)
+            _give_up_abandoned(airflow, clients)
             yield airflow
         finally:
             with console.status("stopping Airflow"):
                 airflow.stop()
 
 
-def _start(airflow: EmbeddedAirflow, client_ids: Sequence[str], console: Console) -> None:
+def _start(airflow: EmbeddedAirflow, clients: Sequence[Client], console: Console) -> None:
     with console.status("starting Airflow") as status:
         airflow.start(lambda missing: status.update(f"starting Airflow: {missing or 'ready'}"))
         status.update("reading the DAGs")
         try:
-            airflow.wait_for_dags(dag_id_of(client_id) for client_id in client_ids)
+            airflow.wait_for_dags(map(_dag_id, clients))
         except BaseException:
             airflow.stop()
             raise
 
 
-def _give_up_abandoned(airflow: EmbeddedAirflow, client_ids: Sequence[str]) -> None:
+def _give_up_abandoned(airflow: EmbeddedAirflow, clients: Sequence[Client]) -> None:
     """A run that an earlier command left in the middle would be gone on with first, retries and all."""
-    for dag_id in map(dag_id_of, client_ids):
+    for dag_id in map(_dag_id, clients):
         for run in airflow.client.runs(dag_id):
             if run["state"] not in RUN_ENDED:
                 airflow.client.end_run(dag_id, run["dag_run_id"])
@@ -215,15 +216,15 @@ def _stopped_by_signals() -> Iterator[None]:
 
 def _run(
     airflow: EmbeddedAirflow,
-    intervals: dict[str, list[Interval]],
+    intervals: Sequence[tuple[Client, list[Interval]]],
     settings: Settings,
     console: Console,
 ) -> list[Progress]:
     """Run clients beside each other, each its intervals one after the other until one fails."""
     ended: list[Progress] = []
-    waiting = {client_id: list(wanted) for client_id, wanted in intervals.items()}
-    while any(waiting.values()):
-        runs = [_trigger(airflow, name, wanted.pop(0)) for name, wanted in waiting.items() if wanted]
+    waiting = {client.id: (client, list(wanted)) for client, wanted in intervals}
+    while any(wanted for _, wanted in waiting.values()):
+        runs = [_trigger(airflow, client, wanted.pop(0)) for client, wanted in waiting.values() if wanted]
         with screen(console) as live:
             turn = follow(
                 airflow.client, runs, live.show, scores=ledger_scores(settings), check=airflow.check
@@ -231,12 +232,16 @@ def _run(
         ended += turn
         for one in turn:
             if not one.succeeded:
-                waiting[one.run.client_id].clear()
+                waiting[one.run.client_id][1].clear()
     return ended
 
 
-def _trigger(airflow: EmbeddedAirflow, client_id: str, interval: Interval) -> ClientRun:
-    dag_id = dag_id_of(client_id)
+def _dag_id(client: Client) -> str:
+    return dag_id_of(client.id, client.platform)
+
+
+def _trigger(airflow: EmbeddedAirflow, client: Client, interval: Interval) -> ClientRun:
+    dag_id = _dag_id(client)
     dag = airflow.client.dag(dag_id)
     if dag is None:
         raise RunnerError(f"Airflow has no DAG {dag_id}: `medallion validate` says why")
@@ -244,4 +249,4 @@ def _trigger(airflow: EmbeddedAirflow, client_id: str, interval: Interval) -> Cl
         raise RunnerError(f"{dag_id} is paused: let it go on in Airflow's UI, at {airflow.url}/dags/{dag_id}")
     asked = datetime.now(UTC)
     run_id = f"by_hand__{interval.stamp}__{asked:%Y%m%dT%H%M%S.%f}"
-    return ClientRun(client_id, airflow.client.trigger(dag_id, interval, run_id))
+    return ClientRun(client.id, airflow.client.trigger(dag_id, interval, run_id), dag_id)

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from medallion.embedded.ports import HOST, Ports
 from medallion.embedded.secrets import USERNAME, load_secrets, passwords_file
-from medallion.settings import Settings
+from medallion.settings import DEFAULT_PLATFORM, Settings
 
 #: Tasks at once: most of a run's tasks wait in the triggerer, so these are builds, extracts and gates.
 PARALLELISM = 8
+
+#: How often the dag-processor asks the registry for a new version of the clients' DAGs: one query.
+_REFRESH_SECONDS = 5
 
 #: What reaches through from the caller's own environment: secrets of clients. Any other setting of
 #: an Airflow that happens to be configured in the caller's shell would make this one something else.
@@ -59,12 +62,12 @@ class AirflowOptions:
     Args:
         dags_folder: the folder whose DAGs run; None for the installation's ``airflow/dags``.
         schedules: True creates the runs that schedules ask for; False leaves it at runs asked for by hand.
-        parse_seconds: how long a DAG file is good until it is parsed again.
+        parse_seconds: how long a DAG file that did not change is good until it is parsed again.
     """
 
     dags_folder: Path | None = None
     schedules: bool = False
-    parse_seconds: int = 30
+    parse_seconds: int = 3600
 
 
 def airflow_home(settings: Settings) -> Path:
@@ -101,6 +104,7 @@ def airflow_environment(
         **_SILENCE,
         **_QUICK,
         **_core(settings, home, options),
+        **_bundles(settings, options),
         **_api(home, ports.api),
         **_logs(home, ports.logs),
         "MEDALLION_PROJECT": str(settings.project),
@@ -113,14 +117,13 @@ def airflow_environment(
 
 
 def _core(settings: Settings, home: Path, options: AirflowOptions) -> dict[str, str]:
-    dags = options.dags_folder or _installed_dags(settings)
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         "AIRFLOW__CORE__MP_START_METHOD": "fork",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_dags(settings, options)),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
         # A writer waits for another one instead of failing; Airflow itself sets the write-ahead log.
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
@@ -132,8 +135,28 @@ def _core(settings: Settings, home: Path, options: AirflowOptions) -> dict[str, 
     }
 
 
-def _installed_dags(settings: Settings) -> Path:
+def _bundles(settings: Settings, options: AirflowOptions) -> dict[str, str]:
+    """Airflow's DAGs are the factory and its like from their folder, and the clients' from the registry."""
+    folder = {
+        "name": "medallion",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(_dags(settings, options))},
+    }
+    clients = [
+        {
+            "name": "clients" if platform == DEFAULT_PLATFORM else f"{platform}__clients",
+            "classpath": "medallion.bundle.ClientBundle",
+            "kwargs": {"platform": platform, "refresh_interval": _REFRESH_SECONDS},
+        }
+        for platform in settings.platforms
+    ]
+    return {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([folder, *clients])}
+
+
+def _dags(settings: Settings, options: AirflowOptions) -> Path:
     """The DAGs of this checkout, also where MEDALLION_PROJECT points at a copy of configs and dbt alone."""
+    if options.dags_folder:
+        return options.dags_folder
     own = settings.project / "airflow" / "dags"
     return own if own.is_dir() else Path(__file__).resolve().parents[3] / "dags"
 

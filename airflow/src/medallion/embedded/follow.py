@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from medallion.airflow_api import RUN_ENDED, TASK_ENDED, AirflowClient
-from medallion.pipeline import LAYERS, dag_id_of
+from medallion.pipeline import LAYERS
 
 #: Tasks of a layer that are not dbt nodes.
 _FRAME = frozenset(f"{layer}.{task}" for layer in LAYERS for task in ("begin", "build", "gate"))
@@ -25,8 +25,6 @@ class Score(NamedTuple):
     breaches: tuple[str, ...] = ()
 
 
-#: ``scores(client_id, run_id)``: the layers' scores so far.
-Scores = Callable[[str, str], Mapping[str, Score]]
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,11 @@ class ClientRun:
 
     client_id: str
     run_id: str
+    dag_id: str
 
-    @property
-    def dag_id(self) -> str:
-        """The client's DAG."""
-        return dag_id_of(self.client_id)
+
+#: The scores of a run's layers so far.
+Scores = Callable[[ClientRun], Mapping[str, Score]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Progress:
     @classmethod
     def never_started(cls, client_id: str, reason: str) -> Progress:
         """Make the end of a run that could not be started."""
-        return cls(ClientRun(client_id, ""), "failed", "", 0, 0, 0.0, failed=(reason,))
+        return cls(ClientRun(client_id, "", ""), "failed", "", 0, 0, 0.0, failed=(reason,))
 
     @property
     def succeeded(self) -> bool:
@@ -114,7 +112,7 @@ def look(client: AirflowClient, run: ClientRun, scores: Scores) -> Progress:
     # The run first: if it has ended by then, so have its tasks.
     answer = client.run(run.dag_id, run.run_id)
     tasks = client.tasks(run.dag_id, run.run_id)
-    return progress_of(run, answer, tasks, scores(run.client_id, run.run_id))
+    return progress_of(run, answer, tasks, scores(run))
 
 
 def progress_of(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import getpass
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from medallion.clients import DISABLED, ENABLED, Catalog, Client, status_of
 from medallion.exceptions import ConfigError
-from medallion.pipeline import make_plan, shape_of
 from medallion.pipeline.days import intervals_of_day
 from medallion.sample_data import DEFAULT_ROWS, generate_client
 from medallion.settings import Settings
@@ -31,25 +32,24 @@ def clients_to_run(catalog: Catalog, settings: Settings) -> tuple[list[Client], 
     return chosen, lines
 
 
-def make_ready(clients: Sequence[Client], settings: Settings) -> dict[str, str]:
-    """Make the manifests of some clients that are missing or out of date, and try their plans.
+def make_ready(catalog: Catalog, settings: Settings) -> dict[str, str]:
+    """Take what the files say into the registry, and make the DAG files that are behind.
 
     Returns:
-        Why a client cannot run, by its id; nothing for those that can.
+        What is wrong, by a client's id or a file's name; nothing if all is well.
 
     Raises:
         TransformError: if the dbt project does not parse.
+        RegistryError: if the registry cannot be reached.
     """
-    from medallion.transform import load_slim, prepare
+    from medallion.factory import bring_up_to_date
 
-    prepare(settings, list(dict.fromkeys(shape_of(client) for client in clients)))
-    problems = {}
-    for client in clients:
-        try:
-            make_plan(client, load_slim(settings, shape_of(client)))
-        except ConfigError as error:
-            problems[client.id] = str(error)
-    return problems
+    troubled: dict[str, str] = {}
+    for platform in settings.platforms:
+        of_platform = replace(settings, platforms=(platform,))
+        report = bring_up_to_date(of_platform, catalog, actor=getpass.getuser())
+        troubled |= {line.subject: line.detail for line in report.trouble}
+    return troubled
 
 
 def make_extracts(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medallion.embedded.follow import Progress, Score, Scores
+from medallion.embedded.follow import ClientRun, Progress, Score, Scores
 from medallion.ledger import RunKey, open_ledger, tables
-from medallion.pipeline import dag_id_of
 from medallion.settings import Settings
 
 
@@ -15,8 +14,8 @@ def ledger_scores(settings: Settings) -> Scores:
     """Make the reader of what the layers' gates have measured so far."""
     ledger = open_ledger(settings.database_url)
 
-    def scores(client_id: str, run_id: str) -> Mapping[str, Score]:
-        rows = ledger.rows_of(tables.verdict, RunKey(dag_id_of(client_id), run_id))
+    def scores(run: ClientRun) -> Mapping[str, Score]:
+        rows = ledger.rows_of(tables.verdict, RunKey(run.dag_id, run.run_id))
         return {row["layer"]: Score(row["score"], row["threshold"], _breached(row)) for row in rows}
 
     return scores

@@ -53,6 +53,7 @@ class Plan:
     client: Client
     extracts: tuple[Extract, ...]
     layers: tuple[LayerPlan, ...]
+    manifest: str = ""  # the name of the manifest it was made from, which it is built with
 
     @property
     def dag_id(self) -> str:
@@ -127,6 +128,7 @@ def make_plan(client: Client, slim: Mapping[str, Any]) -> Plan:
         client=client,
         extracts=tuple(Extract(source.name, source.location) for source in client.data_sources),
         layers=tuple(LayerPlan(name, layer_nodes(slim, name)) for name in LAYERS),
+        manifest=slim["metadata"].get("key", ""),
     )
     measured = sorted(node.name for layer in plan.layers for node in layer.rules)
     for rule in sorted(client.business_rules.quality_threshold.rules):

@@ -62,7 +62,7 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     if not request.nodes:
         return
     client = request.plan.client.id
-    manifest = manifest_for(settings, request.plan.shape, client)
+    manifest = manifest_for(settings, request.plan.shape, request.plan.manifest, client)
     recorder = Recorder({node.unique_id: node.layer for node in request.nodes}, write)
     with writing(settings, client), dbt_environment(settings, client):
         result = _invoke(settings, request, manifest, recorder)

@@ -1,8 +1,9 @@
 """dbt manifests: parsed once a shape of client, when configs change, never while a DAG is parsed or run.
 
-A shape's folder holds ``dbt.msgpack`` (the whole manifest, for builds) and ``manifest.json`` (the slim one,
-for Airflow, Cosmos and the plan). The whole one is kept in dbt's own binary form: read back from JSON it
-has lost the arguments of generic tests, and builds with it fail.
+A manifest's folder is named after shape, dbt project and target, so that a run goes on with the one it began
+with, whatever is deployed meanwhile. It holds ``dbt.msgpack`` (the whole manifest, for builds) and
+``manifest.json`` (the slim one, for Airflow, Cosmos and the plan). The whole one is kept in dbt's own binary
+form: read back from JSON it has lost the arguments of generic tests, and builds with it fail.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +29,17 @@ if TYPE_CHECKING:
 
 #: The client that stands in a shape's manifest for whichever client builds with it.
 PLACEHOLDER = "medallion"
-_SLIM, _WHOLE, _STAMP = "manifest.json", "dbt.msgpack", "made_from"
+_SLIM, _WHOLE = "manifest.json", "dbt.msgpack"
+
+
+def manifest_key(settings: Settings, shape: Shape) -> str:
+    """Twelve hexadecimal digits that name the manifest of a shape: of this dbt project, for this target."""
+    return _keys(settings, [shape])[0]
 
 
 def slim_path(settings: Settings, shape: Shape) -> Path:
     """Where the slim manifest of a shape is."""
-    return settings.manifests / shape.key / _SLIM
+    return settings.manifests / manifest_key(settings, shape) / _SLIM
 
 
 def load_slim(settings: Settings, shape: Shape) -> dict[str, Any]:
@@ -61,8 +68,19 @@ def prepare(settings: Settings, shapes: Iterable[Shape]) -> list[Path]:
     Raises:
         TransformError: if the project does not parse; the text is dbt's.
     """
-    stamp = project_stamp(settings.dbt_project)
-    return [_prepare_one(settings, shape, stamp) for shape in shapes]
+    wanted = list(shapes)
+    keys = _keys(settings, wanted)
+    return [_prepare_one(settings, shape, key) for shape, key in zip(wanted, keys, strict=True)]
+
+
+def project_key(settings: Settings) -> str:
+    """All that a manifest is made from but its shape: the dbt project, the target, and dbt itself."""
+    return f"{project_stamp(settings.dbt_project)} {settings.target} {version('dbt-core')}"
+
+
+def _keys(settings: Settings, shapes: Sequence[Shape]) -> list[str]:
+    made_by = project_key(settings)
+    return [hashlib.sha256(f"{shape.key} {made_by}".encode()).hexdigest()[:12] for shape in shapes]
 
 
 def project_stamp(project: Path) -> str:
@@ -76,18 +94,17 @@ def project_stamp(project: Path) -> str:
     return digest.hexdigest()
 
 
-def _prepare_one(settings: Settings, shape: Shape, stamp: str) -> Path:
-    slim = slim_path(settings, shape)
-    slim.parent.mkdir(parents=True, exist_ok=True)
-    made_from = slim.parent / _STAMP
-    wanted = f"{stamp} {settings.target}"
-    with FileLock(slim.parent / ".lock"):
-        if not (slim.exists() and made_from.exists() and made_from.read_text() == wanted):
+def _prepare_one(settings: Settings, shape: Shape, key: str) -> Path:
+    folder = settings.manifests / key
+    slim = folder / _SLIM
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if not (slim.exists() and (folder / _WHOLE).exists()):
             manifest = parse_project(settings, shape)
-            _replace(slim.parent / _WHOLE, manifest.to_msgpack())
-            text = json.dumps(slim_manifest(manifest.writable_manifest().to_dict(), shape), sort_keys=False)
-            _replace(slim, text.encode())
-            _replace(made_from, wanted.encode())
+            _replace(folder / _WHOLE, manifest.to_msgpack())
+            made = slim_manifest(manifest.writable_manifest().to_dict(), shape)
+            made["metadata"]["key"] = key
+            _replace(slim, json.dumps(made, sort_keys=False).encode())
     return slim
 
 
@@ -121,17 +138,28 @@ def dbt_flags(settings: Settings, scratch: Path) -> list[str]:
     ]
 
 
-def manifest_for(settings: Settings, shape: Shape, client_id: str) -> Manifest:
-    """The shape's manifest with one client's schemas in the placeholder's stead.
+def manifest_for(settings: Settings, shape: Shape, key: str, client_id: str) -> Manifest:
+    """A shape's manifest with one client's schemas in the placeholder's stead.
+
+    Args:
+        settings: where the manifests are.
+        shape: the client's.
+        key: the manifest's name, as the plan has it: another one would be of another dbt project.
+        client_id: whose schemas.
 
     Raises:
-        TransformError: if the shape's manifest has not been made.
+        TransformError: if this host has no such manifest, and its dbt project makes another one.
     """
     from dbt.contracts.graph.manifest import Manifest
 
-    path = settings.manifests / shape.key / _WHOLE
+    path = settings.manifests / key / _WHOLE
     if not path.exists():
-        raise TransformError(f"no manifest at {path}: `medallion up`, `run` and `demo` make it")
+        if manifest_key(settings, shape) != key:
+            raise TransformError(
+                f"no manifest at {path}, and the dbt project here is another one than it was made from: "
+                "`medallion apply` makes the clients' DAGs anew"
+            )
+        prepare(settings, [shape])
     manifest = Manifest.from_msgpack(path.read_bytes())
     for node in manifest.nodes.values():
         _rename(node, client_id)

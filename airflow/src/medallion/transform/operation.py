@@ -11,7 +11,7 @@ from typing import Any
 from medallion.exceptions import TransformError
 from medallion.pipeline import Shape
 from medallion.settings import Settings
-from medallion.transform.manifest import dbt_flags, manifest_for
+from medallion.transform.manifest import dbt_flags, manifest_for, manifest_key
 from medallion.warehouses import dbt_environment, writing
 
 _LOGGED = frozenset({"JinjaLogInfo", "JinjaLogDebug"})
@@ -53,7 +53,7 @@ def run_operation(
         "sources": list(shape.sources),
         "transformations": list(shape.transformations),
     }
-    manifest = manifest_for(settings, shape, client_id)
+    manifest = manifest_for(settings, shape, manifest_key(settings, shape), client_id)
     with (
         tempfile.TemporaryDirectory(prefix="medallion-operation-") as scratch,
         writing(settings, client_id),

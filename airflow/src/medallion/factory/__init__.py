@@ -1,0 +1,8 @@
+"""Keeps the clients' files, the registry and Airflow in step. Knows Airflow by its REST API alone."""
+
+from medallion.factory.asked import Action, Asked, read_asked
+from medallion.factory.report import Line, Report
+from medallion.factory.round import bring_up_to_date, go_round
+from medallion.factory.telling import tell
+
+__all__ = ["Action", "Asked", "Line", "Report", "bring_up_to_date", "go_round", "read_asked", "tell"]

@@ -1,0 +1,133 @@
+"""Takes a client's DAG out of Airflow while runs of it may be in flight.
+
+Neither pausing it nor taking its file away would do: Airflow examines no run of a paused DAG, and schedules
+no task of a run whose file is gone, so that a run in flight would hang for ever. Instead the DAG's next
+version is a closed one: without a schedule, and with one task that refuses. Runs in flight go on with the
+version they began with; once the last has ended, the file goes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from medallion.airflow_api import AirflowClient
+from medallion.bundle import client_path
+from medallion.database import utcnow
+from medallion.factory.report import DRAINING, ENDED, REMOVED, Line
+from medallion.pipeline import dag_id_of
+from medallion.registry import ACTIVE, CLI, DagFiles, FileChange, Registry
+from medallion.registry import DRAINING as LEAVING
+from medallion.registry import REMOVED as GONE
+from medallion.registry.by_hand import FORGET
+
+#: The tag by which a closed DAG is known in Airflow.
+CLOSED_TAG = "closed"
+_CLOSED = '''\
+"""{client} takes no new runs; those in flight go on with the version of this DAG that they began with."""
+
+from airflow.sdk import DAG  # noqa: F401  (by it Airflow knows a file with a DAG)
+
+from medallion.orchestration.closed import closed_dag
+
+dag = closed_dag({dag_id!r}, {client!r}, {reason!r})
+'''
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Closes the DAGs of clients that are disabled or being removed, and removes them once that hurts no run.
+
+    Args:
+        registry: the platform's.
+        files: its bundle's files.
+        airflow: where the DAGs are.
+        actor: the audit log's.
+        patience: how long runs in flight of a client that is being removed may go on.
+        wait_seconds: how long one round waits for Airflow to have read a closed DAG.
+    """
+
+    registry: Registry
+    files: DagFiles
+    airflow: AirflowClient
+    actor: str
+    patience: timedelta
+    wait_seconds: float = 60.0
+
+    def close(self) -> list[Line]:
+        """Write the closed version of every DAG whose client is not active; it stays while it is disabled."""
+        made_from, lines, changes = self.files.made_from(), [], []
+        for client_id, head in self.registry.heads().items():
+            path = client_path(client_id)
+            mark = f"closed {head.revision}"
+            if head.status in (ACTIVE, GONE) or path not in made_from or made_from[path] == mark:
+                continue
+            changes.append(FileChange(path, self._closed(client_id, head.status), mark))
+            lines.append(Line(client_id, DRAINING, f"{head.status}: no new runs"))
+        if changes:
+            self.files.change(changes)
+        return lines
+
+    def remove(self) -> list[Line]:
+        """Remove the clients that are to go and have no run in flight; say what the others wait for."""
+        leaving = [client_id for client_id, head in self.registry.heads().items() if head.status == LEAVING]
+        return [line for client_id in leaving for line in self._remove(client_id)]
+
+    def _remove(self, client_id: str) -> Iterator[Line]:
+        dag_id = dag_id_of(client_id, self.registry.platform)
+        if not self._is_closed(dag_id):
+            yield Line(client_id, DRAINING, "Airflow has not read the closed DAG yet")
+            return
+        runs = self.airflow.runs_in_flight(dag_id)
+        if runs and not self._out_of_patience(client_id):
+            yield Line(client_id, DRAINING, f"waits for {', '.join(runs)}")
+            return
+        for run_id in runs:
+            self.airflow.end_run(dag_id, run_id)
+            self.registry.audit(client_id, "run ended", self.actor, {"run": run_id})
+            yield Line(client_id, ENDED, f"{run_id} did not end within {self.patience}")
+        yield from self._let_go(client_id, dag_id)
+
+    def _let_go(self, client_id: str, dag_id: str) -> Iterator[Line]:
+        forgotten = self._to_forget(client_id)
+        self.files.change([FileChange(client_path(client_id), None)])
+        if forgotten:
+            self.airflow.delete_dag(dag_id)
+        why = "no run is in flight" + ("; its history in Airflow is deleted" if forgotten else "")
+        self.registry.set_status(client_id, GONE, origin=CLI, actor=self.actor, why=why)
+        yield Line(client_id, REMOVED, why)
+
+    def _is_closed(self, dag_id: str) -> bool:
+        """Wait for Airflow to have read the closed version: until then a schedule may still start a run."""
+
+        def closed() -> bool:
+            dag = self.airflow.dag(dag_id)
+            return dag is None or CLOSED_TAG in [tag["name"] for tag in dag["tags"]]
+
+        return _until(closed, self.wait_seconds)
+
+    def _out_of_patience(self, client_id: str) -> bool:
+        known = self.registry.configuration(client_id)
+        return known is not None and utcnow() - known.updated_at > self.patience
+
+    def _to_forget(self, client_id: str) -> bool:
+        """Was its history asked to go since it was last created?"""
+        words = [event.action for event in self.registry.events(client_id)]
+        last = max((place for place, word in enumerate(words) if word == "created"), default=0)
+        return FORGET in words[last:]
+
+    def _closed(self, client_id: str, status: str) -> bytes:
+        dag_id = dag_id_of(client_id, self.registry.platform)
+        reason = f"{client_id} is {'being removed' if status == LEAVING else status}: it takes no new runs"
+        return _CLOSED.format(client=client_id, dag_id=dag_id, reason=reason).encode()
+
+
+def _until(found: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not found():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(1.0)
+    return True
