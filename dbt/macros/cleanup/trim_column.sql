@@ -1,0 +1,3 @@
+{% macro trim_column(relation, column) %}
+    {{ return(set_where(relation, column, 'trim(' ~ column.quoted ~ ')', is_untrimmed(column))) }}
+{% endmacro %}
