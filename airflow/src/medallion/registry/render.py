@@ -221,13 +221,17 @@ def clients_table(rows: Sequence[Mapping[str, Any]], *, platforms: bool) -> Tabl
             Text(row["schedule"]),
             Text(names),
             Text(config.get("destination", "")),
-            Text(row["agrees"], "" if row["agrees"] == "as live" else "magenta"),
+            Text(_agrees(row), "" if row["agrees"] == "as live" else "magenta"),
         )
     return table
 
 
 def _status(row: Mapping[str, Any]) -> str:
     return f"{row['status']}, rev. {row['revision']}" if row["revision"] else str(row["status"])
+
+
+def _agrees(row: Mapping[str, Any]) -> str:
+    return f"none ({row['origin']})" if row["agrees"] == "none" else str(row["agrees"])
 
 
 def _table(*headings: str) -> Table:
