@@ -117,6 +117,7 @@ def asked(**changed: Any) -> DagRequest:
 
 @pytest.fixture
 def house(project: Settings, tmp_path: Path) -> House:
+    shutil.copytree(project.manifests, tmp_path / "manifests")
     return House(replace(project, home=tmp_path, database_url=f"sqlite:///{tmp_path / 'registry.db'}"))
 
 
