@@ -46,6 +46,16 @@ def test_validate_passes_good_clients_and_prints_notes(clients: Path) -> None:
     ]
 
 
+def test_validate_says_of_whom_no_factory_here_takes_care(clients: Path) -> None:
+    path = clients / "small.yml"
+    path.write_text(path.read_text() + "platform: west\nfor_each: {region: [eu, us]}\n")
+
+    told = "small.yml:10: platform: west is none of this installation's platforms (default): not run here"
+    result = _run("validate")
+    assert result.exit_code == 0
+    assert [line.startswith("note: ") for line in result.stdout.splitlines() if line.endswith(told)] == [True]
+
+
 def test_validate_prints_every_problem_on_a_line_of_its_own_and_fails(clients: Path) -> None:
     _break(clients)
 

@@ -66,6 +66,13 @@ def test_samples_and_client_are_filled_in(inbox: Path, land: Land, landed_rows: 
     assert landed_rows() == [{"id": "mine"}]
 
 
+def test_a_clients_values_are_filled_in(inbox: Path, land: Land, landed_rows: Rows) -> None:
+    (inbox / "eu west").mkdir()
+    (inbox / "eu west" / "orders.csv").write_text("id\nregional\n")
+    land(location=f"{inbox}/{{region}}", values={"region": "eu west", "tier": "gold"})
+    assert landed_rows() == [{"id": "regional"}]
+
+
 def test_adventureworks_without_its_files_says_what_to_do(land: Land) -> None:
     with pytest.raises(ExtractError, match=r"adventureworks files are not here; .* MEDALLION_ADVENTUREWORKS"):
         land(location="{adventureworks}/sales")

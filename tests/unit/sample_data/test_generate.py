@@ -157,6 +157,13 @@ def test_a_source_with_a_location_of_its_own_is_left_alone(tmp_path: Path, catal
     assert [one.source for one in told] == ["sales"]
 
 
+def test_a_location_takes_the_clients_values(tmp_path: Path, catalog: Catalog) -> None:
+    client = catalog.clients["acme_corp"].model_copy(update={"values": {"region": "eu-west"}})
+    regional = catalog.sources["crm"].model_copy(update={"location": "{samples}/{client}/{region}/crm"})
+    generate_client(client, {**catalog.sources, "crm": regional}, [MORNING], tmp_path, rows_a_day=1000)
+    assert list((tmp_path / "acme_corp" / "eu-west" / "crm").iterdir())
+
+
 def test_only_what_is_missing_or_of_another_recipe_is_written(tmp_path: Path, catalog: Catalog) -> None:
     acme = catalog.clients["acme_corp"]
     orders = tmp_path / "acme_corp" / "sales" / "orders" / "20260115T0600.jsonl"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -33,7 +34,7 @@ def problem_text(problem: Problem) -> Text:
 def validation_lines(catalogs: Sequence[Catalog], settings: Settings) -> list[Text]:
     """Write every problem, every note and a closing line."""
     problems = [problem for catalog in catalogs for problem in catalog.problems]
-    notes = [note for catalog in catalogs for note in catalog.notes]
+    notes = _notes(catalogs, settings)
     lines = [problem_text(problem) for problem in problems]
     lines += [Text("note: ", "cyan").append_text(problem_text(note)) for note in notes]
     if problems:
@@ -47,9 +48,23 @@ def validation_facts(catalogs: Sequence[Catalog], settings: Settings) -> dict[st
     """Return what :func:`validation_lines` writes, as plain values."""
     return {
         "problems": [problem.facts() for catalog in catalogs for problem in catalog.problems],
-        "notes": [note.facts() for catalog in catalogs for note in catalog.notes],
+        "notes": [note.facts() for note in _notes(catalogs, settings)],
         "clients": _good(catalogs, settings),
     }
+
+
+def _notes(catalogs: Sequence[Catalog], settings: Settings) -> list[Problem]:
+    """The notes of the files, and one for each client that no factory of this installation keeps."""
+    notes = [note for catalog in catalogs for note in catalog.notes]
+    known = ", ".join(settings.platforms)
+    for catalog in catalogs:
+        for name, client in catalog.clients.items():
+            if client.platform not in settings.platforms:
+                at = catalog.origins[name]["platform"].at or f"{catalog.file(name)}:1"
+                file, _, number = at.rpartition(":")
+                text = f"{client.platform} is none of this installation's platforms ({known}): not run here"
+                notes.append(Problem(Path(file), int(number), "platform", text))
+    return list(dict.fromkeys(notes))
 
 
 def _good(catalogs: Sequence[Catalog], settings: Settings) -> dict[str, str]:
