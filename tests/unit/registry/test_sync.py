@@ -215,8 +215,11 @@ def test_what_was_removed_or_disabled_by_hand_stays_so(house) -> None:
     assert (_words(done), done.differing) == ({}, ("shop", "small"))
 
 
-def test_a_client_brought_back_after_its_file_went_stays(house) -> None:
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_client_brought_back_after_its_file_went_stays(house, drawn) -> None:
     house.sync()
+    if drawn:
+        _draw(house, "shop")
     (house.clients / "shop.yml").unlink()
     house.sync()
     enable(house.registry(), "shop", house.catalog(), house.settings, **ANN)

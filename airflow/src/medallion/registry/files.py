@@ -6,9 +6,11 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from medallion.database import utcnow
 from medallion.exceptions import ConflictError, RegistryError
@@ -18,6 +20,8 @@ from medallion.registry.cipher import Cipher
 #: The version of a bundle that never had a file.
 EMPTY = "empty"
 _DIGITS = 16
+#: How often a change is tried that does not depend on the version it is made to.
+_ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -97,32 +101,68 @@ class DagFiles:
             raise RegistryError(f"the registry has lost the content of {len(missing)} DAG files")
         return found
 
+    def paths_since(self, folder: str, moment: datetime) -> set[str]:
+        """The files in a folder that some platform's bundle has, or had after a moment (UTC without zone)."""
+        c, ended = tables.dag_file.c, tables.bundle_version.c
+        gone = (ended.platform == c.platform) & (ended.number == c.until)
+        query = (
+            select(c.path)
+            .join(tables.bundle_version, gone, isouter=True)
+            .where(c.path.startswith(folder, autoescape=True))
+            .where(or_(c.until.is_(None), ended.created_at > moment))
+        )
+        with self.engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
     def change(
-        self, changes: Iterable[FileChange], still: Callable[[Connection], bool] = lambda _: True
+        self,
+        changes: Iterable[FileChange],
+        still: Callable[[Connection], bool] = lambda _: True,
+        *,
+        expected: int | None = None,
     ) -> tuple[int, str]:
         """Make the next version of the bundle, in one transaction.
 
         Args:
             changes: files to write or to take away; those that are so already are left as they are.
-            still: asked inside the transaction whether what the changes were rendered from still holds.
+            still: asked inside the transaction whether what the changes were rendered from still holds;
+                asked again where another process made a version at the same moment.
+            expected: the number of the newest version when the caller looked; None takes any.
 
         Returns:
             Number and name of the newest version, which is the old one where nothing changed.
 
         Raises:
-            ConflictError: if ``still`` said no, or another process made a version meanwhile: render again.
+            ConflictError: if ``still`` said no, or another version is the newest: look and render again.
         """
         wanted = list(changes)
+        retrying = Retrying(
+            retry=retry_if_exception_type(IntegrityError),
+            stop=stop_after_attempt(1 if expected is not None else _ATTEMPTS),
+            wait=wait_random(0, 0.2),
+            reraise=True,
+        )
         try:
-            with self.engine.begin() as connection:
-                return self._change(connection, wanted, still)
+            return retrying(self._try, wanted, still, expected)
         except IntegrityError:
             raise ConflictError("another process changed the bundle at the same moment") from None
 
+    def _try(
+        self, changes: list[FileChange], still: Callable[[Connection], bool], expected: int | None
+    ) -> tuple[int, str]:
+        with self.engine.begin() as connection:
+            return self._change(connection, changes, still, expected)
+
     def _change(
-        self, connection: Connection, changes: list[FileChange], still: Callable[[Connection], bool]
+        self,
+        connection: Connection,
+        changes: list[FileChange],
+        still: Callable[[Connection], bool],
+        expected: int | None,
     ) -> tuple[int, str]:
         number, version = self._current(connection)
+        if expected not in (None, number):
+            raise ConflictError("another process has changed the bundle meanwhile")
         # The first write: SQLite lets one process in, PostgreSQL's key another one's number stand in the way.
         claim = {"platform": self.platform, "number": number + 1, "version": "", "created_at": utcnow()}
         connection.execute(insert(tables.bundle_version).values(claim))

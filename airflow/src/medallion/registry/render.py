@@ -49,7 +49,7 @@ def outlook_lines(outlook: Outlook, *, done: bool = False) -> Iterator[Text]:
     if sync.refusal:
         yield Text(f"✗ {sync.refusal}", "red")
     counts = (
-        ", ".join(f"{count} {word}" for word, count in sync.totals.items() if count) or "there is no client"
+        ", ".join(f"{count} {word}" for word, count in sync.totals.items() if count) or "nothing was done"
     )
     yield Text(f"{sync.platform}: {counts}", "bold")
 
