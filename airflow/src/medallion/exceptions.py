@@ -4,6 +4,8 @@ MedallionError
 ├── ConfigError              a client, source, destination or defaults file is wrong
 ├── RegistryError            the registry lacks what was asked for, or cannot be read
 │   └── ConflictError        someone else changed it at the same time: nothing was written
+├── CreatorError             a request for a DAG, or its template, is wrong: nothing was written
+├── NotLiveError             Airflow does not run the new version of a DAG
 ├── ExtractError             a source could not be landed
 ├── TransformError           dbt could not be run, or ended badly
 │   ├── BuildFailed          a node failed in a way another try may heal
@@ -31,6 +33,14 @@ class RegistryError(MedallionError):
 
 class ConflictError(RegistryError):
     """Someone else changed it since the caller looked; nothing was written."""
+
+
+class CreatorError(MedallionError):
+    """A request for a DAG, or its template, is wrong; nothing was written."""
+
+
+class NotLiveError(MedallionError):
+    """A DAG's file was written, and Airflow does not run its new version; the text says why."""
 
 
 class ExtractError(MedallionError):

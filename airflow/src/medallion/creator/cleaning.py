@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any
 
 from medallion.clients.problem import not_one_of, shown
-from medallion.creator.errors import CreatorError
+from medallion.exceptions import CreatorError
 from medallion.pipeline import LAYERS, shape_of
 from medallion.registry import ACTIVE
 from medallion.registry.find import live_client, live_ids, registry_of

@@ -7,7 +7,7 @@ import math
 import pprint
 from typing import Any
 
-from medallion.creator.errors import CreatorError
+from medallion.exceptions import CreatorError
 
 #: A master_dict is the instructions for a DAG, not the data it works on.
 MAX_CHARACTERS = 1_000_000

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from medallion.clients.problem import NotAllowedError, dotted, shown
 from medallion.clients.schedule import parse_duration
-from medallion.creator.errors import CreatorError
 from medallion.creator.literals import read_literal, write_literal
+from medallion.exceptions import CreatorError
 
 #: The folders of a bundle that Medallion fills itself.
 RESERVED_NAMESPACES = ("clients", "manifests")

@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from medallion.creator.errors import CreatorError
 from medallion.creator.request import DagRequest
 from medallion.database import utcnow
-from medallion.exceptions import ConflictError
+from medallion.exceptions import ConflictError, CreatorError
 from medallion.registry import DagFiles, FileChange, Registry
 from medallion.registry.tables import created_dag
 

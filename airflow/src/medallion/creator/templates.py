@@ -13,8 +13,8 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from medallion.clients.problem import not_one_of
-from medallion.creator.errors import CreatorError
 from medallion.creator.request import OWN_TEMPLATE, DagRequest
+from medallion.exceptions import CreatorError
 from medallion.settings import Settings
 
 #: Today's templates, and those of older callers.

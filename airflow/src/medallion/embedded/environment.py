@@ -124,6 +124,9 @@ def _core(settings: Settings, home: Path, options: AirflowOptions) -> dict[str, 
         "AIRFLOW__CORE__MP_START_METHOD": "fork",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(_dags(settings, options)),
+        # A changed DAG is written, and read by the scheduler, at once, however short ago the last one was.
+        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
+        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL": "1",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
         # A writer waits for another one instead of failing; Airflow itself sets the write-ahead log.
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",

@@ -8,8 +8,7 @@ version they began with; once the last has ended, the file goes.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -46,7 +45,6 @@ class Drain:
         airflow: where the DAGs are.
         actor: the audit log's.
         patience: how long runs in flight of a client that is being removed may go on.
-        wait_seconds: how long one round waits for Airflow to have read a closed DAG.
     """
 
     registry: Registry
@@ -54,7 +52,6 @@ class Drain:
     airflow: AirflowClient
     actor: str
     patience: timedelta
-    wait_seconds: float = 60.0
 
     def close(self) -> list[Line]:
         """Write the closed version of every DAG whose client is not active; it stays while it is disabled."""
@@ -100,13 +97,9 @@ class Drain:
         yield Line(client_id, REMOVED, why)
 
     def _is_closed(self, dag_id: str) -> bool:
-        """Wait for Airflow to have read the closed version: until then a schedule may still start a run."""
-
-        def closed() -> bool:
-            dag = self.airflow.dag(dag_id)
-            return dag is None or CLOSED_TAG in [tag["name"] for tag in dag["tags"]]
-
-        return _until(closed, self.wait_seconds)
+        """Until Airflow has read the closed version, a schedule may still start a run."""
+        dag = self.airflow.dag(dag_id)
+        return dag is None or CLOSED_TAG in [tag["name"] for tag in dag["tags"]]
 
     def _out_of_patience(self, client_id: str) -> bool:
         known = self.registry.configuration(client_id)
@@ -122,12 +115,3 @@ class Drain:
         dag_id = dag_id_of(client_id, self.registry.platform)
         reason = f"{client_id} is {'being removed' if status == LEAVING else status}: it takes no new runs"
         return _CLOSED.format(client=client_id, dag_id=dag_id, reason=reason).encode()
-
-
-def _until(found: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not found():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(1.0)
-    return True

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TypedDict
 
 from medallion.airflow_api import AirflowClient
 from medallion.bundle import Published, client_path, publish
+from medallion.bundle.live import wait_until_live
 from medallion.clients import Catalog, load_catalog
+from medallion.exceptions import NotLiveError
 from medallion.factory import report as say
 from medallion.factory.asked import Action, Asked
 from medallion.factory.drain import Drain
 from medallion.factory.report import Line, Report
+from medallion.pipeline import dag_id_of
 from medallion.registry import (
     ACTIVE,
     API,
@@ -30,6 +34,8 @@ from medallion.settings import Settings
 
 #: How long runs in flight of a client that is being removed may go on.
 PATIENCE = timedelta(hours=6)
+#: How long Airflow may take to read the files that a round changed.
+_LIVE_SECONDS = 120.0
 
 
 def bring_up_to_date(
@@ -72,6 +78,7 @@ def go_round(
         ConfigError: if what was asked for is not valid; nothing was changed by it.
         RegistryError: if there is no such client or revision, or someone changed it meanwhile.
     """
+    started = time.time()
     registry, catalog = registry_of(settings), load_catalog(settings.configs)
     lines = list(_do(asked, registry, catalog, settings, actor))
     done = sync(catalog, registry, settings, actor=actor, why=asked.why, confirmed=asked.confirmed)
@@ -79,7 +86,11 @@ def go_round(
     drain = Drain(
         registry, DagFiles(registry.engine, registry.platform, registry.cipher), airflow, actor, patience
     )
-    lines += [*_synced(done), *_published(published, done), *drain.close(), *drain.remove()]
+    closed = drain.close()
+    lines += [*_synced(done), *_published(published, done), *closed]
+    changed = [*published.rendered, *(line.subject for line in closed)]
+    lines += [*_lagging(changed, drain.files, airflow, since=started, platform=registry.platform)]
+    lines += drain.remove()
     told = {line.subject for line in lines}
     lines += [line for line in _behind(registry, airflow) if line.subject not in told]
     return Report.of(settings.platform, drain.files.current()[1], _merged(lines))
@@ -140,6 +151,20 @@ def _published(published: Published, done: SyncPlan) -> Iterator[Line]:
             yield Line(name, say.UPDATED, "its DAG is made anew")
     for name, reason in published.failures.items():
         yield Line(name, say.FAILED, reason)
+
+
+def _lagging(
+    client_ids: Iterable[str], files: DagFiles, airflow: AirflowClient, *, since: float, platform: str
+) -> Iterator[Line]:
+    """Wait until what changed is live, so that whoever triggers a run then gets the new version."""
+    for client_id in client_ids:
+        dag_id = dag_id_of(client_id, platform)
+        try:
+            wait_until_live(
+                airflow, files, dag_id, client_path(client_id), since=since, seconds=_LIVE_SECONDS
+            )
+        except NotLiveError as error:
+            yield Line(client_id, say.FAILED, str(error))
 
 
 def _behind(registry: Registry, airflow: AirflowClient) -> Iterator[Line]:

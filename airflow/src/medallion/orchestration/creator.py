@@ -11,17 +11,16 @@ from airflow.sdk import DAG, BaseOperator, Param
 from airflow.sdk.exceptions import AirflowFailException
 
 from medallion.airflow_api import AirflowClient
+from medallion.bundle.live import wait_until_live
 from medallion.creator import (
     CreatedDags,
     Made,
-    NotLiveError,
     create_dag,
     find_templates,
     read_request,
     refuse_foreign,
-    wait_until_live,
 )
-from medallion.exceptions import MedallionError
+from medallion.exceptions import MedallionError, NotLiveError
 from medallion.orchestration.factory import airflow_client
 from medallion.registry import Registry
 from medallion.registry.find import registry_of
@@ -92,7 +91,8 @@ class CreateDag(BaseOperator):
     def _wait(self, registry: Registry, airflow: AirflowClient, made: Made, run: Any, actor: str) -> None:
         try:
             since = run.start_date.timestamp()
-            wait_until_live(airflow, CreatedDags(registry), made, since=since, seconds=_SECONDS)
+            files = CreatedDags(registry).files
+            wait_until_live(airflow, files, made.dag.dag_id, made.dag.path, since=since, seconds=_SECONDS)
         except NotLiveError as error:
             detail = {"revision": made.dag.revision, "why": str(error)[:1000]}
             registry.audit(made.dag.dag_id, "dag not live", actor, detail)

@@ -1,0 +1,68 @@
+"""When a file of the bundle is what Airflow runs, so that "update, then trigger" runs the new one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from medallion.airflow_api import AirflowClient
+from medallion.exceptions import NotLiveError, RegistryError
+from medallion.registry import DagFiles
+
+_POLL_SECONDS = 0.5
+#: Airflow's next look at the file may be long off if it read the one before a moment ago.
+_PARSE_AGAIN_SECONDS = 20.0
+
+
+def wait_until_live(
+    airflow: AirflowClient, files: DagFiles, dag_id: str, path: str, *, since: float, seconds: float
+) -> None:
+    """Wait until a run that is triggered now would run a file as it is now.
+
+    Args:
+        airflow: Airflow's API.
+        files: the bundle's.
+        dag_id: the DAG that the file makes.
+        path: the file, inside the bundle.
+        since: when it was changed, in seconds since 1970: older import errors are not about it.
+        seconds: how long at most.
+
+    Raises:
+        NotLiveError: if Airflow cannot import the file, it was changed meanwhile, or it takes too long.
+    """
+    wanted, end = files.tree().get(path), time.monotonic() + seconds
+    again = time.monotonic() + _PARSE_AGAIN_SECONDS
+    # A version's files never change: each is asked for once.
+    contains = cache(lambda version: _checksum(files, version, path) == wanted)
+    while not _is_live(airflow.dag(dag_id), path, contains):
+        for file, trace in airflow.import_errors(since).items():
+            if file.endswith(path):
+                raise NotLiveError(f"Airflow cannot import {path}:\n{trace}")
+        if files.tree().get(path) != wanted:
+            raise NotLiveError(f"{dag_id} was changed or deleted by someone else meanwhile")
+        if time.monotonic() > end:
+            raise NotLiveError(
+                f"Airflow does not have {dag_id} as it is in {path} after {seconds:.0f} s: does the file "
+                "make a DAG with that dag_id, and does the DAG processor run?"
+            )
+        if time.monotonic() > again and airflow.dag(dag_id):
+            again = time.monotonic() + _PARSE_AGAIN_SECONDS
+            airflow.parse_again(dag_id)
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_live(dag: dict[str, Any] | None, path: str, contains: Callable[[str], bool]) -> bool:
+    """Both are asked for: a run takes its tasks from the DAG's version, and its code from the bundle's."""
+    if dag is None or dag["is_stale"] or dag["relative_fileloc"] != path:
+        return False
+    versions = ((dag.get("latest_dag_version") or {}).get("bundle_version"), dag["bundle_version"])
+    return all(version is not None and contains(version) for version in versions)
+
+
+def _checksum(files: DagFiles, version: str, path: str) -> str | None:
+    try:
+        return files.tree(files.number_of(version)).get(path)
+    except RegistryError:  # a version of another bundle, from before the file was here
+        return None
