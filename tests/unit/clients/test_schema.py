@@ -80,6 +80,19 @@ def test_the_schema_refuses_what_the_model_refuses(changed: dict[str, object]) -
     assert _refuses(_config(**changed))
 
 
+def test_the_schema_knows_for_each() -> None:
+    assert not _refuses(_config(for_each={"region": ["us-east", 2]}))
+    for wrong in (
+        {},
+        {"region": []},
+        {"region": "eu"},
+        {"region": ["../etc"]},
+        {"Region": ["eu"]},
+        {"r": [True]},
+    ):
+        assert _refuses(_config(for_each=wrong)), wrong
+
+
 def test_the_schema_asks_for_what_has_no_default() -> None:
     assert client_schema()["required"] == [
         "description",

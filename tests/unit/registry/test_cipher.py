@@ -40,6 +40,9 @@ def test_with_a_key_no_value_of_a_client_is_readable(url: str, shop: Definition)
     live = registry.configuration("shop")
     assert live is not None
     assert live.definition == shop
+    with registry.engine.connect() as connection:
+        (detail,) = connection.execute(select(tables.audit_event.c.detail)).scalars()
+    assert "secret plan" not in detail
     assert registry.events()[0].detail["why"] == "acme's secret plan"
 
 

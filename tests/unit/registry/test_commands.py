@@ -164,6 +164,7 @@ def test_a_broken_file_fails_plan_and_apply_and_stays_live(settings: Settings) -
     assert "default: 1 unchanged, 1 invalid" in applied
     rows = {row["id"]: row for row in _json("clients")}
     assert (rows["tiny"]["status"], rows["tiny"]["agrees"]) == (ACTIVE, "1 problem")
+    assert "configs/clients/tiny.yml, which is broken: `medallion validate`" in _run("show", "tiny").stdout
 
 
 def test_too_many_that_leave_are_refused_until_confirmed(settings: Settings) -> None:
@@ -299,6 +300,11 @@ def test_commands_work_with_the_clients_that_for_each_makes(settings: Settings) 
     assert "region: us-east" in _run("show", "tiny__us_east").stdout
     planted = _json("sample-data", "tiny__us_east", "--from", "2026-01-15", "--rows", "100")
     assert {one["client"] for one in planted} == {"tiny__us_east"}
+
+    _edit(settings, "us-east", "us/east")
+    rows = {row["id"]: (row["status"], row["agrees"]) for row in _json("clients")}
+    assert rows["tiny__us_east"] == rows["tiny__eu_west"] == ("active", "1 problem")
+    assert set(rows) == {"little", "tiny__eu_west", "tiny__us_east"}
 
 
 # --- The registry itself

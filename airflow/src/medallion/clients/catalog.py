@@ -69,6 +69,11 @@ class Catalog:
         near = hint(client_id, ids) or f"; known are {listed(ids)}"
         raise ConfigError(f"there is no client {shown(client_id)}{near}")
 
+    def problems_of(self, client_id: str) -> tuple[Problem, ...]:
+        """Return what is wrong with the file that makes a client; with ``for_each`` it makes several."""
+        stems = [stem for stem in self.broken if client_id == stem or client_id.startswith(f"{stem}__")]
+        return self.broken[max(stems, key=len)] if stems else ()
+
     def file(self, client_id: str) -> str:
         """Return the file of a good client, as a person at the project's root writes it."""
         return self.origins[client_id]["id"].at

@@ -33,7 +33,8 @@ def client_rows(catalog: Catalog, settings: Settings, platform: str | None = Non
     if platform is None:  # a file may name a platform that is none of the installation's
         others = {key: client for key, client in catalog.clients.items() if key not in listed}
         rows += [_of_file(client, catalog, settings) for client in others.values()]
-        rows += [_broken(stem, catalog) for stem in catalog.broken if stem not in listed]
+        told = {row["file"] for row in rows}
+        rows += [row for stem in catalog.broken if (row := _broken(stem, catalog))["file"] not in told]
     return sorted(rows, key=lambda row: (str(row["id"]), str(row["platform"])))
 
 
@@ -49,7 +50,7 @@ def _of_platform(catalog: Catalog, settings: Settings, platform: str) -> Iterato
         here = key in catalog.clients and catalog.clients[key].platform == platform
         if known.status == REMOVED and not here:
             continue
-        problems = catalog.broken.get(key, ())
+        problems = () if here else catalog.problems_of(key)
         agrees = AS_LIVE if here else NO_FILE
         if key in waiting:
             agrees = NOT_APPLIED
@@ -58,7 +59,7 @@ def _of_platform(catalog: Catalog, settings: Settings, platform: str) -> Iterato
         elif problems:
             agrees = _count(len(problems))
         yield _of_live(known, agrees) | {
-            "file": catalog.file(key) if here else None,
+            "file": catalog.file(key) if here else problems[0].file.as_posix() if problems else None,
             "problems": [problem.facts() for problem in problems],
         }
 

@@ -136,14 +136,14 @@ def differing_of(client_id: str, catalog: Catalog, registry: Registry, settings:
     """Say how a client is live otherwise than its file has it."""
     client = catalog.clients[client_id]
     live = registry.configuration(client_id)
-    last = registry.history(client_id)[-1:] if live else []
+    last = registry.revision(client_id, live.revision) if live else None
     wanted = ACTIVE if status_of(client, catalog, settings) == ENABLED else DISABLED
     changes = changes_between(Definition.of(client, catalog), live.definition if live else None)
     if live and live.status != wanted:
         changes = {"status": Change(wanted, live.status), **changes}
     if not live or not last:
         return Differing(0, "", "", "", changes)
-    return Differing(live.revision, last[0].origin, last[0].actor, last[0].why, changes)
+    return Differing(live.revision, last.origin, last.actor, last.why, changes)
 
 
 def _before(registry: Registry, step: Step) -> Definition | None:

@@ -102,7 +102,9 @@ def showing(client_id: str, catalog: Catalog, settings: Settings) -> Showing:
         return Showing(definition, status, catalog.file(client_id), origins, None, None, {})
     last = registry_of(settings, live.platform).revision(client_id, live.revision)
     if client_id not in catalog.clients:
-        return Showing(live.definition, live.status, "", {}, live, last, {})
+        problems = catalog.problems_of(client_id)
+        file = f"{problems[0].file}, which is broken: `medallion validate`" if problems else ""
+        return Showing(live.definition, live.status, file, {}, live, last, {})
     wanted = Definition.of(catalog.clients[client_id], catalog)
     same = wanted.checksum == live.checksum
     origins = catalog.origins[client_id] if same else {}

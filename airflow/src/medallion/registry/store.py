@@ -75,7 +75,13 @@ class Registry:
 
     def revision(self, key: str, number: int) -> Revision | None:
         """One of a client's revisions; None if there is none of that number."""
-        return next((one for one in self.history(key) if one.revision == number), None)
+        c = tables.revision.c
+        query = select(tables.revision).where(
+            c.platform == self.platform, c.stream_key == key, c.revision == number
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return self._revision(row) if row else None
 
     def last_from(self, origin: str) -> dict[str, tuple[str, str]]:
         """Of each client the checksum and the status of its last revision from file, cli or api."""

@@ -295,13 +295,9 @@ class _Look:
     def _is_gone(self, key: str, head: Head) -> bool:
         client = self.catalog.clients.get(key)
         here = client is not None and client.platform == self.registry.platform
-        if here or head.origin != FILE or head.status in _GONE or self._is_broken(key):
+        if here or head.origin != FILE or head.status in _GONE or self.catalog.problems_of(key):
             return False
         return self.last[key][1] not in _GONE
-
-    def _is_broken(self, key: str) -> bool:
-        """True for a client whose file is there and cannot be read; with ``for_each`` it makes several."""
-        return any(key == stem or key.startswith(f"{stem}__") for stem in self.catalog.broken)
 
     def _folder_unread(self) -> bool:
         folder = self.settings.configs / "clients"
