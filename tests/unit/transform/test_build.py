@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -6,9 +7,9 @@ import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-from medallion.exceptions import BuildFailed, DataFailed
+from medallion.exceptions import BuildFailed, DataFailed, TransformError
 from medallion.pipeline import shape_of
-from medallion.transform import slim_path
+from medallion.transform import manifest_key, slim_path
 
 
 def test_every_node_gets_its_row_and_a_rule_its_counts(shop, flag):
@@ -104,14 +105,60 @@ def test_a_warehouse_in_use_by_another_process_is_waited_for_and_its_holder_name
     assert shop.build("bronze")[1] is None
 
 
-def test_a_manifest_is_made_again_only_when_the_project_has_changed(shop):
+def test_a_manifest_is_made_once_a_project_and_stays_beside_the_next_one(shop):
     path = slim_path(shop.settings, shape_of(shop.client))
     before = path.stat().st_mtime_ns
     shop.prepare()
     assert path.stat().st_mtime_ns == before
     shop.write("bronze/shop/bronze_shop__people.sql", "select 2 as id")
-    assert path.stat().st_mtime_ns > before
+    after = slim_path(shop.settings, shape_of(shop.client))
+    assert after != path
+    assert path.stat().st_mtime_ns == before
     shop.restore()
+    assert slim_path(shop.settings, shape_of(shop.client)) == path
+
+
+def test_a_run_builds_with_the_manifest_it_began_with_whatever_the_project_is_now(shop, flag):
+    began = shop.plan
+    shop.write("bronze/shop/bronze_shop__people.sql", "select 7 as id")
+    try:
+        shop.plan = began
+        raised = shop.build("bronze")[1]
+    finally:
+        shop.restore()
+    assert raised is None
+    DuckDBConnectionManager.close_all_connections()
+    with duckdb.connect(str(shop.settings.warehouse("corner_shop"))) as warehouse:
+        assert (7,) not in warehouse.sql("from corner_shop_bronze.bronze_shop__people").fetchall()
+
+
+def test_a_host_without_the_manifest_makes_it_if_its_project_does(shop, flag):
+    shutil.rmtree(shop.settings.manifests / shop.plan.manifest)
+    assert shop.build("bronze")[1] is None
+    began = shop.plan
+    shop.write("bronze/shop/bronze_shop__people.sql", "select 7 as id")
+    try:
+        shutil.rmtree(shop.settings.manifests / began.manifest)
+        shop.plan = began
+        raised = shop.build("bronze")[1]
+    finally:
+        shop.restore()
+    assert isinstance(raised, TransformError)
+    assert f"no manifest at {shop.settings.manifests / began.manifest}" in str(raised)
+    assert "medallion apply" in str(raised)
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"), [("target/x.sql", False), ("logs/x.sql", False), ("models/x.yml", True)]
+)
+def test_what_dbt_leaves_in_the_project_makes_no_other_manifest(shop, file, counts):
+    before = manifest_key(shop.settings, shape_of(shop.client))
+    path = shop.settings.dbt_project / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+    after = manifest_key(shop.settings, shape_of(shop.client))
+    path.unlink()
+    assert (after != before) == counts
 
 
 def test_a_project_that_does_not_parse_says_where_and_keeps_the_last_good_manifest(shop):

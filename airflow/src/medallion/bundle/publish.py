@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection, select
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from medallion.bundle.render import render_client, template_stamp
-from medallion.clients import Client
-from medallion.exceptions import ConflictError, MedallionError
-from medallion.pipeline import Shape, make_plan, shape_of
-from medallion.registry import ACTIVE, DagFiles, FileChange, Head, Registry, tables
+from medallion.bundle.shapes import MANIFESTS, Shapes, manifest_path, sweep_manifests
+from medallion.exceptions import ConfigError, ConflictError, MedallionError
+from medallion.pipeline import make_plan, shape_of
+from medallion.registry import ACTIVE, REMOVED, DagFiles, FileChange, Registry, tables
 from medallion.settings import Settings
 
-#: Days after which a manifest that no live file names is deleted; runs that began with it have ended by then.
-_MANIFEST_DAYS = 30
+_ATTEMPTS = 10
+_PART = 500
 
 
 @dataclass(frozen=True)
@@ -45,26 +42,16 @@ def client_path(client_id: str) -> str:
     return f"clients/client_{client_id}_pipeline.py"
 
 
-def manifest_path(key: str) -> str:
-    """Where the slim manifest of that name is in the bundle."""
-    return f"manifests/{key}.json"
-
-
 def files_of(registry: Registry) -> DagFiles:
     """The files of a platform's bundle."""
     return DagFiles(registry.engine, registry.platform, registry.cipher)
 
 
-@retry(
-    retry=retry_if_exception_type(ConflictError),
-    wait=wait_random_exponential(multiplier=0.1, max=2),
-    stop=stop_after_attempt(10),
-    reraise=True,
-)
 def publish(settings: Settings, registry: Registry) -> Published:
     """Make the files of the active clients that are behind, and their manifests, as one new version.
 
-    The file of a client that is not active any more is left as it is: the factory closes it.
+    The file of a client that is not active any more is left as it is, because runs of it may be in flight:
+    the factory closes it. That of one which is removed is taken away.
 
     Args:
         settings: where the dbt project, its manifests and the template are.
@@ -73,18 +60,16 @@ def publish(settings: Settings, registry: Registry) -> Published:
     Raises:
         ConflictError: if others change the registry faster than files can be made.
     """
-    files, heads = files_of(registry), registry.heads()
-    active = {client_id: head for client_id, head in heads.items() if head.status == ACTIVE}
-    work = _Work(settings, registry, files.made_from())
-    work.look_at(active)
-    work.drop_old_manifests(len(active))
-    if not work.changes:
-        return Published(*files.current(), failures=work.failures)
-    rendered = tuple(sorted(work.rendered))
-    wanted = {client_id: active[client_id].checksum for client_id in rendered}
-    number, version = files.change(work.changes, lambda connection: _still(connection, registry, wanted))
-    _forget_manifests(settings, files)
-    return Published(number, version, rendered, work.failures)
+    work = _Work(settings, registry)
+    retrying = Retrying(
+        retry=retry_if_exception_type(ConflictError),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        stop=stop_after_attempt(_ATTEMPTS),
+        reraise=True,
+    )
+    published = retrying(work.publish)
+    sweep_manifests(settings, work.files)
+    return published
 
 
 def withdraw(registry: Registry, paths: Iterable[str]) -> tuple[int, str]:
@@ -92,86 +77,123 @@ def withdraw(registry: Registry, paths: Iterable[str]) -> tuple[int, str]:
     return files_of(registry).change([FileChange(path, None) for path in paths])
 
 
-class _Work:
-    """One look at the active clients: which files are behind, and what they are to be."""
+@dataclass(frozen=True)
+class _File:
+    """A client's file: from which definition, its content, and the manifest that it names."""
 
-    def __init__(self, settings: Settings, registry: Registry, made_from: Mapping[str, str]) -> None:
+    checksum: str
+    content: bytes
+    manifest: str
+
+
+class _Work:
+    """Tries to publish; what one try has made, the next one need not make again."""
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
         self.settings = settings
         self.registry = registry
-        self.made_from = made_from
-        self.stamp = template_stamp(settings)
-        self.rendered: list[str] = []
-        self.failures: dict[str, str] = {}
-        self.changes: list[FileChange] = []
-        self.manifests: dict[Shape, str] = {}
-        self.slim: dict[Shape, dict[str, Any]] = {}
+        self.files = files_of(registry)
+        self.shapes = Shapes(settings)
+        self.made: dict[str, _File] = {}
+        self.broken: ConfigError | None = None
+        try:
+            self.template = template_stamp(settings)
+        except ConfigError as error:
+            self.template, self.broken = "", error
 
-    def look_at(self, active: Mapping[str, Head]) -> None:
-        from medallion.transform.manifest import project_key
+    def publish(self) -> Published:
+        """Look at what is live, make what is behind.
 
-        project = project_key(self.settings)
-        stamps = {
-            client_id: hashlib.sha256(f"{head.checksum} {project} {self.stamp}".encode()).hexdigest()
-            for client_id, head in active.items()
+        Raises:
+            ConflictError: if someone changed it meanwhile.
+        """
+        number, version = self.files.current()
+        made_from, heads = self.files.made_from(), self.registry.heads()
+        failures: dict[str, str] = {}
+        behind = {
+            client_id: head.checksum
+            for client_id, head in heads.items()
+            if head.status == ACTIVE and _stamp(made_from, client_id) != self._wanted(head.checksum)
         }
-        for client_id, stamp in stamps.items():
-            if self.made_from.get(client_path(client_id)) == stamp:
-                continue
+        for client_id, checksum in behind.items():
             try:
-                self._render(client_id, active[client_id], stamp)
+                self._make(client_id, checksum)
+            except ConflictError:
+                raise
             except (MedallionError, OSError) as error:
-                self.failures[client_id] = str(error)
+                failures[client_id] = str(error)
+        good = {client_id: self.made[client_id] for client_id in behind if client_id not in failures}
+        gone = [
+            key for key, head in heads.items() if head.status == REMOVED and client_path(key) in made_from
+        ]
+        changes = self._changes(made_from, good, gone)
+        if not changes:
+            return Published(number, version, failures=failures)
+        before = self.files.tree()
+        wanted = {client_id: file.checksum for client_id, file in good.items()}
+        number, version = self.files.change(
+            changes, lambda connection: _still(connection, self.registry, wanted), expected=number
+        )
+        rendered = [one for one, file in good.items() if before.get(client_path(one)) != _sha(file.content)]
+        return Published(number, version, tuple(sorted(rendered)), failures)
 
-    def _render(self, client_id: str, head: Head, stamp: str) -> None:
+    def _wanted(self, checksum: str) -> str:
+        """What a file is made from: its client's definition, the dbt project, and the template."""
+        return _sha(f"{checksum} {self.shapes.project} {self.template}".encode())[:40]
+
+    def _make(self, client_id: str, checksum: str) -> None:
+        if client_id in self.made and self.made[client_id].checksum == checksum:
+            return
+        if self.broken:
+            raise self.broken
         known = self.registry.configuration(client_id)
-        if known is None or known.checksum != head.checksum:
-            raise ConflictError(f"{client_id} changed while its DAG was made")
-        manifest = self._manifest(shape_of(known.definition.client))
-        self._plan(known.definition.client)
-        content = render_client(self.settings, known.definition, manifest)
-        self.changes.append(FileChange(client_path(client_id), content, stamp))
-        self.rendered.append(client_id)
+        if known is None or known.checksum != checksum:
+            raise ConflictError(f"{client_id} has changed while its DAG was made")
+        client = known.definition.client
+        manifest = self.shapes.manifest(shape_of(client))
+        make_plan(client, manifest.slim)  # refuses thresholds of rules that the client's run does not measure
+        content = render_client(self.settings, known.definition, manifest_path(manifest.key))
+        self.made[client_id] = _File(checksum, content, manifest.key)
 
-    def _manifest(self, shape: Shape) -> str:
-        from medallion.transform import manifest_key, prepare
+    def _changes(
+        self, made_from: Mapping[str, str], good: Mapping[str, _File], gone: Iterable[str]
+    ) -> list[FileChange]:
+        """The clients' files, the manifests that they need, and what no file needs any more."""
+        named = {path: said.partition(":")[0] for path, said in made_from.items()}
+        changes = []
+        for client_id, file in good.items():
+            path = client_path(client_id)
+            named[path] = file.manifest
+            changes.append(FileChange(path, file.content, f"{file.manifest}:{self._wanted(file.checksum)}"))
+        for client_id in gone:
+            named.pop(client_path(client_id))
+            changes.append(FileChange(client_path(client_id), None))
+        needed = {manifest_path(key) for path, key in named.items() if path.startswith("clients/")}
+        for path, manifest in self.shapes.files().items():
+            if path in needed and path not in made_from:
+                changes.append(FileChange(path, manifest, path))
+        there = [path for path in made_from if path.startswith(MANIFESTS)]
+        return changes + [FileChange(path, None) for path in there if path not in needed]
 
-        if shape not in self.manifests:
-            (slim,) = prepare(self.settings, [shape])
-            path = manifest_path(manifest_key(self.settings, shape))
-            self.manifests[shape] = path
-            if path not in self.made_from:
-                self.changes.append(FileChange(path, slim.read_bytes(), path))
-        return self.manifests[shape]
 
-    def drop_old_manifests(self, active: int) -> None:
-        """Once every active client's file is made anew, no file names the manifests of before."""
-        if len(self.rendered) == active and not self.failures:
-            old = [path for path in self.made_from if path.startswith("manifests/")]
-            kept = set(self.manifests.values())
-            self.changes += [FileChange(path, None) for path in old if path not in kept]
-
-    def _plan(self, client: Client) -> None:
-        """Try the plan: a threshold of a rule that the client's run does not measure is found here."""
-        from medallion.transform import load_slim
-
-        shape = shape_of(client)
-        if shape not in self.slim:
-            self.slim[shape] = load_slim(self.settings, shape)
-        make_plan(client, self.slim[shape])
+def _stamp(made_from: Mapping[str, str], client_id: str) -> str:
+    """What the live file of a client was made from; it stands behind the manifest that the file names."""
+    return made_from.get(client_path(client_id), "").partition(":")[2]
 
 
 def _still(connection: Connection, registry: Registry, wanted: Mapping[str, str]) -> bool:
-    """Are the clients still what their files were made from?"""
-    c = tables.configuration.c
-    query = select(c.stream_key, c.checksum).where(c.platform == registry.platform, c.status == ACTIVE)
-    now = {row.stream_key: row.checksum for row in connection.execute(query)}
-    return all(now.get(client_id) == checksum for client_id, checksum in wanted.items())
+    """Are the clients still what their files were made from, and active?"""
+    c, keys = tables.configuration.c, list(wanted)
+    now: dict[str, str] = {}
+    for start in range(0, len(keys), _PART):
+        query = select(c.stream_key, c.checksum).where(
+            c.platform == registry.platform,
+            c.status == ACTIVE,
+            c.stream_key.in_(keys[start : start + _PART]),
+        )
+        now |= {row.stream_key: row.checksum for row in connection.execute(query)}
+    return now == wanted
 
 
-def _forget_manifests(settings: Settings, files: DagFiles) -> None:
-    """Delete the folders of manifests that no file of the bundle names, once no run can need them."""
-    live = {path.removeprefix("manifests/").removesuffix(".json") for path in files.tree()}
-    oldest = time.time() - _MANIFEST_DAYS * 86_400
-    for folder in settings.manifests.glob("*"):
-        if folder.name not in live and folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,4 +1,9 @@
-"""Versions of a bundle as folders on this host: filled whole or not at all, from the registry alone."""
+"""A bundle's files on this host: each version in a folder of its own, and the newest once more in ``live``.
+
+A task reads the folder of the version that its run began with. The dag-processor reads ``live``, whose path
+stays the same: it queues files by their path, so that one that waits in its queue while a new version comes
+is read as it is then, not as it was before.
+"""
 
 from __future__ import annotations
 
@@ -9,133 +14,228 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from medallion.registry import DagFiles
-
-#: Lists a version's files with their checksums; its name keeps Airflow from looking for DAGs in it.
+#: Lists a version's files with their checksums; its name keeps Airflow from looking for DAGs in it. Its time
+#: is when the version was last used.
 _TREE = ".tree.json"
-#: Names the version that this host had last: it serves while the registry is away.
 _LAST = "last"
+_PART = 500
+
+#: Path inside the bundle → checksum.
+Tree = Mapping[str, str]
+#: Checksums → contents.
+Fetch = Callable[[Iterable[str]], Mapping[str, bytes]]
+
+
+class Last(NamedTuple):
+    """The version that serves while the registry is away, and its number there."""
+
+    number: int
+    version: str
 
 
 class Versions:
-    """The folders of one platform's bundle.
+    """The folders of one bundle. Whoever calls :meth:`fill` and :meth:`go_live` holds the bundle's lock.
 
     Args:
-        folder: holds one folder a version; other processes may use it at the same time.
+        folder: of the bundle, on this host.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.live = folder / "live"
 
     def path(self, version: str) -> Path:
         """Where a version is, or would be."""
-        return self.folder / version
+        return self.folder / "versions" / version
 
-    def last(self) -> str | None:
-        """The version that this host had last; None if it never had one."""
-        with suppress(FileNotFoundError):
-            version = (self.folder / _LAST).read_text().strip()
-            return version if self.is_whole(version) else None
+    def last(self) -> Last | None:
+        """The version that went live last; None if none ever did."""
+        with suppress(OSError, ValueError):
+            number, version = (self.folder / _LAST).read_text().split()
+            return Last(int(number), version)
         return None
 
-    def is_whole(self, version: str) -> bool:
-        """Say whether a version is here, none of its files missing, cut off or changed."""
-        try:
-            tree: dict[str, str] = json.loads((self.path(version) / _TREE).read_text())
-            return all(_checksum(self.path(version) / path) == found for path, found in tree.items())
-        except (OSError, ValueError):
-            return False
-
-    def fill(self, version: str, tree: Mapping[str, str], files: DagFiles) -> None:
-        """Make a version's folder, unless it is here.
-
-        A file that the last version had too is a link to it: the same bytes, and the same time, by which
-        Airflow knows that it need not be parsed again.
-
-        Args:
-            version: its name.
-            tree: the checksums of its files by path.
-            files: the registry's, asked for what no folder here has.
-
-        Raises:
-            RegistryError: if the registry lacks a file's content.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        before = self.last()
-        known = self._tree(before) if before else {}
-        missing = {found for path, found in tree.items() if known.get(path) != found}
-        contents = files.contents(missing)
-        scratch = Path(tempfile.mkdtemp(prefix=".filling-", dir=self.folder))
-        try:
-            for path, found in tree.items():
-                target = scratch / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if before and known.get(path) == found:
-                    os.link(self.path(before) / path, target)
-                else:
-                    target.write_bytes(contents[found])
-            (scratch / _TREE).write_text(json.dumps(dict(sorted(tree.items()))))
-            self._put(scratch, version)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-
-    def _put(self, scratch: Path, version: str) -> None:
-        try:
-            scratch.rename(self.path(version))
-        except OSError:
-            if self.is_whole(version):  # another process was first
-                return
-            broken = Path(tempfile.mkdtemp(prefix=".broken-", dir=self.folder))
-            self.path(version).rename(broken / version)
-            scratch.rename(self.path(version))
-            shutil.rmtree(broken, ignore_errors=True)
-
-    def set_last(self, version: str) -> None:
-        """Remember the version that serves while the registry is away."""
-        scratch = self.folder / f".{_LAST}.{os.getpid()}"
-        scratch.write_text(version)
-        scratch.replace(self.folder / _LAST)
-
-    def clean(self, current: str, tracking: Path, older_than: float) -> list[str]:
-        """Delete the versions that nobody uses; each could be filled again.
-
-        Args:
-            current: the version that stays.
-            tracking: Airflow's folder of locks, one a version that a task runs with.
-            older_than: seconds since a version was filled before it may go.
-
-        Returns:
-            What was deleted.
-        """
-        gone = []
-        for folder in self.folder.glob("*"):
-            old = folder.is_dir() and time.time() - folder.stat().st_mtime > older_than
-            if old and folder.name != current and not _in_use(tracking / folder.name):
-                shutil.rmtree(folder, ignore_errors=True)
-                gone.append(folder.name)
-        return gone
-
-    def _tree(self, version: str) -> dict[str, str]:
+    def tree(self, version: str) -> dict[str, str]:
+        """The checksums of a version's files by path; nothing if it is not here."""
         with suppress(OSError, ValueError):
             return dict(json.loads((self.path(version) / _TREE).read_text()))
         return {}
 
+    def is_whole(self, version: str) -> bool:
+        """Say whether a version is here, none of its files missing, cut off or changed."""
+        folder, tree = self.path(version), self.tree(version)
+        known = tree or (folder / _TREE).is_file()
+        return bool(known) and not _unlike(folder, tree)
+
+    def use(self, version: str) -> None:
+        """Note that a version is used now."""
+        with suppress(OSError):
+            os.utime(self.path(version) / _TREE)
+
+    def fill(self, version: str, tree: Tree, fetch: Fetch) -> None:
+        """Make a version's folder, whole or not at all; mend one that is there.
+
+        What ``live`` has too is a link to it: the same bytes, and the same time.
+
+        Args:
+            version: its name.
+            tree: its files.
+            fetch: gives the content of what no folder here has.
+
+        Raises:
+            RegistryError: if a content cannot be had.
+        """
+        target = self.path(version)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_dir():
+            scratch = Path(tempfile.mkdtemp(prefix=".filling-", dir=target.parent))
+            try:
+                self._complete(scratch, tree, fetch)
+                scratch.chmod(0o755)
+                with suppress(OSError):  # a process of another host was first
+                    scratch.rename(target)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+        self._complete(target, tree, fetch)
+
+    def go_live(self, last: Last) -> None:
+        """Make ``live`` what a version is, file by file: who reads one meanwhile has it whole.
+
+        Manifests come before the files that name them, and go only with the version after the next.
+        """
+        tree, before = self.tree(last.version), self.last()
+        source = self.path(last.version)
+        for path in sorted(_unlike(self.live, tree), key=lambda path: (path.endswith(".py"), path)):
+            _link(source / path, self.live / path)
+        kept = {path for path in self.tree(before.version) if not path.endswith(".py")} if before else set()
+        for path in _files(self.live):
+            if path not in tree and path not in kept:
+                (self.live / path).unlink(missing_ok=True)
+        self.live.mkdir(parents=True, exist_ok=True)
+        _replace(self.folder / _LAST, f"{last.number} {last.version}".encode())
+
+    def touch(self, paths: Iterable[str]) -> None:
+        """Give live files the time that it is now: by it the dag-processor knows what to read again."""
+        for path in paths:
+            with suppress(FileNotFoundError):
+                os.utime(self.live / path)
+
+    def clean(self, tracking: Path, older_than: float) -> list[str]:
+        """Delete the versions that nobody uses; each can be filled again.
+
+        Args:
+            tracking: Airflow's folder of locks, one a version that a task runs with.
+            older_than: seconds since a version was used before it may go.
+
+        Returns:
+            What was deleted; the version that went live last never is.
+        """
+        last, gone = self.last(), []
+        for folder in sorted((self.folder / "versions").glob("*")):
+            if (last and folder.name == last.version) or _age(folder) < older_than:
+                continue
+            with _unused(tracking / folder.name) as unused:
+                if unused:
+                    _delete(folder)
+                    (tracking / folder.name).unlink(missing_ok=True)
+                    gone.append(folder.name)
+        return gone
+
+    def _complete(self, folder: Path, tree: Tree, fetch: Fetch) -> None:
+        lacking = _unlike(folder, tree)
+        for path in _like(self.live, lacking):
+            _link(self.live / path, folder / path)
+            del lacking[path]
+        paths = sorted(lacking)
+        for start in range(0, len(paths), _PART):
+            part = paths[start : start + _PART]
+            contents = fetch({lacking[path] for path in part})
+            for path in part:
+                _replace(folder / path, contents[lacking[path]], mode=0o444)
+        listing = json.dumps(dict(sorted(tree.items()))).encode()
+        if not (folder / _TREE).is_file() or (folder / _TREE).read_bytes() != listing:
+            _replace(folder / _TREE, listing)
+
+
+def differing(before: Tree, after: Tree) -> list[str]:
+    """The paths of what ``after`` has and ``before`` had not, or otherwise."""
+    return [path for path, checksum in after.items() if before.get(path) != checksum]
+
+
+def _unlike(folder: Path, tree: Tree) -> dict[str, str]:
+    return {path: checksum for path, checksum in tree.items() if _checksum(folder / path) != checksum}
+
+
+def _like(folder: Path, tree: Tree) -> list[str]:
+    return [path for path, checksum in tree.items() if _checksum(folder / path) == checksum]
+
 
 def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _in_use(lock: Path) -> bool:
-    """Does a task hold Airflow's lock of a version?"""
     try:
-        with lock.open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return False
-    except FileNotFoundError:
-        return False
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return True
+        return ""
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """The files below a folder, without what Python compiled beside them."""
+    for file in folder.rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            yield file.relative_to(folder).as_posix()
+
+
+def _link(source: Path, target: Path) -> None:
+    """Put a file where another one may be; a copy where the disk knows no links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)
+    try:
+        os.link(source, scratch)
+    except OSError:
+        shutil.copy2(source, scratch)
+    scratch.replace(target)
+    scratch.unlink(missing_ok=True)  # to replace a file by a link to itself leaves the link
+
+
+def _replace(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file so that a reader sees the old one or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)
+    scratch.write_bytes(content)
+    scratch.chmod(mode)
+    scratch.replace(path)
+
+
+def _age(folder: Path) -> float:
+    """Seconds since a version was used, or since it was begun and left half-made."""
+    for known in (folder / _TREE, folder):
+        with suppress(OSError):
+            return time.time() - known.stat().st_mtime
+    return 0.0
+
+
+@contextmanager
+def _unused(lock: Path) -> Iterator[bool]:
+    """Hold Airflow's lock of a version; False where a task has it."""
+    try:
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+    except FileNotFoundError:
+        yield True
+    except BlockingIOError:
+        yield False
+
+
+def _delete(folder: Path) -> None:
+    """Take a folder away at once, for whoever looks, and then delete it."""
+    going = folder.with_name(f".going-{folder.name.lstrip('.')}")
+    shutil.rmtree(going, ignore_errors=True)
+    folder.rename(going)
+    shutil.rmtree(going, ignore_errors=True)

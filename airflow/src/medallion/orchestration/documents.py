@@ -24,6 +24,7 @@ def client_document(plan: Plan) -> str:
         ("told when it fails", client.notification_email or "nobody"),
         ("gold", ", ".join(f"`{mart}`" for mart in plan.marts)),
         ("config version", f"`{plan.config_version}`"),
+        ("dbt manifest", f"`{plan.manifest}`"),
     ]
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows)
     return f"## {_cell(client.description)}\n\n| | |\n|---|---|\n{table}\n"

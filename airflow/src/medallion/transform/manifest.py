@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: The client that stands in a shape's manifest for whichever client builds with it.
 PLACEHOLDER = "medallion"
 _SLIM, _WHOLE = "manifest.json", "dbt.msgpack"
+_PARSED = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
+#: What a person's own call of dbt leaves in the project.
+_MADE_BY_DBT = ("target", "logs")
 
 
 def manifest_key(settings: Settings, shape: Shape) -> str:
@@ -52,7 +55,7 @@ def load_slim(settings: Settings, shape: Shape) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text()))
     except FileNotFoundError:
-        raise TransformError(f"no manifest at {path}: `medallion up`, `run` and `demo` make it") from None
+        raise TransformError(f"no manifest at {path}: `medallion apply` makes it") from None
 
 
 def prepare(settings: Settings, shapes: Iterable[Shape]) -> list[Path]:
@@ -86,11 +89,11 @@ def _keys(settings: Settings, shapes: Sequence[Shape]) -> list[str]:
 def project_stamp(project: Path) -> str:
     """A hash of every file of the dbt project that parsing reads."""
     digest = hashlib.sha256()
-    for path in sorted(
-        one for one in project.rglob("*") if one.suffix in {".sql", ".yml", ".yaml", ".csv", ".md"}
-    ):
-        digest.update(str(path.relative_to(project)).encode())
-        digest.update(path.read_bytes())
+    for path in sorted(one for one in project.rglob("*") if one.suffix in _PARSED):
+        inside = path.relative_to(project)
+        if inside.parts[0] not in _MADE_BY_DBT:
+            digest.update(str(inside).encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
