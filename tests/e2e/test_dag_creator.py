@@ -82,7 +82,9 @@ def airflow(settings):
 
     def with_viewer(*arguments):
         found = real(*arguments)
-        return found | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"admin:ADMIN,{VIEWER[0]}:VIEWER"}
+        return found | {
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"admin:ADMIN,{VIEWER[0]}:VIEWER",
+        }
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "airflow_environment", with_viewer)

@@ -33,5 +33,5 @@ def to_k8s_name(text: str, *, limit: int = LIMIT) -> str:
         return text
     # Texts from outside may hold lone surrogates, which UTF-8 has no bytes for.
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
-    readable = re.sub(r"[^a-z0-9]+", "-", text.lower())[: limit - _DIGITS - 1].strip("-")
+    readable = re.sub(r"[^a-z0-9]+", "-", text.lower())[: max(0, limit - _DIGITS - 1)].strip("-")
     return f"{readable}-{digest}" if readable else digest
