@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from sqlalchemy import create_engine, update
 from sqlalchemy.pool import StaticPool
 
@@ -16,9 +17,11 @@ from medallion.ledger import Ledger, NodeRow, RunKey, tables
 from medallion.pipeline import make_plan
 from medallion.pipeline.plan import Plan
 from medallion.reports import run_figures
+from medallion.reports.contract import Report, report_schema
 
 KEY = RunKey("client_acme_corp_pipeline", "manual__2026-01-15T00:00:00+00:00")
 INTERVAL = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
+SCHEMA = Draft202012Validator(report_schema())
 STARTED = datetime(2026, 1, 16, 0, 5)  # as the ledger keeps it, in UTC without zone
 
 
@@ -42,6 +45,9 @@ def _node(unique_id, name, kind, layer, group, parents):
     return facts | {"depends_on": {"nodes": parents}}
 
 
+QUARANTINE = ("quarantine", "validate")
+
+
 def nodes(*, without="", models=0, quarantine=False, called="has_address", **changed):
     """A project's nodes: without a layer, with a quarantine or more models in bronze, with another rule."""
     bronze = model("bronze", "crm", "bronze_crm__people")
@@ -52,7 +58,7 @@ def nodes(*, without="", models=0, quarantine=False, called="has_address", **cha
         *(model("bronze", "crm", f"model_{number}") for number in range(models)),
         hard_test(bronze, "bronze_people_not_empty"),
         clean,
-        *([model("silver", "validate", "quarantine_crm__people")] if quarantine else []),
+        *(model("silver", "validate", f"{kind}_crm__people") for kind in QUARANTINE if quarantine),
         hard_test(clean, "people_unique"),
         rule(clean, called, "clean_crm__people", **changed),
         rule(clean, "has_phone", "clean_crm__people", on_fail="keep", effect="report"),
@@ -72,7 +78,7 @@ def plan_of(found, **changed):
         "business_rules": {"data_retention_days": 30, "quality_threshold": 0.95},
     }
     client = client_from_dict("acme_corp", config | changed)
-    return make_plan(client, {"nodes": {node["unique_id"]: node for node in found}})
+    return make_plan(client, {"metadata": {}, "nodes": {node["unique_id"]: node for node in found}})
 
 
 @dataclass
@@ -86,7 +92,11 @@ class Story:
     clock: datetime = field(default=STARTED)
 
     def figures(self) -> dict[str, Any]:
-        return run_figures(self.ledger, self.plan, self.key, self.interval)
+        """The figures; whatever a test tells, they are what the contract says, to the last key."""
+        found = run_figures(self.ledger, self.plan, self.key, self.interval)
+        SCHEMA.validate(found)
+        Report.model_validate(found, strict=True, extra="forbid", by_alias=True)
+        return found
 
     def start(self) -> None:
         start, end = (when.replace(tzinfo=None) for when in (self.interval.start, self.interval.end))
@@ -165,7 +175,8 @@ def _row(node, changed):
 
 
 @pytest.fixture
-def story():
+def story(monkeypatch):
+    monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
     engine = create_engine("sqlite://", poolclass=StaticPool)  # in memory: a story writes often
     metadata.create_all(engine)
 

@@ -2,12 +2,14 @@ import json
 from datetime import date, datetime
 
 import pytest
+from jsonschema import ValidationError, validate
 
 from medallion.ledger import RunKey
 from medallion.ledger.releases import Release
 from medallion.ledger.releases import sign as sign_releases
 from medallion.ledger.waivers import Waiver, sign
 from medallion.reports import render_report
+from medallion.reports.contract import SCHEMA_FILE, report_schema, schema_text
 
 
 def layer(figures, name):
@@ -77,6 +79,7 @@ def test_every_rule_has_its_counts_score_and_threshold(story):
         "threshold": 0.95,
         "own_threshold": True,
         "waiver": None,
+        "failing_rows": None,
         "state": "passed",
     }
     counted = rule(told.figures(), "has_phone")
@@ -377,6 +380,8 @@ def test_quarantine_is_counted_by_model_and_rule_with_what_was_released(story, p
         {
             "model": "quarantine_crm__people",
             "entity": "crm__people",
+            "table": "acme_corp_silver.quarantine_crm__people",
+            "command": "medallion quarantine acme_corp --model crm__people --date 2026-01-15",
             "rows": 40,
             "rules": {"has_address": 41},
             "releases": [
@@ -384,3 +389,86 @@ def test_quarantine_is_counted_by_model_and_rule_with_what_was_released(story, p
             ],
         }
     ]
+
+
+def test_failing_rows_are_where_the_rule_put_them(story, project):
+    figures = story(project(quarantine=True)).figures()
+    assert rule(figures, "has_address")["failing_rows"] == {
+        "table": "acme_corp_silver.quarantine_crm__people",
+        "column": "_broken_rules",
+        "command": "medallion quarantine acme_corp --rule has_address --date 2026-01-15",
+    }
+    assert rule(figures, "has_phone")["failing_rows"] == {
+        "table": "acme_corp_silver.validate_crm__people",
+        "column": "_flags",
+        "command": None,
+    }
+
+
+def test_commands_of_a_client_with_several_runs_a_day_name_the_hour(story, project):
+    figures = story(project(quarantine=True), schedule_interval="6h").figures()
+    assert figures["quarantine"][0]["command"].endswith("--date 2026-01-15T00:00")
+    assert figures["links"]["fleet"] == "../../../../../index.html"
+
+
+def test_what_was_tried_again_has_its_reason_and_its_wait(story):
+    told = story()
+    told.start()
+    told.build("bronze", state="retry", only=[])
+    told.build("bronze")
+    told.build("silver", state="retry", only=[])
+    assert told.figures()["retries"] == [
+        {
+            "layer": "bronze",
+            "try": 1,
+            "reason": "bronze went wrong",
+            "ended_at": "2026-01-16T00:08:00Z",
+            "waited": 60.0,
+        },
+        {
+            "layer": "silver",
+            "try": 1,
+            "reason": "silver went wrong",
+            "ended_at": "2026-01-16T00:12:00Z",
+            "waited": None,
+        },
+    ]
+
+
+def test_the_slowest_models_have_their_share_of_all_seconds(story, project):
+    told = story(project(models=6))
+    told.start()
+    told.build("bronze", model_3={"seconds": 6.0}, model_1={"seconds": 2.0}, model_5={"seconds": None})
+    slowest = told.figures()["slowest"]  # of 9.5: five models and a test take a quarter each
+    assert [(one["name"], one["share"]) for one in slowest[:2]] == [("model_3", 0.6486), ("model_1", 0.2162)]
+    assert len(slowest) == 5
+
+
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        (None, None),
+        ("javascript:alert(1)//", None),
+        (
+            "https://airflow.example/team/",
+            "https://airflow.example/team/dags/client_acme_corp_pipeline/runs/manual__2026-01-15T00%3A00%3A00%2B00%3A00",
+        ),
+    ],
+)
+def test_the_run_in_airflow_is_linked_where_its_address_is_known(story, monkeypatch, base, url):
+    told = story()
+    if base:
+        monkeypatch.setenv("AIRFLOW__API__BASE_URL", base)
+    assert told.figures()["links"] == {"airflow": url, "fleet": "../../../../index.html"}
+
+
+def test_the_schema_that_lies_in_docs_is_the_contracts(pytestconfig):
+    there = (pytestconfig.rootpath / SCHEMA_FILE).read_text(encoding="utf-8")
+    assert there == schema_text(), "run `medallion report --schema > docs/run_report.schema.json`"
+
+
+def test_every_key_of_the_contract_is_needed(story):
+    figures = story().figures()
+    for key in figures:
+        with pytest.raises(ValidationError, match=key):
+            validate({name: value for name, value in figures.items() if name != key}, report_schema())

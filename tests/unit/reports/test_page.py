@@ -6,7 +6,7 @@ import pytest
 
 from medallion.ledger.releases import Release, sign
 from medallion.ledger.waivers import Waiver
-from medallion.reports import page, render_report
+from medallion.reports import render_report, words
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"' & {{ 7 * 7 }}"
 VOID = {"meta", "br", "wbr", "link", "img", "hr", "input"}
@@ -138,14 +138,46 @@ def test_nothing_is_fetched_and_no_script_runs(story):
     text = render_report(told.figures())
     found = Reader(text)
     assert not {"script", "img", "iframe", "object", "base"} & set(found.elements)
-    assert found.attributes["href"] == ["run_report.json"]
+    assert found.attributes["href"] == ["../../../../index.html", "run_report.json"]
     assert not re.search(r"https?:|url\(|@import|//[a-z]", text)
     assert "default-src 'none'; style-src 'unsafe-inline'" in found.attributes["content"]
 
 
+def test_the_page_leads_to_airflow_and_to_failing_rows(story, project, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://127.0.0.1:8080")
+    told = story(project(quarantine=True))
+    told.all_well(has_address={"failing": 41}, quarantine_crm__people={"rows": 40})
+    page = read(told)
+    assert told.figures()["links"]["airflow"] in page.attributes["href"]
+    assert "medallion quarantine acme_corp --rule has_address --date 2026-01-15" in page.said
+    assert "flagged in" not in page.said  # has_phone, which keeps its rows, has none that fail
+
+
+def test_what_was_tried_again_and_what_costs_most_is_shown(story):
+    told = story()
+    told.start()
+    told.build("bronze", state="retry", only=[])
+    told.build("bronze", bronze_crm__people={"seconds": 0.75})
+    page = read(told)
+    assert "bronze, try 1" in page.said
+    assert "again 1 min 00 s later" in page.said
+    assert "0.75 s, 75\N{NO-BREAK SPACE}%" in page.said
+    assert "width:75.00%" in page.attributes["style"]
+
+
+def test_many_rules_are_folded_but_never_a_breached_one(story):
+    told = story()
+    told.all_well(has_address={"failing": 500})
+    figures = told.figures()
+    breached = [rule | {"rule": f"breached_{n}"} for n in range(9) for rule in figures["rules"][:1]]
+    figures["rules"] = [figures["rules"][1]] * 5 + breached
+    said = Reader(render_report(figures)).said
+    assert said.index("breached_8") < said.index("5 more, none of them breached") < said.rindex("has_phone")
+
+
 def test_a_page_knows_light_dark_and_narrow(story):
     text = render_report(story().figures())
-    assert "@media (prefers-color-scheme: dark)" in text
+    assert "@media screen and (prefers-color-scheme: dark)" in text
     assert "@media (max-width: 640px)" in text
     assert 'name="viewport"' in text
 
@@ -173,25 +205,27 @@ def rule(**changed):
     ],
 )
 def test_the_axis_of_scores_leaves_room_below_what_gates(rules, floor):
-    assert page.score_floor(rules) == pytest.approx(floor)
+    assert words.score_floor(rules) == pytest.approx(floor)
 
 
 @pytest.mark.parametrize(
     ("drawn", "value", "text"),
     [
-        (page.score, 1.0, "1"),
-        (page.score, 0.9999999, "0.99999"),
-        (page.score, 0.992827, "0.99283"),
-        (page.seconds, 0.123, "0.12 s"),
-        (page.seconds, 59.7, "60 s"),
-        (page.seconds, 185, "3 min 05 s"),
-        (page.seconds, 7800, "2 h 10 min"),
-        (page.size, 999, "999 B"),
-        (page.size, 1_234_567, "1.2 MB"),
-        (page.size, 5_000_000_000_000, "5000.0 GB"),
-        (page.number, 1_234_567, "1,234,567"),
-        (page.moment, "2026-01-15T06:00:00Z", "2026-01-15 06:00"),
-        (page.moment, "2026-01-15T06:00:07Z", "2026-01-15 06:00:07"),
+        (words.score, 1.0, "1"),
+        (words.score, 0.9999999, "0.99999"),
+        (words.score, 0.992827, "0.99283"),
+        (words.seconds, 0.123, "0.12 s"),
+        (words.seconds, 59.7, "60 s"),
+        (words.seconds, 185, "3 min 05 s"),
+        (words.seconds, 7800, "2 h 10 min"),
+        (words.size, 999, "999 B"),
+        (words.size, 1_234_567, "1.2 MB"),
+        (words.size, 5_000_000_000_000, "5000.0 GB"),
+        (words.number, 1_234_567, "1,234,567"),
+        (words.percent, 0.004, "<1 %"),
+        (words.percent, 0.646, "65 %"),
+        (words.moment, "2026-01-15T06:00:00Z", "2026-01-15 06:00"),
+        (words.moment, "2026-01-15T06:00:07Z", "2026-01-15 06:00:07"),
     ],
 )
 def test_values_are_written_for_people(drawn, value, text):

@@ -21,7 +21,13 @@ def test_json_and_page_lie_in_their_interval(story, tmp_path):
     told.all_well()
     path = write(told, tmp_path / "reports")
     day = "acme_corp/year=2026/month=01/day=15"
-    assert files(tmp_path / "reports") == [f"{day}/run_report.html", f"{day}/run_report.json"]
+    assert files(tmp_path / "reports") == [
+        ".index.lock",
+        f"{day}/run_report.html",
+        f"{day}/run_report.json",
+        "index.html",
+        "index.json",
+    ]
     assert path == tmp_path / "reports" / day / "run_report.html"
 
 
@@ -41,7 +47,7 @@ def test_intervals_shorter_than_a_day_have_reports_of_their_own(story, tmp_path)
             datetime(2026, 1, 15, hour, tzinfo=UTC), datetime(2026, 1, 15, hour + 6, tzinfo=UTC)
         )
         write(told, tmp_path)
-    assert {path.parent.name for path in tmp_path.rglob("*.html")} == {"hour=0000", "hour=0600"}
+    assert {path.parent.name for path in tmp_path.rglob("run_report.html")} == {"hour=0000", "hour=0600"}
 
 
 def test_a_later_run_of_the_interval_replaces_the_report(story, tmp_path):

@@ -1,43 +1,10 @@
 """A run's figures: one plain dict of JSON values, gathered from the ledger and the plan alone.
 
-=============  ===========================================================================================
-``format``     1; grows when a key changes its meaning or goes away
-``client``     ``id``, ``description``
-``run``        ``dag_id``, ``run_id``, ``config_version``, ``interval_start``, ``interval_end``,
-               ``started_at``, ``ended_at`` (the last thing written down of it), ``seconds`` between them
-``verdict``    ``outcome``: delivered or failed; ``reasons``: the first cause, or what a delivery lacks
-``layers``     each: ``name``; ``state``: passed, nothing to build, blocked (a rule), failed (a node),
-               incomplete or not built; ``gate``: passed, not passed or not reached; ``nodes`` and
-               ``tests`` as counts (tests are the hard ones); ``score``, ``threshold``; ``breaches``
-               and ``waived``: names of rules
-``rules``      each: ``rule``, ``layer``, ``model`` (measured), ``condition``, ``effect``, ``on_fail``,
-               ``failing``, ``population``, ``score``; ``threshold``, None if it never blocks;
-               ``own_threshold``: is it the rule's own, not the default; ``waiver``: None, or ``until``,
-               ``why``, ``signed_by``; ``state``: passed, waived, breached, counted (never blocks), not
-               measured (no rows) or not run
-``quarantine`` each: ``model``, ``entity``, ``rows`` taken out, ``rules``: failing rows by rule, a released
-               row among them; ``releases`` in force, each: ``key``, ``rules``, ``why``, ``signed_by``
-``models``     each: ``name``, ``layer``, ``group``, ``status``, ``seconds``, ``rows``, ``message``
-``tests``      the hard tests' counts, and ``failing``, each: ``name``, ``model``, ``layer``, ``status``,
-               ``rows`` (failing ones), ``message``
-``extraction`` each: ``source``, ``entity``, ``rows``, ``files``, ``bytes``, ``changes`` of
-               columns, a sentence each
-``delivery``   None, or ``destination``, ``path``, ``tables`` (name: rows), ``delivered_at``, ``waived``:
-               the rules it was delivered in spite of
-``cleanup``    None, or ``partitions``, ``files``, ``bytes``, ``cleaned_at``
-``retention``  what the run's cleanups deleted or refused, each: ``layer``, ``object``, ``rows`` or
-               ``partitions``, ``files``, ``bytes``, ``cutoff``, ``share``, ``refused``, ``forced``
-``builds``     each: ``layer``, ``cause``: layer or cleared by hand, ``try``, ``state``, ``nodes``,
-               ``started_at``, ``seconds``, ``message``
-=============  ===========================================================================================
-
-Counts are ``expected``, ``done``, ``failed`` and ``not_built``. Times are ISO 8601 in UTC. What is not known
-is None.
+:mod:`medallion.reports.contract` says what each key means, and the JSON Schema is made from it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -46,22 +13,27 @@ from medallion.interval import Interval
 from medallion.ledger import Ledger, NodeRow, RunKey
 from medallion.pipeline import Node, Plan
 from medallion.quality import LayerVerdict
+from medallion.reports.contract import FORMAT
+from medallion.reports.costs import numbered, retries_of, slowest_of
 from medallion.reports.evidence import Evidence, Row, gather
+from medallion.reports.links import links_of
 from medallion.reports.outcome import failed, outcome_of
 from medallion.reports.rules import quarantine_of, rules_of
 
-FORMAT = 1
 Figures = dict[str, Any]
 
 
 def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Figures:
-    """Gather the figures of a run, whatever became of it; the module says which there are.
+    """Gather the figures of a run, whatever became of it.
 
     Args:
         ledger: where the run was written down.
         plan: the client's plan.
         key: the run.
         interval: the run's data interval.
+
+    Returns:
+        What :class:`medallion.reports.contract.Report` describes.
     """
     evidence = gather(ledger, plan, key, interval)
     outcome, reasons = outcome_of(evidence)
@@ -70,10 +42,12 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
         "client": {"id": plan.client.id, "description": plan.client.description},
         "run": _run(evidence),
         "verdict": {"outcome": outcome, "reasons": reasons},
+        "links": links_of(evidence),
         "layers": [_layer(evidence, verdict) for verdict in evidence.judged],
         "rules": [rule for verdict in evidence.judged for rule in rules_of(evidence, verdict)],
         "quarantine": quarantine_of(evidence),
         "models": [_model(evidence, node) for layer in plan.layers for node in layer.models],
+        "slowest": slowest_of(evidence),
         "tests": _tests(evidence),
         "extraction": [
             _picked(row, "source entity rows files bytes changes") for row in evidence.extraction.values()
@@ -81,7 +55,8 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
         "delivery": _delivery(evidence),
         "cleanup": _picked(evidence.cleanup, "partitions files bytes cleaned_at"),
         "retention": [_retained(row) for row in evidence.retention],
-        "builds": _builds(evidence),
+        "builds": [_build(evidence, number, row) for number, row in numbered(evidence.builds)],
+        "retries": [one | {"ended_at": _moment(one["ended_at"])} for one in retries_of(evidence)],
     }
 
 
@@ -187,24 +162,17 @@ def _delivery(evidence: Evidence) -> Figures | None:
     return (_picked(row, "destination path delivered_at") or {}) | {"tables": counted, "waived": waived}
 
 
-def _builds(evidence: Evidence) -> list[Figures]:
-    tries: Counter[tuple[str, int]] = Counter()
-    told = []
-    for row in evidence.builds:
-        tries[row["layer"], row["series"]] += 1
-        told.append(
-            {
-                "layer": row["layer"],
-                "cause": "layer" if row["series"] else "cleared by hand",
-                "try": tries[row["layer"], row["series"]],
-                "state": row["state"],
-                "nodes": evidence.nodes_of_build.get(row["id"], 0),
-                "started_at": _moment(row["started_at"]),
-                "seconds": _between(row["started_at"], row["finished_at"]),
-                "message": row["message"],
-            }
-        )
-    return told
+def _build(evidence: Evidence, number: int, row: Row) -> Figures:
+    return {
+        "layer": row["layer"],
+        "cause": "layer" if row["series"] else "cleared by hand",
+        "try": number,
+        "state": row["state"],
+        "nodes": evidence.nodes_of_build.get(row["id"], 0),
+        "started_at": _moment(row["started_at"]),
+        "seconds": _between(row["started_at"], row["finished_at"]),
+        "message": row["message"],
+    }
 
 
 def _retained(row: Row) -> Figures:

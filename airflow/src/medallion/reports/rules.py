@@ -7,23 +7,23 @@ from typing import Any
 
 from medallion.ledger.releases import Release
 from medallion.ledger.waivers import Waiver
-from medallion.pipeline import Node, Plan
+from medallion.pipeline import Node
 from medallion.quality import LayerVerdict, RuleScore
 from medallion.reports.evidence import Evidence
+from medallion.reports.links import QUARANTINE, failing_rows, listing, table_of
 
 Figures = dict[str, Any]
-_PREFIX = "quarantine_"
 
 
 def rules_of(evidence: Evidence, verdict: LayerVerdict) -> Iterable[Figures]:
     """Each rule of a layer that the plan has, measured or not."""
     measured = {score.rule: score for score in verdict.rules}
     for node in evidence.plan.layer(verdict.layer).rules:
-        yield _rule(evidence.plan, node, measured.get(node.name))
+        yield _rule(evidence, node, measured.get(node.name))
 
 
-def _rule(plan: Plan, node: Node, measured: RuleScore | None) -> Figures:
-    rule = node.rule
+def _rule(evidence: Evidence, node: Node, measured: RuleScore | None) -> Figures:
+    rule, plan = node.rule, evidence.plan
     if rule is None:
         raise ValueError(f"{node.unique_id} measures no rule")
     return {
@@ -39,6 +39,7 @@ def _rule(plan: Plan, node: Node, measured: RuleScore | None) -> Figures:
         "threshold": plan.threshold(rule.name) if rule.gates else None,
         "own_threshold": rule.gates and rule.name in plan.client.business_rules.quality_threshold.rules,
         "waiver": _waiver(measured.waiver) if measured and measured.waiver else None,
+        "failing_rows": failing_rows(evidence, node),
         "state": _rule_state(measured),
     }
 
@@ -62,16 +63,18 @@ def _waiver(waiver: Waiver) -> Figures:
 def quarantine_of(evidence: Evidence) -> list[Figures]:
     """Each model of quarantine that the plan has, with its rows, its rules' failing rows and its releases."""
     silver = evidence.plan.layer("silver")
-    models = [node for node in silver.models if node.name.startswith(_PREFIX)]
+    models = [node for node in silver.models if node.name.startswith(QUARANTINE)]
     return [_model(evidence, node, silver.rules) for node in models]
 
 
 def _model(evidence: Evidence, node: Node, rules: tuple[Node, ...]) -> Figures:
-    entity = node.name.removeprefix(_PREFIX)
+    entity = node.name.removeprefix(QUARANTINE)
     row = evidence.result(node)
     return {
         "model": node.name,
         "entity": entity,
+        "table": table_of(evidence.plan, node.name),
+        "command": listing(evidence, f"--model {entity}"),
         "rows": row.rows if row else None,
         "rules": {rule.name: count for rule in rules if (count := _failing(evidence, rule, entity))},
         "releases": [_release(one) for one in evidence.releases if one.entity == entity],

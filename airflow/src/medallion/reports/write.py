@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from medallion.interval import Interval
 from medallion.ledger import Ledger, RunKey
 from medallion.pipeline import Plan
 from medallion.reports.figures import run_figures
+from medallion.reports.files import replace_all
+from medallion.reports.fleet import Statuses
+from medallion.reports.history import HTML_FILE, JSON_FILE
+from medallion.reports.index import update_fleet
 from medallion.reports.page import render_report
-
-JSON_FILE, HTML_FILE = "run_report.json", "run_report.html"
 
 
 def report_folder(root: Path, plan: Plan, interval: Interval) -> Path:
@@ -20,8 +21,17 @@ def report_folder(root: Path, plan: Plan, interval: Interval) -> Path:
     return root / plan.client.id / interval.partition_path(sub_daily=plan.sub_daily)
 
 
-def write_run_report(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval, root: Path) -> Path:
+def write_run_report(
+    ledger: Ledger,
+    plan: Plan,
+    key: RunKey,
+    interval: Interval,
+    root: Path,
+    statuses: Statuses | None = None,
+) -> Path:
     """Write ``run_report.json`` and, from it alone, ``run_report.html``, over those of an earlier run.
+
+    The fleet's page is rewritten after them.
 
     Args:
         ledger: where the run was written down.
@@ -29,6 +39,7 @@ def write_run_report(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval
         key: the run.
         interval: the run's data interval.
         root: the folder of all reports.
+        statuses: what the registry says of clients, by id, for the fleet's page.
 
     Returns:
         The page.
@@ -40,18 +51,6 @@ def write_run_report(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval
     page = render_report(json.loads(document))
     folder = report_folder(root, plan, interval)
     folder.mkdir(parents=True, exist_ok=True)
-    _replace_all({folder / JSON_FILE: document, folder / HTML_FILE: page})
+    replace_all({folder / JSON_FILE: document, folder / HTML_FILE: page})
+    update_fleet(ledger, root, plan.client.id, statuses)
     return folder / HTML_FILE
-
-
-def _replace_all(texts: dict[Path, str]) -> None:
-    """Write all files beside their places first, and only then put them there."""
-    staged = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in texts}
-    try:
-        for path, text in texts.items():
-            staged[path].write_text(text, encoding="utf-8")
-        for path, temporary in staged.items():
-            temporary.replace(path)
-    finally:
-        for temporary in staged.values():
-            temporary.unlink(missing_ok=True)

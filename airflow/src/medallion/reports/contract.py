@@ -1,0 +1,289 @@
+"""What a run's report holds, key by key: its JSON Schema and its documentation are made from here."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+#: Grows when a key changes its meaning or goes away; a further key leaves it as it is.
+FORMAT = 1
+#: Where the schema lies, from the project's root.
+SCHEMA_FILE = "docs/run_report.schema.json"
+
+Moment = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$", description="ISO 8601, in UTC.")
+]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+LayerName = Literal["bronze", "silver", "gold"]
+
+
+class Part(BaseModel):
+    """A part of the report; what is not known of it is null."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ClientPart(Part):
+    """Whose run it was."""
+
+    id: str
+    description: str
+
+
+class Run(Part):
+    """Which run, when, and how long."""
+
+    dag_id: str
+    run_id: str
+    config_version: str = Field(description="Changes with any value of the client's config.")
+    interval_start: Moment
+    interval_end: Moment
+    started_at: Moment | None
+    ended_at: Moment | None = Field(description="The last thing that was written down of the run.")
+    seconds: Seconds | None = Field(description="Between started_at and ended_at.")
+
+
+class Verdict(Part):
+    """What became of the run."""
+
+    outcome: Literal["delivered", "failed"]
+    reasons: list[str] = Field(description="The first cause of a failure, or what a delivery lacks.")
+
+
+class Counts(Part):
+    """How many were expected, and what became of them."""
+
+    expected: Count
+    done: Count
+    failed: Count
+    not_built: Count
+
+
+class Layer(Part):
+    """A layer, its gate and its score."""
+
+    name: LayerName
+    state: Literal["passed", "nothing to build", "blocked", "failed", "incomplete", "not built"] = Field(
+        description="blocked: by a rule; failed: a node failed; incomplete: results are missing."
+    )
+    gate: Literal["passed", "not passed", "not reached"]
+    nodes: Counts
+    tests: Counts = Field(description="The hard tests among the nodes.")
+    score: Share | None = Field(description="The least score of the layer's gate rules.")
+    threshold: Share = Field(description="What the rule of that score is held to.")
+    breaches: list[str] = Field(description="Names of the rules below their thresholds.")
+    waived: list[str] = Field(description="Names of the rules that pass by a waiver alone.")
+
+
+class Signed(Part):
+    """A waiver in force."""
+
+    until: Day
+    why: str
+    signed_by: str
+
+
+class FailingRows(Part):
+    """Where the rows are that break a rule."""
+
+    table: str = Field(description="Schema and table in the client's warehouse.")
+    column: Literal["_broken_rules", "_flags"] = Field(description="Names the rules that a row breaks.")
+    command: str | None = Field(description="Lists them in a terminal; null where the rule keeps its rows.")
+
+
+class Rule(Part):
+    """A rule, what it measured and what followed."""
+
+    rule: str
+    layer: LayerName
+    model: str = Field(description="Whose rows were measured.")
+    condition: str
+    effect: Literal["gate", "report"]
+    on_fail: Literal["quarantine", "keep"]
+    failing: Count | None
+    population: Count | None
+    score: Share | None
+    threshold: Share | None = Field(description="null if the rule never blocks.")
+    own_threshold: bool = Field(description="Is the threshold the rule's own, not the client's default?")
+    waiver: Signed | None
+    failing_rows: FailingRows | None = Field(description="null where the client has no validate step.")
+    state: Literal["passed", "waived", "breached", "counted", "not measured", "not run"] = Field(
+        description="counted: never blocks; not measured: no row was there to measure."
+    )
+
+
+class Release(Part):
+    """A row that was let through by hand."""
+
+    key: dict[str, str]
+    rules: list[str]
+    why: str
+    signed_by: str
+
+
+class Quarantine(Part):
+    """What was taken out of one entity."""
+
+    model: str
+    entity: str
+    table: str = Field(description="Schema and table in the client's warehouse.")
+    command: str = Field(description="Lists the rows in a terminal.")
+    rows: Count | None
+    rules: dict[str, Count] = Field(description="Failing rows by rule, a released row among them.")
+    releases: list[Release] = Field(description="In force, oldest first.")
+
+
+class Model(Part):
+    """A model and how its build ended."""
+
+    name: str
+    layer: LayerName
+    group: str
+    status: str = Field(description="dbt's word for it, or not built.")
+    seconds: Seconds | None
+    rows: Count | None
+    message: str
+
+
+class Slow(Part):
+    """One of the models that cost most."""
+
+    name: str
+    layer: LayerName
+    seconds: Seconds
+    share: Share = Field(description="Of the seconds of all models and tests of the run together.")
+
+
+class FailingTest(Part):
+    """A hard test that failed."""
+
+    name: str
+    model: str
+    layer: LayerName
+    status: str
+    rows: Count | None
+    message: str
+
+
+class Tests(Counts):
+    """The hard tests of all layers."""
+
+    failing: list[FailingTest]
+
+
+class Landed(Part):
+    """One entity's landing."""
+
+    source: str
+    entity: str
+    rows: Count
+    files: Count
+    bytes: Count
+    changes: list[str] = Field(description="Of columns, a sentence each.")
+
+
+class Delivery(Part):
+    """The last delivery."""
+
+    destination: str
+    path: str
+    delivered_at: Moment
+    tables: dict[str, Count | None] = Field(description="Rows by table.")
+    waived: list[str] = Field(description="The rules it was delivered in spite of.")
+
+
+class Cleanup(Part):
+    """What the last cleanup took from landing."""
+
+    partitions: Count
+    files: Count
+    bytes: Count
+    cleaned_at: Moment
+
+
+class Retained(Part):
+    """What cleanups deleted of one table or entity, or refused to."""
+
+    layer: str
+    object: str
+    rows: Count | None
+    partitions: Count | None
+    files: Count | None
+    bytes: Count | None
+    share: Share
+    cutoff: Day
+    refused: bool
+    forced: bool
+
+
+class Build(Part):
+    """One dbt build of a layer, or of nodes that were cleared by hand."""
+
+    layer: LayerName
+    cause: Literal["layer", "cleared by hand"]
+    try_: int = Field(alias="try", ge=1)
+    state: str = Field(description="success, retry (another try follows), failed or running.")
+    nodes: Count
+    started_at: Moment
+    seconds: Seconds | None
+    message: str
+
+
+class Retry(Part):
+    """A build that had to be tried again, and why."""
+
+    layer: LayerName
+    try_: int = Field(alias="try", ge=1, description="The try that did not end well.")
+    reason: str
+    ended_at: Moment | None
+    waited: Seconds | None = Field(description="Until the next try began; null if none has.")
+
+
+class Links(Part):
+    """Where to look further."""
+
+    airflow: str | None = Field(description="The run in Airflow; null where its address is not known.")
+    fleet: str = Field(description="The fleet's page, from the report's folder.")
+
+
+class Report(Part):
+    """One run of one client, whatever became of it."""
+
+    format: Literal[1] = Field(description="Grows when a key changes its meaning or goes away.")
+    client: ClientPart
+    run: Run
+    verdict: Verdict
+    links: Links
+    layers: list[Layer]
+    rules: list[Rule]
+    quarantine: list[Quarantine]
+    models: list[Model]
+    slowest: list[Slow] = Field(description="The models that cost most, slowest first.")
+    tests: Tests
+    extraction: list[Landed]
+    delivery: Delivery | None
+    cleanup: Cleanup | None
+    retention: list[Retained]
+    builds: list[Build] = Field(description="Oldest first.")
+    retries: list[Retry] = Field(description="Oldest first.")
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``run_report.json``; keys it does not know are allowed."""
+    schema = Report.model_json_schema(by_alias=True)
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A run's report",
+        "description": "One run of one client, whatever became of it; what is not known is null.",
+    }
+    return head | {key: value for key, value in schema.items() if key not in head}
+
+
+def schema_text() -> str:
+    """Return the schema as the text of its file, the same in every process."""
+    return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"

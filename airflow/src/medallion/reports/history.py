@@ -1,0 +1,90 @@
+"""A client's last runs, as short facts, from the reports that lie in its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+Facts = dict[str, Any]
+JSON_FILE, HTML_FILE = "run_report.json", "run_report.html"
+#: How many runs of a client the fleet's page knows.
+RUNS = 30
+
+
+def last_runs(folder: Path, most: int = RUNS) -> list[Facts]:
+    """A client's last runs by interval, newest first; what is no report of ours is left out.
+
+    Args:
+        folder: the client's folder of reports.
+        most: how many.
+    """
+    found: list[Facts] = []
+    for path in _newest_first(folder):
+        if len(found) == most:
+            break
+        figures = read_report(path)
+        if figures:
+            found.append(_brief(figures) | {"page": path.with_name(HTML_FILE).relative_to(folder).as_posix()})
+    return found
+
+
+def read_report(path: Path) -> Facts | None:
+    """A report's figures; None if they cannot be read, are no object, or are of another format."""
+    try:
+        figures = json.loads(path.read_text(encoding="utf-8"))
+        return figures if _brief(figures) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def reports_of_day(folder: Path, day: str) -> list[Path]:
+    """The reports of a client's day (YYYY-MM-DD), the last interval first."""
+    year, month, number = day.split("-")
+    return list(_reports_below(folder / f"year={year}" / f"month={month}" / f"day={number}"))
+
+
+def newest_report(folder: Path) -> Path | None:
+    """A client's newest report by interval."""
+    return next(_newest_first(folder), None)
+
+
+def _newest_first(folder: Path) -> Iterator[Path]:
+    for year in _sorted(folder, "year=*"):
+        for month in _sorted(year, "month=*"):
+            for day in _sorted(month, "day=*"):
+                yield from _reports_below(day)
+
+
+def _reports_below(day: Path) -> Iterator[Path]:
+    for hour in _sorted(day, "hour=*"):
+        if (hour / JSON_FILE).is_file():
+            yield hour / JSON_FILE
+    if (day / JSON_FILE).is_file():
+        yield day / JSON_FILE
+
+
+def _sorted(folder: Path, pattern: str) -> list[Path]:
+    return sorted(folder.glob(pattern), reverse=True)
+
+
+def _brief(figures: Mapping[str, Any]) -> Facts:
+    """What the fleet's page tells of a run: its score is the least of its layers'."""
+    run, verdict = figures["run"], figures["verdict"]
+    measured = [
+        (layer["score"], layer["threshold"]) for layer in figures["layers"] if layer["score"] is not None
+    ]
+    score, threshold = min(measured, default=(None, None))
+    return {
+        "run_id": str(run["run_id"]),
+        "interval_start": str(run["interval_start"]),
+        "interval_end": str(run["interval_end"]),
+        "started_at": run["started_at"],
+        "ended_at": run["ended_at"],
+        "seconds": run["seconds"],
+        "outcome": str(verdict["outcome"]),
+        "reason": str(verdict["reasons"][0]) if verdict["reasons"] else "",
+        "score": score,
+        "threshold": threshold,
+    }

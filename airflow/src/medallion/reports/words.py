@@ -1,0 +1,88 @@
+"""How a page writes what it tells: numbers, scores, times and names, for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+
+UNKNOWN = "\N{EN DASH}"
+
+
+def score_floor(rules: Iterable[Mapping[str, Any]]) -> float:
+    """Where the axis of all scores begins: a step of 0.05 below the least score or threshold that gates."""
+    gating = [rule for rule in rules if rule["threshold"] is not None]
+    shown = [rule[key] for rule in gating for key in ("score", "threshold") if rule[key] is not None]
+    return max(0.0, math.floor((min(shown, default=1.0) - 0.02) * 20) / 20)
+
+
+def along(value: float, floor: float) -> str:
+    """How far along the axis from ``floor`` to 1 a score stands, in per cent."""
+    return f"{100 * min(1.0, max(0.0, (value - floor) / (1 - floor))):.2f}"
+
+
+def share(value: float | None, whole: float) -> str:
+    """A part of a whole, in per cent."""
+    return f"{100 * (value or 0) / whole:.2f}" if whole else "0"
+
+
+def number(value: int | None) -> str:
+    """1234567 → 1,234,567."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def score(value: float | None) -> str:
+    """Five digits; what is below 1 never reads as 1."""
+    if value is None:
+        return UNKNOWN
+    return "1" if value == 1 else min(f"{value:.5f}", "0.99999")
+
+
+def seconds(value: float | None) -> str:
+    """0.42 s, 12 s, 3 min 05 s, 2 h 10 min."""
+    if value is None:
+        return UNKNOWN
+    if value < 60:
+        return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
+    minutes, left = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {left:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def size(value: int | None) -> str:
+    """Bytes in the largest unit that leaves a number above 1."""
+    if value is None:
+        return UNKNOWN
+    amount, units = float(value), ["B", "kB", "MB", "GB"]
+    while amount >= 1000 and len(units) > 1:
+        amount, units = amount / 1000, units[1:]
+    return (
+        f"{amount:.0f}\N{NO-BREAK SPACE}B" if units[0] == "B" else f"{amount:.1f}\N{NO-BREAK SPACE}{units[0]}"
+    )
+
+
+def moment(value: str | None) -> str:
+    """2026-01-15T06:00:00Z → 2026-01-15 06:00; seconds only where there are any."""
+    if value is None:
+        return UNKNOWN
+    when = datetime.fromisoformat(value)
+    return when.strftime("%Y-%m-%d %H:%M:%S" if when.second else "%Y-%m-%d %H:%M")
+
+
+def breakable(text: str) -> Markup:
+    """Text whose long names may be broken behind an underscore, and nowhere else if it can be helped."""
+    return Markup("_<wbr>").join(escape(text).split("_"))
+
+
+def percent(value: float) -> str:
+    """0.1234 → 12 %; what is there never reads as nothing."""
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%" if value >= 0.01 else "<1\N{NO-BREAK SPACE}%"
+
+
+def sum_of(rows: Iterable[Mapping[str, Any]], key: str) -> float:
+    """The sum of a key over what has it."""
+    return sum(row[key] or 0 for row in rows)
