@@ -231,8 +231,8 @@ class Registry:
                 f"{key} is {other.status} on the platform {other.platform}, and a client lives on one "
                 f"platform at a time: `medallion remove {key} --platform {other.platform}` first"
             )
-        sealed = connection.execute(select(c.config_json).order_by(c.updated_at.desc()).limit(1)).scalar()
-        self.cipher.open(sealed or "")
+        last = select(tables.revision.c.config_json).order_by(tables.revision.c.id.desc()).limit(1)
+        self.cipher.open(connection.execute(last).scalar() or "")
 
     def _write(
         self,

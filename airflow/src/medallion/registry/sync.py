@@ -170,14 +170,15 @@ def carry_out(plan: SyncPlan, registry: Registry, *, actor: str, why: str = "") 
     done: list[Step] = []
     conflicts: dict[str, str] = {}
     failed: dict[str, str] = {}
-    for step in plan.steps:
-        try:
-            _write(step, registry, actor, why)
-            done.append(step)
-        except ConflictError as conflict:
-            conflicts[step.client_id] = str(conflict)
-        except RegistryError as error:
-            failed[step.client_id] = str(error)
+    with registry.engine.connect():  # SQLite tidies its log up whenever the last connection closes
+        for step in plan.steps:
+            try:
+                _write(step, registry, actor, why)
+                done.append(step)
+            except ConflictError as conflict:
+                conflicts[step.client_id] = str(conflict)
+            except RegistryError as error:
+                failed[step.client_id] = str(error)
     return replace(plan, steps=tuple(done), refusal="", conflicts=conflicts, failed=failed)
 
 
