@@ -1,13 +1,19 @@
-"""DAGs of made-up clients: a manifest as dbt would write it, for any sources and transformations."""
+"""DAGs of made-up clients, from the files that the bundle has for them.
+
+The manifest is as dbt would write it, for any sources and transformations.
+"""
 
 import json
-from pathlib import Path
+import runpy
 
 import pytest
 
-from medallion.clients import Catalog, Destination, SourceContract
-from medallion.orchestration.dag import Manifest, create_client_dag
-from medallion.pipeline import Shape, slim_manifest
+from medallion.bundle import client_path, render_client
+from medallion.bundle.shapes import manifest_path
+from medallion.clients import Catalog, Destination, SourceContract, client_from_dict
+from medallion.pipeline import Shape, shape_of, slim_manifest
+from medallion.registry import Definition
+from medallion.settings import load_settings
 
 STEPS = ("clean", "normalize", "enrich", "validate")
 
@@ -68,19 +74,35 @@ def made_up_catalog(sources):
     return Catalog(clients={}, sources=contracts, destinations={"shelf": shelf})
 
 
+def write_files(folder, client_id, config):
+    """Write a client's DAG file and its manifest as the bundle has them; returns the DAG file."""
+    client = client_from_dict(client_id, config)
+    shape = shape_of(client)
+    slim = slim_manifest(made_up_manifest(shape.sources, shape.transformations), shape)
+    slim["metadata"]["key"] = shape.key
+    catalog = made_up_catalog(shape.sources)
+    file, manifest = folder / client_path(client_id), folder / manifest_path(shape.key)
+    for path in (file, manifest):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text(json.dumps(slim))
+    file.write_bytes(render_client(load_settings(), Definition.of(client, catalog), manifest_path(shape.key)))
+    return file
+
+
 @pytest.fixture(scope="session")
 def dag_of(tmp_path_factory):
-    """Build the DAG of a client given as a plain dict, with a manifest made up for its shape."""
-    folder = tmp_path_factory.mktemp("manifests")
+    """Build the DAG of a client given as a plain dict, as Airflow does: by running its file."""
+    folder = tmp_path_factory.mktemp("bundle")
+    return lambda client_id, config: runpy.run_path(str(write_files(folder, client_id, config)))["dag"]
 
-    def build(client_id, config):
-        sources = [one if isinstance(one, str) else one["name"] for one in config["data_sources"]]
-        shape = Shape(tuple(sorted(sources)), tuple(config["transformations"]))
-        slim = slim_manifest(made_up_manifest(sources, config["transformations"]), shape)
-        path = Path(folder, f"{shape.key}.json")
-        path.write_text(json.dumps(slim))
-        return create_client_dag(
-            client_id, config, catalog=made_up_catalog(sources), manifest=Manifest(slim, path)
+
+@pytest.fixture(scope="session")
+def parts():
+    """What a DAG is made from without a file: a made-up catalog, and the manifest of a shape."""
+
+    def make(sources, steps):
+        return made_up_catalog(sources), slim_manifest(
+            made_up_manifest(sources, steps), Shape(tuple(sorted(sources)), tuple(steps))
         )
 
-    return build
+    return make

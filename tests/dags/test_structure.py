@@ -12,6 +12,8 @@ from airflow.serialization.serialized_objects import DagSerialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from medallion.orchestration.dag import Manifest, create_client_dag
+
 STEPS = ["clean", "normalize", "enrich", "validate", "aggregate"]
 SILVER = STEPS[:4]
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}[a-z0-9]", fullmatch=True)
@@ -145,42 +147,56 @@ def test_runs_own_an_interval(dag_of):
     )
 
 
-DRAW = """
+READ = """
 import datetime, json, pathlib, sys
 sys.path.insert(0, sys.argv[1])
-import conftest as made_up
-from airflow.serialization.serialized_objects import DagSerialization
-from medallion.pipeline import Shape, slim_manifest
+from conftest import write_files
+from airflow.dag_processing.dagbag import DagBag
+from airflow.models.serialized_dag import SerializedDagModel
+from airflow.serialization.serialized_objects import LazyDeserializedDAG
 
-config, path = eval(sys.argv[2]), pathlib.Path(sys.argv[3])
-sources, steps = config["data_sources"], config["transformations"]
-slim = slim_manifest(made_up.made_up_manifest(sources, steps), Shape(tuple(sources), tuple(steps)))
-path.write_text(json.dumps(slim))
-manifest, catalog = made_up.Manifest(slim, path), made_up.made_up_catalog(sources)
-dag = made_up.create_client_dag("shop", config, catalog=catalog, manifest=manifest)
-print("DAG", json.dumps(DagSerialization.to_dict(dag), sort_keys=True))
+folder = pathlib.Path(sys.argv[3])
+file = write_files(folder, "shop", eval(sys.argv[2]))
+bag = DagBag(folder, bundle_path=folder, bundle_name="clients")
+(dag,) = bag.dags.values()
+data = LazyDeserializedDAG.from_dag(dag).data
+facts = {"hash": SerializedDagModel.hash(data), "tasks": len(data["dag"]["tasks"])}
+print("DAG", json.dumps(facts | {"errors": bag.import_errors, "file": dag.relative_fileloc}))
+print("ALL", json.dumps({**data["dag"], "fileloc": ""}, sort_keys=True))
 """
 
 
 @pytest.mark.parametrize("schedule", [timedelta(hours=6), "15 3 * * *"])
-def test_two_processes_with_other_hash_seeds_draw_the_same_dag(schedule, tmp_path):
-    drawn = [_drawn(base(schedule_interval=schedule), seed, tmp_path) for seed in ("1", "2")]
-    assert drawn[0] == drawn[1]
-    assert len(json.loads(drawn[0])["dag"]["tasks"]) > 20
+def test_airflow_sees_one_version_whatever_process_and_folder_it_reads_it_in(schedule, tmp_path):
+    read = [_read(base(schedule_interval=schedule), seed, tmp_path / seed) for seed in ("1", "2")]
+    assert read[0] == read[1]
+    facts = json.loads(read[0][0])
+    assert (facts["errors"], facts["file"]) == ({}, "clients/client_shop_pipeline.py")
+    assert facts["tasks"] > 20
 
 
-def _drawn(config, seed, folder):
-    arguments = [str(Path(__file__).parent), repr(config), str(folder / "manifest.json")]
+def _read(config, seed, folder):
+    folder.mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", DRAW, *arguments],
-        env=os.environ | {"PYTHONHASHSEED": seed, "AIRFLOW_HOME": str(folder)},
+        [sys.executable, "-c", READ, str(Path(__file__).parent), repr(config), str(folder / "version")],
+        # Airflow keeps its configured folder in every DAG; on all hosts of an Airflow it is the same.
+        env=os.environ
+        | {"PYTHONHASHSEED": seed, "AIRFLOW_HOME": str(folder), "AIRFLOW__CORE__DAGS_FOLDER": "dags"},
         capture_output=True,
         text=True,
         check=False,
     )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("DAG ")]
-    assert lines, done.stderr[-2000:]
-    return lines[0].removeprefix("DAG ")
+    lines = [line[4:] for line in done.stdout.splitlines() if line.startswith(("DAG ", "ALL "))]
+    assert len(lines) == 2, done.stderr[-2000:]
+    return lines
+
+
+def test_a_plain_dict_makes_the_same_dag_as_its_file(dag_of, parts, tmp_path):
+    catalog, slim = parts(["crm", "sales"], ["validate", "clean", "aggregate"])
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(slim))
+    direct = create_client_dag("shop", base(), catalog=catalog, manifest=Manifest(slim, path))
+    assert direct.task_dict.keys() == dag_of("shop", base()).task_dict.keys()
 
 
 def test_a_dag_survives_serialization(dag_of):

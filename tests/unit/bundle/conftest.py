@@ -89,6 +89,9 @@ class Fleet:
         known = _definition(client_id, **changes)
         return self.registry.put(client_id, known, status=status, origin="api", actor="ann", why="")
 
+    def definition(self, client_id: str, **changes: Any) -> Definition:
+        return _definition(client_id, **changes)
+
     def set(self, client_id: str, status: str) -> Configuration:
         return self.registry.set_status(client_id, status, origin="api", actor="ann", why="")
 
