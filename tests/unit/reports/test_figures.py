@@ -2,7 +2,7 @@ import json
 from datetime import date, datetime
 
 import pytest
-from jsonschema import ValidationError, validate
+from jsonschema import Draft202012Validator
 
 from medallion.ledger import RunKey
 from medallion.ledger.releases import Release
@@ -468,7 +468,7 @@ def test_the_schema_that_lies_in_docs_is_the_contracts(pytestconfig):
 
 
 def test_every_key_of_the_contract_is_needed(story):
-    figures = story().figures()
+    figures, schema = story().figures(), Draft202012Validator(report_schema())
     for key in figures:
-        with pytest.raises(ValidationError, match=key):
-            validate({name: value for name, value in figures.items() if name != key}, report_schema())
+        lacking = {name: value for name, value in figures.items() if name != key}
+        assert [error.message for error in schema.iter_errors(lacking)] == [f"{key!r} is a required property"]

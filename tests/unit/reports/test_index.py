@@ -226,9 +226,9 @@ def test_several_processes_lose_no_report(tmp_path):
     engine = create_engine(url)
     metadata.create_all(engine)
     engine.dispose()
-    spawn = multiprocessing.get_context("spawn")
-    barrier = spawn.Barrier(3)
-    writers = [spawn.Process(target=_write_many, args=(url, root, f"c{n}", barrier)) for n in range(3)]
+    fork = multiprocessing.get_context("fork")
+    barrier = fork.Barrier(3)
+    writers = [fork.Process(target=_write_many, args=(url, root, f"c{n}", barrier)) for n in range(3)]
     for writer in writers:
         writer.start()
     for writer in writers:

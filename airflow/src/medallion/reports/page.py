@@ -11,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from medallion.reports import words
 
-_FIRST = {"breached": 0, "waived": 1}  # what a reader looks for
 #: Rules that are shown unfolded, if no more than these are breached or waived.
 _SHOWN = 8
 _FILTERS = (
@@ -34,20 +33,13 @@ def render_report(figures: Mapping[str, Any]) -> str:
     Args:
         figures: what :func:`medallion.reports.run_figures` gave, or what was read back from its JSON.
     """
-    rules = sorted(figures["rules"], key=_rank)
-    notable = max(_SHOWN, sum(rule["state"] in _FIRST for rule in rules))
+    rules = sorted(figures["rules"], key=words.rule_rank)
+    notable = max(_SHOWN, sum(rule["state"] in words.FIRST for rule in rules))
     slowest_model = max((model["seconds"] or 0 for model in figures["models"]), default=0)
     floor = words.score_floor(figures["rules"])
     template = templates().get_template("run_report.html.j2")
     drawn = {**figures, "rules": rules}
     return template.render(drawn, notable=notable, floor=floor, slowest_model=slowest_model)
-
-
-def _rank(rule: Mapping[str, Any]) -> tuple[float, ...]:
-    """Breached rules first, then waived ones, then by how little room is left above the threshold."""
-    gates = rule["threshold"] is not None and rule["score"] is not None
-    room = rule["score"] - rule["threshold"] if gates else 1.0
-    return _FIRST.get(rule["state"], len(_FIRST)), room
 
 
 @cache

@@ -10,6 +10,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 UNKNOWN = "\N{EN DASH}"
+#: What a reader looks for among rules.
+FIRST = {"breached": 0, "waived": 1}
 
 
 def score_floor(rules: Iterable[Mapping[str, Any]]) -> float:
@@ -17,6 +19,13 @@ def score_floor(rules: Iterable[Mapping[str, Any]]) -> float:
     gating = [rule for rule in rules if rule["threshold"] is not None]
     shown = [rule[key] for rule in gating for key in ("score", "threshold") if rule[key] is not None]
     return max(0.0, math.floor((min(shown, default=1.0) - 0.02) * 20) / 20)
+
+
+def rule_rank(rule: Mapping[str, Any]) -> tuple[float, ...]:
+    """Sorts breached rules first, then waived ones, then by how little room is left above the threshold."""
+    gates = rule["threshold"] is not None and rule["score"] is not None
+    room = rule["score"] - rule["threshold"] if gates else 1.0
+    return FIRST.get(rule["state"], len(FIRST)), room
 
 
 def along(value: float, floor: float) -> str:
@@ -81,6 +90,11 @@ def breakable(text: str) -> Markup:
 def percent(value: float) -> str:
     """0.1234 → 12 %; what is there never reads as nothing."""
     return f"{100 * value:.0f}\N{NO-BREAK SPACE}%" if value >= 0.01 else "<1\N{NO-BREAK SPACE}%"
+
+
+def total(counts: Iterable[int | None]) -> int:
+    """The sum of what is known."""
+    return sum(one or 0 for one in counts)
 
 
 def sum_of(rows: Iterable[Mapping[str, Any]], key: str) -> float:

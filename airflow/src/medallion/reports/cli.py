@@ -1,0 +1,150 @@
+"""``medallion report``; ``medallion.cli`` takes it in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from medallion.exceptions import ConfigError
+from medallion.settings import Settings, load_settings
+from medallion.terminal import AsJson, Commands, line, out, print_json
+
+app = typer.Typer(cls=Commands)
+
+#: Of --date, with and without the interval's start.
+_DAY, _TIME = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
+
+
+@app.command()
+def report(
+    client_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The client's id; all clients if none.")
+    ] = None,
+    day: Annotated[
+        str | None,
+        typer.Option(
+            "--date",
+            metavar="DAY",
+            help="The run of a day, or of the interval that starts at a time (UTC); the last one if none.",
+        ),
+    ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a report.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print what became of a client's last run, or of the last runs of all clients."""
+    from medallion.reports.contract import schema_text
+
+    if schema:
+        typer.echo(schema_text(), nl=False)
+    elif client_id is None:
+        if day:
+            raise ConfigError("--date needs a client: medallion report ID --date DAY")
+        _print_fleet(load_settings(), as_json)
+    else:
+        _print_report(load_settings(), client_id, day, as_json)
+
+
+def _print_fleet(settings: Settings, as_json: bool) -> None:
+    from medallion.ledger import open_ledger
+    from medallion.reports.index import read_fleet
+    from medallion.reports.terminal import fleet_parts
+
+    facts = read_fleet(open_ledger(settings.database_url), settings.reports)
+    if as_json:
+        print_json(facts)
+        return
+    _print(fleet_parts(facts))
+
+
+def _print(parts: Iterable[RenderableType]) -> None:
+    """Print tables as wide as the window, and lines unbroken, for they hold what is copied."""
+    for part in parts:
+        if isinstance(part, Text):
+            line(out(), part)
+        else:
+            out().print(part)
+
+
+def _print_report(settings: Settings, client_id: str, day: str | None, as_json: bool) -> None:
+    from medallion.reports.history import HTML_FILE
+    from medallion.reports.terminal import report_parts
+
+    path = _path(settings, client_id, day)
+    figures = _figures(path)
+    if as_json:
+        print_json(figures)
+        return
+    _print(report_parts(figures, str(path.with_name(HTML_FILE))))
+
+
+def _path(settings: Settings, client_id: str, day: str | None) -> Path:
+    """The report that was asked for.
+
+    Raises:
+        ConfigError: if there is none; the text says which there are.
+    """
+    from medallion.reports.history import newest_report, reports_of_day
+
+    # Compared with what lies there, a name never becomes a path.
+    known = sorted(one.name for one in settings.reports.glob("*") if one.is_dir())
+    if client_id not in known:
+        raise ConfigError(_no_client(settings, client_id, known))
+    folder = settings.reports / client_id
+    newest = newest_report(folder)
+    if newest is None:
+        raise ConfigError(f"{client_id} has no report yet; `medallion run {client_id}` makes one")
+    if day is None:
+        return newest
+    when, timed = _moment(day)
+    found = reports_of_day(folder, f"{when:{_DAY}}")
+    if timed:
+        found = [one for one in found if one.parent.name == f"hour={when:%H%M}"]
+    if not found:
+        last = "/".join(part for part in newest.relative_to(folder).parts[:-1])
+        raise ConfigError(f"{client_id} has no report of {day}; its last one is of {last}")
+    return found[0]
+
+
+def _no_client(settings: Settings, client_id: str, known: list[str]) -> str:
+    """Tell a client that never ran from one that is none."""
+    from medallion.registry.find import find_client
+
+    find_client(settings, client_id)
+    there = f"; there are reports of {', '.join(known[:8])}" if known else ""
+    return f"{client_id} has no report yet; `medallion run {client_id}` makes one{there}"
+
+
+def _moment(day: str) -> tuple[datetime, bool]:
+    for form in (_DAY, _TIME):
+        try:
+            return datetime.strptime(day, form), form == _TIME
+        except ValueError:
+            continue
+    raise ConfigError(
+        f"--date must be a day such as 2026-01-15 or a time such as 2026-01-15T06:00, is {day!r}"
+    )
+
+
+def _figures(path: Path) -> dict[str, Any]:
+    """What a report holds.
+
+    Raises:
+        ConfigError: if it was written by another version, or is broken.
+    """
+    from medallion.reports.contract import Report
+
+    try:
+        figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        Report.model_validate(figures)
+    except (OSError, ValueError) as error:  # pydantic's is a ValueError
+        first = " ".join(str(error).strip().splitlines()[:3])
+        said = f"{path} is no report of this version ({first}); its page lies beside it"
+        raise ConfigError(said) from error
+    return figures
