@@ -16,7 +16,7 @@ from medallion.settings import DEFAULT_PLATFORM, Settings
 PARALLELISM = 8
 
 #: How often the dag-processor asks the registry for a new version of the clients' DAGs: one query.
-_REFRESH_SECONDS = 5
+_REFRESH_SECONDS = 2
 
 #: What reaches through from the caller's own environment: secrets of clients. Any other setting of
 #: an Airflow that happens to be configured in the caller's shell would make this one something else.
