@@ -26,15 +26,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of the test's own."""
+    """A database of the test's own; on PostgreSQL a schema, for a database takes long to make."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'registry.db'}"
         return
     server, name = request.getfixturevalue("server"), f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-    yield server.rsplit("/", 1)[0] + f"/{name}"
-    engine_of(server.rsplit("/", 1)[0] + f"/{name}").dispose()
+        connection.execute(f"create schema {name}")
+    own = f"{server}?options=-csearch_path%3D{name}"
+    yield own
+    engine_of(own).dispose()
 
 
 @dataclass
