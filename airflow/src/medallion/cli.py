@@ -11,11 +11,13 @@ from medallion.clients import load_catalog, render
 from medallion.clients.schema import SCHEMA_FILE, schema_text
 from medallion.clients.scope import load_paths
 from medallion.clients.template import new_client
+from medallion.creator.cli import app as dags
 from medallion.development.cli import app as development
 from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
 from medallion.quality.cli import app as quality
 from medallion.registry.cli import app as registry
+from medallion.reports.cli import app as reports
 from medallion.retention.cli import retention
 from medallion.sample_data.cli import sample_data
 from medallion.settings import load_settings
@@ -91,6 +93,14 @@ app.add_typer(registry)
 app.add_typer(embedded)
 app.command("sample-data")(sample_data)
 app.command()(retention)
+
+# --- What became of runs: report ---------------------------------------------------------------------------
+
+app.add_typer(reports)
+
+# --- DAGs that applications had made -----------------------------------------------------------------------
+
+app.add_typer(dags)
 
 # --- By hand: quarantine, waive ----------------------------------------------------------------------------
 
