@@ -2,7 +2,7 @@
 
 from medallion.factory.asked import Action, Asked, read_asked
 from medallion.factory.report import Line, Report
-from medallion.factory.round import bring_up_to_date, go_round
+from medallion.factory.round import ACTOR, bring_up_to_date, go_round
 from medallion.factory.telling import tell
 
-__all__ = ["Action", "Asked", "Line", "Report", "bring_up_to_date", "go_round", "read_asked", "tell"]
+__all__ = ["ACTOR", "Action", "Asked", "Line", "Report", "bring_up_to_date", "go_round", "read_asked", "tell"]

@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import TypedDict
 
 from medallion.airflow_api import AirflowClient
-from medallion.bundle import Published, client_path, publish
+from medallion.bundle import Published, client_path, files_of, publish
 from medallion.bundle.live import wait_until_live
 from medallion.clients import Catalog, load_catalog
+from medallion.creator import expire
+from medallion.database import utcnow
 from medallion.exceptions import NotLiveError
 from medallion.factory import report as say
 from medallion.factory.asked import Action, Asked
@@ -32,6 +34,8 @@ from medallion.registry.check import check_config
 from medallion.registry.find import registry_of
 from medallion.settings import Settings
 
+#: Who did what nobody asked for, in the audit log.
+ACTOR = "medallion_factory"
 #: How long runs in flight of a client that is being removed may go on.
 PATIENCE = timedelta(hours=6)
 #: How long Airflow may take to read the files that a round changed.
@@ -83,14 +87,14 @@ def go_round(
     lines = list(_do(asked, registry, catalog, settings, actor))
     done = sync(catalog, registry, settings, actor=actor, why=asked.why, confirmed=asked.confirmed)
     published = publish(settings, registry)
-    drain = Drain(
-        registry, DagFiles(registry.engine, registry.platform, registry.cipher), airflow, actor, patience
-    )
+    drain = Drain(registry, files_of(registry), airflow, ACTOR, patience)
     closed = drain.close()
     lines += [*_synced(done), *_published(published, done), *closed]
     changed = [*published.rendered, *(line.subject for line in closed)]
     lines += [*_lagging(changed, drain.files, airflow, since=started, platform=registry.platform)]
     lines += drain.remove()
+    gone = expire(registry, utcnow(), busy=lambda dag_id: bool(airflow.runs_in_flight(dag_id)), actor=ACTOR)
+    lines += [Line(dag_id, say.EXPIRED) for dag_id in gone]
     told = {line.subject for line in lines}
     lines += [line for line in _behind(registry, airflow) if line.subject not in told]
     return Report.of(settings.platform, drain.files.current()[1], _merged(lines))

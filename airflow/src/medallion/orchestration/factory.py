@@ -14,13 +14,12 @@ from airflow.sdk.observability import stats
 
 from medallion.airflow_api import AirflowClient
 from medallion.exceptions import MedallionError
-from medallion.factory import Action, Report, go_round, read_asked, tell
+from medallion.factory import ACTOR, Action, Report, go_round, read_asked, tell
 from medallion.registry.find import registry_of
 from medallion.settings import DEFAULT_PLATFORM, Settings, load_settings
 
 #: The connection by which tasks talk to Airflow's own API.
 CONNECTION = "medallion_airflow"
-ACTOR = "medallion_factory"
 _DOCUMENT = """
 Keeps the clients' files, the registry and Airflow in step. A run by hand may also change one client:
 choose an `action`, name the `client`, say `why`. The same over REST: `POST /api/v2/dags/{dag_id}/dagRuns`
