@@ -9,15 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from medallion.creator.request import DagRequest
 from medallion.database import utcnow
 from medallion.exceptions import ConflictError, CreatorError
 from medallion.registry import DagFiles, FileChange, Registry
 from medallion.registry.tables import created_dag
-
-_ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -67,12 +64,10 @@ class Made:
     Args:
         dag: the DAG.
         version: the bundle's version that first has it so.
-        checksum: SHA-256 of its file.
     """
 
     dag: CreatedDag
     version: str
-    checksum: str
 
 
 class CreatedDags:
@@ -129,11 +124,11 @@ class CreatedDags:
             self._write(connection, request, actor)
             return True
 
-        _, version = self._change(FileChange(request.path, content, made_from=checksum), write)
+        _, version = self._files.change([FileChange(request.path, content, made_from=checksum)], write)
         dag = self.get(request.dag_id)
         if dag is None:
             raise CreatorError(f"{request.dag_id}: was deleted at the same moment")
-        return Made(dag, version, checksum)
+        return Made(dag, version)
 
     def let_go(self, dag_id: str, *, actor: str) -> CreatedDag:
         """Have a DAG expire now: the factory takes its file away once no run of it is in flight.
@@ -165,29 +160,15 @@ class CreatedDags:
             gone = connection.execute(
                 delete(created_dag).where(same, c.revision == dag.revision, c.expires_at == dag.expires_at)
             )
-            if gone.rowcount != 1:
-                raise _AskedAgain
             detail = {"namespace": dag.namespace, "owner": dag.owner, "revision": dag.revision}
             self._registry._audit(connection, dag.dag_id, "dag removed", actor, detail)
-            return True
+            return gone.rowcount == 1
 
         try:
-            self._change(FileChange(dag.path, None), remove)
-        except _AskedAgain:
+            self._files.change([FileChange(dag.path, None)], remove)
+        except ConflictError:  # all of it is undone
             return False
         return True
-
-    def _change(self, change: FileChange, write: Callable[[Connection], bool]) -> tuple[int, str]:
-        """Change one file of the bundle and, in the same transaction, the registry."""
-        for attempt in Retrying(
-            retry=retry_if_exception_type(ConflictError),
-            stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_random(0, 0.2),
-            reraise=True,
-        ):
-            with attempt:
-                return self._files.change([change], still=write)
-        raise AssertionError("tenacity gives up with an error")
 
     def _write(self, connection: Connection, request: DagRequest, actor: str) -> None:
         now, row = utcnow(), self._row(connection, request.dag_id)
@@ -251,10 +232,6 @@ def _expiry(request: DagRequest, row: Row[Any] | None, now: datetime) -> datetim
     if request.expires:
         return now + request.expires
     return row.expires_at if row and row.expires_at and row.expires_at > now else None
-
-
-class _AskedAgain(Exception):
-    """Ends the transaction that would have removed a DAG."""
 
 
 def expire(
