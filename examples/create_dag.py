@@ -2,7 +2,7 @@
 
     python examples/create_dag.py http://127.0.0.1:8080 admin PASSWORD
 
-The DAG cleans a table of a client's warehouse: first it trims texts, then it also drops rows without one.
+The DAG cleans a table of a client's warehouse: first it trims texts, then it also fills the blanks.
 All that is needed beside Python is httpx.
 """
 
@@ -57,8 +57,8 @@ def main() -> None:
     for argument in ("url", "user", "password"):
         parser.add_argument(argument)
     parser.add_argument("--schema-id", default="acme_corp_silver", help="<client>_<layer>")
-    parser.add_argument("--dataset-id", default="validate_crm__customers", help="the table")
-    parser.add_argument("--column", default="name", help="a column of text: its name, or its number from 1")
+    parser.add_argument("--dataset-id", default="enrich_crm__customers", help="the table")
+    parser.add_argument("--column", default="phone", help="a column of text: its name, or its number from 1")
     given = parser.parse_args()
 
     with log_in(given.url.rstrip("/"), given.user, given.password) as airflow:
@@ -77,8 +77,8 @@ def main() -> None:
         print(result(airflow, DAG_ID, run(airflow, DAG_ID, {}), "clean"))
 
         # The same id again updates it, and the next run works by the new master_dict.
-        drop = {"operation_dict": {given.column: [3, 1]}, **table}
-        run(airflow, "dag_creator", {**request, "master_dict": drop})
+        fill = {"operation_dict": {given.column: [3, 2]}, "values_dict": {given.column: "unknown"}, **table}
+        run(airflow, "dag_creator", {**request, "master_dict": fill})
         print(result(airflow, DAG_ID, run(airflow, DAG_ID, {}), "clean"))
 
 

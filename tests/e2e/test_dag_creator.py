@@ -140,11 +140,14 @@ def test_the_example_updates_what_it_runs(settings, airflow, registry):
     done = subprocess.run([*command, *table], capture_output=True, text=True, check=False, timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr
     with duckdb.connect(warehouse) as connection:
-        assert connection.execute("select * from acme_silver.customers").fetchall() == [(1, "Ann")]
+        assert connection.execute("select * from acme_silver.customers").fetchall() == [
+            (1, "Ann"),
+            (2, "unknown"),
+        ]
     cleaned = [event for event in registry.events("acme") if event.action == "table cleaned"]
     assert [[step["operation"] for step in event.detail["steps"]] for event in cleaned] == [
         ["trim"],
-        ["trim", "drop_blanks"],
+        ["trim", "fill_blanks"],
     ]
     told = [(event.action, event.actor) for event in registry.events("example_tidy_customers")]
     assert told == [("dag created", "admin"), ("dag updated", "admin")]
