@@ -1,7 +1,8 @@
 """`make bench`: what Medallion costs, as ratios measured in one run; a table, and ``var/bench.json``.
 
 The client is adventure_works where its files are, else acme_corp. Each figure is the median of its rounds.
-Cosmos's own modes run the same nodes of the same project, for the record; ``--quick`` leaves them out.
+Cosmos's own modes run the same nodes of the same project, for the record; ``--quick`` leaves them out, and
+measures the bundle with fewer clients.
 """
 
 import json
@@ -17,6 +18,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
+from bundle_speed import bundle_figures
 from data_speed import data_figures
 from rich.console import Console
 from rich.table import Table
@@ -47,7 +49,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
         home = Path(folder)
         settings = Settings(real.project, home, real.target, f"sqlite:///{home / 'registry.db'}")
-        for one in chain(data_figures(home, figure), measure(settings, quick="--quick" in sys.argv)):
+        quick = "--quick" in sys.argv
+        bundle = bundle_figures(home, figure, *((100, 25) if quick else ()))
+        for one in chain(data_figures(home, figure), bundle, measure(settings, quick=quick)):
             figures.append(one)
             out.write_text(json.dumps(figures, indent=2) + "\n")
             print(f"{one['name']}: {one['value']} {one['unit']}", flush=True)

@@ -276,7 +276,9 @@ def test_a_bundle_without_clients_is_an_empty_folder(fleet, bundle_of):
     assert NORTH in files_below(bundle.path)
 
 
-@pytest.mark.parametrize("damage", ["missing", "short", "other", "listing", "half a listing"])
+@pytest.mark.parametrize(
+    "damage", ["missing", "short", "other", "no listing", "half a listing", "another listing"]
+)
 def test_a_damaged_version_is_mended(two, bundle_of, damage):
     version = started(bundle_of, two).get_current_version().version
     whole = {path: found(pinned(bundle_of, two, version), path) for path in two.files.tree()}
@@ -285,17 +287,19 @@ def test_a_damaged_version_is_mended(two, bundle_of, damage):
     mended = pinned(bundle_of, two, version)
     assert {path: found(mended, path) for path in whole} == whole
     assert files_below(folder) == set(whole)
-    assert mended._versions.is_whole(version)
+    assert json.loads((folder / ".tree.json").read_text()) == two.files.tree()
 
 
 def break_it(folder, damage):
     file, listing = folder / SOUTH, folder / ".tree.json"
     if damage == "missing":
         file.unlink()
-    elif damage == "listing":
+    elif damage == "no listing":
         listing.unlink()
     elif damage == "half a listing":
         listing.write_text(listing.read_text()[:40])
+    elif damage == "another listing":
+        listing.write_text("{}")
     else:
         content = file.read_bytes()
         file.chmod(0o644)

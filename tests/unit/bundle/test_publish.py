@@ -13,7 +13,7 @@ from sqlalchemy import text
 from medallion.bundle import client_path, withdraw
 from medallion.bundle.shapes import KEPT
 from medallion.exceptions import ConflictError
-from medallion.registry import DISABLED, DRAINING, REMOVED, FileChange, files
+from medallion.registry import DISABLED, DRAINING, REMOVED, FileChange, Registry, files
 
 FORK = multiprocessing.get_context("fork")
 
@@ -179,6 +179,21 @@ def test_a_client_that_is_disabled_while_its_file_is_made_gets_none(fleet, monke
     monkeypatch.setattr(files.DagFiles, "_change", late)
     assert fleet.publish().rendered == ()
     assert client_path("north") not in fleet.files.tree()
+
+
+def test_a_client_that_changes_before_it_is_read_is_looked_at_again(fleet, monkeypatch):
+    fleet.put("north")
+    read = Registry.configuration
+
+    def late(self, key):
+        monkeypatch.undo()
+        fleet.put("north", description="Changed meanwhile")
+        return read(self, key)
+
+    monkeypatch.setattr(Registry, "configuration", late)
+    made = fleet.publish()
+    assert (made.rendered, made.failures) == (("north",), {})
+    assert "Changed meanwhile" in fleet.text("north")
 
 
 def test_who_looked_at_another_version_changes_nothing(fleet):

@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from medallion.registry.files import version_of
+
 #: Lists a version's files with their checksums; its name keeps Airflow from looking for DAGs in it. Its time
 #: is when the version was last used.
 _TREE = ".tree.json"
@@ -62,15 +64,12 @@ class Versions:
 
     def tree(self, version: str) -> dict[str, str]:
         """The checksums of a version's files by path; nothing if it is not here."""
-        with suppress(OSError, ValueError):
-            return dict(json.loads((self.path(version) / _TREE).read_text()))
-        return {}
+        return self._listed(version) or {}
 
     def is_whole(self, version: str) -> bool:
         """Say whether a version is here, none of its files missing, cut off or changed."""
-        folder, tree = self.path(version), self.tree(version)
-        known = tree or (folder / _TREE).is_file()
-        return bool(known) and not _unlike(folder, tree)
+        tree = self._listed(version)
+        return tree is not None and not _unlike(self.path(version), tree)
 
     def use(self, version: str) -> None:
         """Note that a version is used now."""
@@ -145,6 +144,13 @@ class Versions:
                     (tracking / folder.name).unlink(missing_ok=True)
                     gone.append(folder.name)
         return gone
+
+    def _listed(self, version: str) -> dict[str, str] | None:
+        """A version's files as its folder lists them; a listing that is not the version's counts as none."""
+        with suppress(OSError, ValueError, AttributeError):
+            tree = dict(json.loads((self.path(version) / _TREE).read_bytes()))
+            return tree if version_of(tree) == version else None
+        return None
 
     def _complete(self, folder: Path, tree: Tree, fetch: Fetch) -> None:
         lacking = _unlike(folder, tree)
