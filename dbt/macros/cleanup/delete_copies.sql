@@ -2,7 +2,8 @@
     {{ return(adapter.dispatch('delete_copies')(relation, column, order)) }}
 {%- endmacro %}
 
-{#- Rows that are the same in every column differ in their rowid: https://duckdb.org/docs/stable/sql/statements/select -#}
+{#- Rows that are the same in every column differ in their rowid:
+    https://duckdb.org/docs/stable/sql/statements/select -#}
 {% macro default__delete_copies(relation, column, order) -%}
 delete from {{ relation }}
 where rowid in (
