@@ -1,0 +1,205 @@
+"""Figures with every part that a page can show, and names that are long or mean harm."""
+
+from medallion.reports.contract import Report
+
+HOSTILE = "<script>document.title='stolen'</script><img src=x onerror=document.title='stolen'>\"'&{{ 7 * 7 }}"
+LONG = "a_name_that_somebody_made_longer_than_any_column_is_wide_" * 3
+WIDE = "word" * 60  # nowhere to break
+
+
+def delivered():
+    """A run that delivered, with a waiver, quarantine, retries and many rules."""
+    return _checked(
+        rules=[
+            _rule(LONG, failing=410, state="waived", waiver=_waiver()),
+            _rule(HOSTILE, failing=41),
+            *(_rule(f"rule_{number}", failing=number) for number in range(12)),
+        ],
+        quarantine=[
+            {
+                "model": f"quarantine_{LONG}",
+                "entity": LONG,
+                "table": f"acme_silver.quarantine_{LONG}",
+                "command": f"medallion quarantine acme --model {LONG} --date 2026-01-15",
+                "rows": 4711,
+                "rules": {LONG: 41, HOSTILE: 7},
+                "releases": [
+                    {"key": {"id": HOSTILE}, "rules": ["r"], "why": WIDE, "signed_by": HOSTILE},
+                ],
+            }
+        ],
+        delivery={
+            "destination": "data_warehouse",
+            "path": f"/srv/{LONG}.duckdb",
+            "delivered_at": "2026-01-16T00:17:00Z",
+            "tables": {LONG: 1_234_567, HOSTILE: None},
+            "waived": [LONG],
+        },
+        cleanup={"partitions": 2, "files": 3, "bytes": 9_999_999, "cleaned_at": "2026-01-16T00:18:00Z"},
+        retention=[_retained(rows=40, refused=False), _retained(rows=None, refused=True)],
+    )
+
+
+def failed():
+    """A run that failed, with messages of every kind."""
+    message = f"Binder Error: {WIDE}\n" + "  no such column\n" * 60 + HOSTILE
+    return _checked(
+        verdict={"outcome": "failed", "reasons": [f"silver: {HOSTILE}", WIDE]},
+        models=[_model(LONG, status="error", message=message), _model("clean_people")],
+        tests=_counts(failed=1) | {"failing": [_failing(HOSTILE, message=WIDE)]},
+        rules=[_rule(HOSTILE, failing=500, state="breached")],
+        retries=[
+            {"layer": "bronze", "try": 1, "reason": message, "ended_at": None, "waited": 300.0},
+            {"layer": "silver", "try": 2, "reason": WIDE, "ended_at": None, "waited": None},
+        ],
+    )
+
+
+def fleet():
+    """Clients with many runs, with one, and with none."""
+    runs = [
+        _brief(day, score=1 - day / 300, outcome="failed" if day % 9 == 1 else "delivered")
+        for day in range(30)
+    ]
+    unreported = {
+        "run_id": HOSTILE,
+        "interval_start": "2026-01-16T00:00:00Z",
+        "started_at": "2026-01-17T00:05:00Z",
+    }
+    clients = [
+        {"id": HOSTILE, "status": HOSTILE, "unreported": unreported, "runs": [_brief(1, reason=HOSTILE)]},
+        {"id": LONG, "status": "disabled", "unreported": None, "runs": [_brief(1, reason=WIDE), *runs[1:]]},
+        {"id": "new", "status": "active", "unreported": None, "runs": []},
+        {"id": "acme_corp", "status": "active", "unreported": None, "runs": runs},
+        {
+            "id": "unmeasured",
+            "status": None,
+            "unreported": None,
+            "runs": [_brief(1, score=None, threshold=None)],
+        },
+    ]
+    counts = {"clients": 5, "delivered": 3, "failed": 1, "no_report": 1}
+    return {"format": 1, "written_at": "2026-01-17T06:00:00Z", "counts": counts, "clients": clients}
+
+
+def _checked(**changed):
+    figures = _figures() | changed
+    Report.model_validate(figures, strict=True, extra="forbid", by_alias=True)
+    return figures
+
+
+def _figures():
+    return {
+        "format": 1,
+        "client": {"id": "acme_corp", "description": HOSTILE},
+        "run": {
+            "dag_id": "client_acme_corp_pipeline",
+            "run_id": f"scheduled__{WIDE}",
+            "config_version": "0123456789ab",
+            "interval_start": "2026-01-15T00:00:00Z",
+            "interval_end": "2026-01-16T00:00:00Z",
+            "started_at": "2026-01-16T00:05:00Z",
+            "ended_at": "2026-01-16T00:18:00Z",
+            "seconds": 780.0,
+        },
+        "verdict": {"outcome": "delivered", "reasons": []},
+        "links": {"airflow": f"https://airflow.example/{WIDE}", "fleet": "../../../../index.html"},
+        "layers": [_layer("bronze", None), _layer("silver", 0.959), _layer("gold", 0.94)],
+        "rules": [],
+        "quarantine": [],
+        "models": [
+            _model(f"bronze_{LONG}"),
+            _model("clean_people", layer="silver"),
+            _model(HOSTILE, layer="gold"),
+        ],
+        "slowest": [{"name": LONG, "layer": "silver", "seconds": 61.5, "share": 0.42}],
+        "tests": _counts() | {"failing": []},
+        "extraction": [_landed("people", ()), _landed(LONG, (f"new column {LONG}", HOSTILE))],
+        "delivery": None,
+        "cleanup": None,
+        "retention": [],
+        "builds": [_build("success", ""), _build("failed", WIDE)],
+        "retries": [],
+    }
+
+
+def _counts(expected=12, failed=0):
+    return {"expected": expected, "done": expected - failed - 1, "failed": failed, "not_built": 1}
+
+
+def _layer(name, score):
+    facts = {"name": name, "state": "passed", "gate": "passed", "nodes": _counts(), "tests": _counts()}
+    return facts | {"score": score, "threshold": 0.95, "breaches": [LONG], "waived": [HOSTILE]}
+
+
+def _rule(name, failing=0, state="passed", waiver=None):
+    return {
+        "rule": name,
+        "layer": "silver",
+        "model": f"clean_{LONG}",
+        "condition": f"{WIDE} is not null and {HOSTILE}",
+        "effect": "gate",
+        "on_fail": "quarantine",
+        "failing": failing,
+        "population": 1000,
+        "score": 1 - failing / 1000,
+        "threshold": 0.95,
+        "own_threshold": True,
+        "waiver": waiver,
+        "failing_rows": {
+            "table": f"acme_silver.quarantine_{LONG}",
+            "column": "_broken_rules",
+            "command": f"medallion quarantine acme --rule {WIDE}",
+        },
+        "state": state,
+    }
+
+
+def _waiver():
+    return {"until": "2026-01-31", "why": HOSTILE, "signed_by": WIDE}
+
+
+def _model(name, layer="bronze", status="success", message=""):
+    facts = {"name": name, "layer": layer, "group": "crm", "status": status, "message": message}
+    return facts | {"seconds": 0.42, "rows": 1200}
+
+
+def _failing(name, message):
+    return {"name": name, "model": LONG, "layer": "silver", "status": "fail", "rows": 3, "message": message}
+
+
+def _landed(entity, changes):
+    return {
+        "source": "crm",
+        "entity": entity,
+        "rows": 1_234_567,
+        "files": 1,
+        "bytes": 98_765_432,
+        "changes": list(changes),
+    }
+
+
+def _retained(*, rows, refused):
+    facts = {"layer": "silver", "object": LONG, "rows": rows, "partitions": 3, "files": 3, "bytes": 9}
+    return facts | {"share": 0.125, "cutoff": "2025-12-16", "refused": refused, "forced": False}
+
+
+def _build(state, message):
+    facts = {"layer": "bronze", "cause": "cleared by hand", "try": 2, "state": state, "nodes": 12}
+    return facts | {"started_at": "2026-01-16T00:06:00Z", "seconds": 60.0, "message": message}
+
+
+def _brief(day, *, score=0.9, threshold=0.95, outcome="delivered", reason=""):
+    return {
+        "run_id": f"run_{day}",
+        "interval_start": "2026-01-15T00:00:00Z",
+        "interval_end": "2026-01-16T00:00:00Z",
+        "started_at": "2026-01-16T00:05:00Z",
+        "ended_at": "2026-01-16T00:18:00Z",
+        "seconds": 780.0,
+        "outcome": outcome,
+        "reason": reason,
+        "score": score,
+        "threshold": threshold,
+        "page": "year=2026/month=01/day=15/run_report.html",
+    }
