@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.machinery
+import importlib.util
 import json
 import logging
 import multiprocessing
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from airflow.dag_processing.bundles.manager import DagBundlesManager
 
 from medallion.bundle import ClientBundle, client_path, withdraw
 from medallion.exceptions import RegistryError
+from medallion.registry import FileChange
 from servers import Postgres
 
 FORK = multiprocessing.get_context("fork")
@@ -191,6 +195,28 @@ def test_a_child_that_was_there_before_reads_no_files(two, bundle_of):
     finally:
         done.set()
         other.join()
+
+
+def test_what_python_compiled_of_the_file_before_is_not_read(fleet, bundle_of, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    first, second = (FileChange("space/one.py", b"VALUE = " + value) for value in (b"1", b"2"))
+    fleet.files.change([first])
+    bundle = started(bundle_of, fleet)
+    file = bundle.path / "space" / "one.py"
+    assert imported(file).VALUE == 1
+    assert list((file.parent / "__pycache__").iterdir())
+    before = file.stat().st_mtime
+    fleet.files.change([second])
+    bundle.refresh()
+    os.utime(file, (before, before))  # as if both had been written in one second
+    assert imported(file).VALUE == 2
+
+
+def imported(file):
+    loader = importlib.machinery.SourceFileLoader("one", str(file))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("one", loader))
+    loader.exec_module(module)
+    return module
 
 
 def test_a_refresh_without_change_is_one_query(two, bundle_of):

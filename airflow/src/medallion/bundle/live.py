@@ -53,6 +53,12 @@ def wait_until_live(
         time.sleep(_POLL_SECONDS)
 
 
+def is_live(airflow: AirflowClient, files: DagFiles, dag_id: str, path: str) -> bool:
+    """Say whether a run that is triggered now would run a file as it is now."""
+    wanted = files.tree().get(path)
+    return _is_live(airflow.dag(dag_id), path, lambda version: _checksum(files, version, path) == wanted)
+
+
 def _is_live(dag: dict[str, Any] | None, path: str, contains: Callable[[str], bool]) -> bool:
     """Both are asked for: a run takes its tasks from the DAG's version, and its code from the bundle's."""
     if dag is None or dag["is_stale"] or dag["relative_fileloc"] != path:

@@ -111,6 +111,7 @@ class Versions:
         source = self.path(last.version)
         for path in sorted(_unlike(self.live, tree), key=lambda path: (path.endswith(".py"), path)):
             _link(source / path, self.live / path)
+            _forget_compiled(self.live / path)
         kept = {path for path in self.tree(before.version) if not path.endswith(".py")} if before else set()
         for path in _files(self.live):
             if path not in tree and path not in kept:
@@ -206,6 +207,12 @@ def _link(source: Path, target: Path) -> None:
         shutil.copy2(source, scratch)
     scratch.replace(target)
     scratch.unlink(missing_ok=True)  # to replace a file by a link to itself leaves the link
+
+
+def _forget_compiled(source: Path) -> None:
+    """Python takes what it compiled for current if time, in whole seconds, and size are the source's."""
+    for compiled in (source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"):
+        compiled.unlink(missing_ok=True)
 
 
 def _replace(path: Path, content: bytes, mode: int = 0o644) -> None:
