@@ -186,7 +186,7 @@ def test_a_client_removed_with_a_run_in_flight_goes_once_that_has_ended(
     in_flight = airflow.client.trigger(dag_id, DAY)
     until("the model to wait", lambda: shop.builder("fresh"))
     state, note = factory.ask("remove", "fresh", forget=True)
-    assert (state, "draining" in note, in_flight.replace("_", "\\_") in note) == ("success", True, True)
+    assert (state, "draining" in note, in_flight.replace("_", "\\_") in note) == ("success", True, True), note
     assert registry.configuration("fresh").status == "draining"
     late = airflow.client.trigger(dag_id, DAY)
     assert end_of(airflow, "fresh", late) == "failed"

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from medallion.airflow_api import AirflowClient
 from medallion.bundle import client_path
+from medallion.bundle.live import is_live
 from medallion.database import utcnow
 from medallion.factory.report import DRAINING, ENDED, REMOVED, Line
 from medallion.pipeline import dag_id_of
@@ -22,8 +23,6 @@ from medallion.registry import DRAINING as LEAVING
 from medallion.registry import REMOVED as GONE
 from medallion.registry.by_hand import FORGET
 
-#: The tag by which a closed DAG is known in Airflow.
-CLOSED_TAG = "closed"
 _CLOSED = '''\
 """{client} takes no new runs; those in flight go on with the version of this DAG that they began with."""
 
@@ -74,7 +73,7 @@ class Drain:
 
     def _remove(self, client_id: str) -> Iterator[Line]:
         dag_id = dag_id_of(client_id, self.registry.platform)
-        if not self._is_closed(dag_id):
+        if not self._is_closed(client_id, dag_id):
             yield Line(client_id, DRAINING, "Airflow has not read the closed DAG yet")
             return
         runs = self.airflow.runs_in_flight(dag_id)
@@ -96,10 +95,10 @@ class Drain:
         self.registry.set_status(client_id, GONE, origin=CLI, actor=self.actor, why=why)
         yield Line(client_id, REMOVED, why)
 
-    def _is_closed(self, dag_id: str) -> bool:
+    def _is_closed(self, client_id: str, dag_id: str) -> bool:
         """Until Airflow has read the closed version, a schedule may still start a run."""
-        dag = self.airflow.dag(dag_id)
-        return dag is None or CLOSED_TAG in [tag["name"] for tag in dag["tags"]]
+        path = client_path(client_id)
+        return self.airflow.dag(dag_id) is None or is_live(self.airflow, self.files, dag_id, path)
 
     def _out_of_patience(self, client_id: str) -> bool:
         known = self.registry.configuration(client_id)
