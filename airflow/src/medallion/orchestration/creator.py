@@ -158,6 +158,7 @@ def _params(settings: Settings) -> dict[str, Param]:
         "master_dict": Param(
             {},
             type=["object", "string"],
+            examples=[{"operation_dict": {"22": [4]}}],  # with one, the form shows an editor of JSON
             description="What the template works by: an object, or the text of a Python literal.",
         ),
         "run": Param(
