@@ -43,7 +43,9 @@ def answer(version, latest=None, **changed):
 
 
 def wait(house, airflow, seconds=0.1):
-    wait_until_live(airflow, house.dags.files, "tidy_42", PATH, since=time.time(), seconds=seconds)
+    files = house.dags.files
+    version = files.current()[1]
+    wait_until_live(airflow, files, "tidy_42", PATH, version=version, since=time.time(), seconds=seconds)
 
 
 def test_the_version_that_has_it_is_live(house):
@@ -78,6 +80,20 @@ def test_a_version_of_another_bundle_is_none_of_ours(house):
     house.make()
     with pytest.raises(NotLiveError, match="after 0 s"):
         wait(house, Recorded([answer("1f3a5c7e")]))
+
+
+def test_who_comes_too_late_is_told_that_it_is_another_one_by_now(house):
+    old, _ = house.make(), house.make(master_dict={"new": 1})
+    with pytest.raises(NotLiveError, match="was changed or deleted by someone else meanwhile"):
+        wait_until_live(
+            Recorded([None]),
+            house.dags.files,
+            "tidy_42",
+            PATH,
+            version=old.version,
+            since=time.time(),
+            seconds=5,
+        )
 
 
 def test_what_airflow_cannot_import_is_said(house):

@@ -17,22 +17,30 @@ _PARSE_AGAIN_SECONDS = 20.0
 
 
 def wait_until_live(
-    airflow: AirflowClient, files: DagFiles, dag_id: str, path: str, *, since: float, seconds: float
+    airflow: AirflowClient,
+    files: DagFiles,
+    dag_id: str,
+    path: str,
+    *,
+    version: str,
+    since: float,
+    seconds: float,
 ) -> None:
-    """Wait until a run that is triggered now would run a file as it is now.
+    """Wait until a run that is triggered now would run a file as it is in a version of the bundle.
 
     Args:
         airflow: Airflow's API.
         files: the bundle's.
         dag_id: the DAG that the file makes.
         path: the file, inside the bundle.
+        version: the one that the caller made; a later one with the same file is as good.
         since: when it was changed, in seconds since 1970: older import errors are not about it.
         seconds: how long at most.
 
     Raises:
         NotLiveError: if Airflow cannot import the file, it was changed meanwhile, or it takes too long.
     """
-    wanted, end = files.tree().get(path), time.monotonic() + seconds
+    wanted, end = _checksum(files, version, path), time.monotonic() + seconds
     again = time.monotonic() + _PARSE_AGAIN_SECONDS
     # A version's files never change: each is asked for once.
     contains = cache(lambda version: _checksum(files, version, path) == wanted)

@@ -144,7 +144,7 @@ class CreatedDags:
             connection.execute(
                 update(created_dag).where(created_dag.c.id == row.id).values(expires_at=now, updated_at=now)
             )
-            self._registry._audit(connection, dag_id, "dag let go", actor, {"revision": row.revision})
+            self._registry.audit_in(connection, dag_id, "dag let go", actor, {"revision": row.revision})
             return self._dag(self._row(connection, dag_id))
 
     def withdraw(self, dag: CreatedDag, *, actor: str) -> bool:
@@ -161,7 +161,7 @@ class CreatedDags:
                 delete(created_dag).where(same, c.revision == dag.revision, c.expires_at == dag.expires_at)
             )
             detail = {"namespace": dag.namespace, "owner": dag.owner, "revision": dag.revision}
-            self._registry._audit(connection, dag.dag_id, "dag removed", actor, detail)
+            self._registry.audit_in(connection, dag.dag_id, "dag removed", actor, detail)
             return gone.rowcount == 1
 
         try:
@@ -192,7 +192,7 @@ class CreatedDags:
         told = {name: said[name] for name in ("template", "runs", "owner", "revision", "expires_at")}
         word = "dag updated" if row else "dag created"
         detail = {"namespace": request.namespace, **told}
-        self._registry._audit(connection, request.dag_id, word, actor, detail)
+        self._registry.audit_in(connection, request.dag_id, word, actor, detail)
 
     def _refuse_elsewhere(self, row: Row[Any], request: DagRequest) -> None:
         """An id is one DAG in all of Airflow: a request never takes it from another namespace or platform."""

@@ -161,12 +161,11 @@ def _lagging(
     client_ids: Iterable[str], files: DagFiles, airflow: AirflowClient, *, since: float, platform: str
 ) -> Iterator[Line]:
     """Wait until what changed is live, so that whoever triggers a run then gets the new version."""
+    version = files.current()[1]
     for client_id in client_ids:
-        dag_id = dag_id_of(client_id, platform)
+        place = (dag_id_of(client_id, platform), client_path(client_id))
         try:
-            wait_until_live(
-                airflow, files, dag_id, client_path(client_id), since=since, seconds=_LIVE_SECONDS
-            )
+            wait_until_live(airflow, files, *place, version=version, since=since, seconds=_LIVE_SECONDS)
         except NotLiveError as error:
             yield Line(client_id, say.FAILED, str(error))
 

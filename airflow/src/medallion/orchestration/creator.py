@@ -92,7 +92,15 @@ class CreateDag(BaseOperator):
         try:
             since = run.start_date.timestamp()
             files = CreatedDags(registry).files
-            wait_until_live(airflow, files, made.dag.dag_id, made.dag.path, since=since, seconds=_SECONDS)
+            wait_until_live(
+                airflow,
+                files,
+                made.dag.dag_id,
+                made.dag.path,
+                version=made.version,
+                since=since,
+                seconds=_SECONDS,
+            )
         except NotLiveError as error:
             detail = {"revision": made.dag.revision, "why": str(error)[:1000]}
             registry.audit(made.dag.dag_id, "dag not live", actor, detail)

@@ -159,7 +159,7 @@ class Registry:
                 self._check(connection, key, status)
                 self._write(connection, key, definition, row, status, origin, actor, why)
                 word = action or ("updated" if row and row.status != REMOVED else "created")
-                self._audit(
+                self.audit_in(
                     connection, key, word, actor, {"revision": found + 1, "origin": origin, "why": why}
                 )
                 written = self._row(connection, key)
@@ -206,7 +206,7 @@ class Registry:
     def audit(self, subject: str, action: str, actor: str, detail: Mapping[str, Any] | None = None) -> None:
         """Add a line to the audit log."""
         with self.engine.begin() as connection:
-            self._audit(connection, subject, action, actor, detail or {})
+            self.audit_in(connection, subject, action, actor, detail or {})
 
     def rotate_key(self) -> int:
         """Encrypt everything, of all platforms, with the newest key; return how many rows were not so yet."""
@@ -267,9 +267,10 @@ class Registry:
         signed = {"origin": origin, "actor": actor, "why": why, "created_at": now}
         connection.execute(insert(tables.revision).values({**of_client, **common, **signed}))
 
-    def _audit(
+    def audit_in(
         self, connection: Connection, subject: str, action: str, actor: str, detail: Mapping[str, Any]
     ) -> None:
+        """Add a line to the audit log in a transaction of the caller's: it stands there if the change does."""
         connection.execute(
             insert(tables.audit_event).values(
                 platform=self.platform,
