@@ -16,7 +16,15 @@ from medallion.bundle import ClientBundle, Published, files_of, publish
 from medallion.clients import Destination, SourceContract, client_from_dict
 from medallion.database import engine_of
 from medallion.pipeline import Shape, slim_manifest
-from medallion.registry import ACTIVE, Configuration, DagFiles, Definition, Registry, open_registry
+from medallion.registry import (
+    ACTIVE,
+    Configuration,
+    DagFiles,
+    Definition,
+    FileChange,
+    Registry,
+    open_registry,
+)
 from medallion.settings import Settings
 from medallion.transform import manifest_key
 from servers import postgres
@@ -94,6 +102,10 @@ class Fleet:
 
     def set(self, client_id: str, status: str) -> Configuration:
         return self.registry.set_status(client_id, status, origin="api", actor="ann", why="")
+
+    def take_away(self, *paths: str) -> None:
+        """Take files out of the bundle, as the factory does."""
+        self.files.change([FileChange(path, None) for path in paths])
 
     def publish(self) -> Published:
         return publish(self.settings, self.registry)

@@ -18,7 +18,7 @@ import pytest
 from airflow.dag_processing.bundles.base import BundleVersionLock
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 
-from medallion.bundle import ClientBundle, client_path, withdraw
+from medallion.bundle import ClientBundle, client_path
 from medallion.exceptions import RegistryError
 from medallion.registry import FileChange
 from servers import Postgres
@@ -111,7 +111,7 @@ def test_the_newest_version_is_there_and_follows_the_registry(two, bundle_of):
 def test_a_run_finds_the_version_that_it_began_with(two, bundle_of):
     first = two.files.current()[1]
     second = change(two, "south", "Changed")
-    withdraw(two.registry, [NORTH])
+    two.take_away(NORTH)
     bundle = started(bundle_of, two)
     assert not (bundle.path / NORTH).exists()
     assert "Changed" not in found(pinned(bundle_of, two, first), SOUTH)
@@ -286,7 +286,7 @@ def test_a_database_without_any_version_takes_nothing_away(two, bundle_of, caplo
 
 def test_the_last_client_may_go(two, bundle_of):
     bundle = started(bundle_of, two)
-    withdraw(two.registry, list(two.files.tree()))
+    two.take_away(*two.files.tree())
     bundle.refresh()
     assert bundle.get_current_version().version == "empty"
     assert not [path for path in files_below(bundle.path) if path.endswith(".py")]

@@ -10,7 +10,7 @@ import time
 import pytest
 from sqlalchemy import text
 
-from medallion.bundle import client_path, withdraw
+from medallion.bundle import client_path
 from medallion.bundle.shapes import KEPT
 from medallion.exceptions import ConflictError
 from medallion.registry import DISABLED, DRAINING, REMOVED, FileChange, Registry, files
@@ -128,7 +128,7 @@ def test_a_manifest_stays_while_the_file_of_a_client_that_leaves_names_it(fleet)
     fleet.publish()
     assert before <= set(fleet.files.tree())
     assert client_path("north") in fleet.files.tree()
-    withdraw(fleet.registry, [client_path("north")])
+    fleet.take_away(client_path("north"))
     fleet.publish()
     assert not before & set(fleet.files.tree())
 

@@ -6,8 +6,8 @@ Airflow is.
 
 from typing import TYPE_CHECKING, Any
 
-from medallion.bundle.publish import Published, client_path, files_of, publish, withdraw
-from medallion.bundle.render import render_client, templates_folder
+from medallion.bundle.publish import Published, client_path, files_of, publish
+from medallion.bundle.render import render_client
 
 if TYPE_CHECKING:
     from medallion.orchestration.bundle import ClientBundle
@@ -19,8 +19,6 @@ __all__ = [
     "files_of",
     "publish",
     "render_client",
-    "templates_folder",
-    "withdraw",
 ]
 
 

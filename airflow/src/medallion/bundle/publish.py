@@ -72,11 +72,6 @@ def publish(settings: Settings, registry: Registry) -> Published:
     return published
 
 
-def withdraw(registry: Registry, paths: Iterable[str]) -> tuple[int, str]:
-    """Take files out of the bundle, and return its newest version."""
-    return files_of(registry).change([FileChange(path, None) for path in paths])
-
-
 @dataclass(frozen=True)
 class _File:
     """A client's file: from which definition, its content, and the manifest that it names."""

@@ -10,14 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError
-from jinja2 import StrictUndefined as Strict
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 
 from medallion.exceptions import ConfigError
 from medallion.registry import Definition
 from medallion.settings import Settings
 
-TEMPLATE = "client_pipeline.py.j2"
+_TEMPLATE = "client_pipeline.py.j2"
 _WIDTH = 100
 
 
@@ -37,7 +36,7 @@ def render_client(settings: Settings, definition: Definition, manifest: str) -> 
     Raises:
         ConfigError: if the template is missing or broken; the text names the file and, where known, the line.
     """
-    path = templates_folder(settings) / TEMPLATE
+    path = _template_file(settings)
     template = _template(_source(path), str(path))
     values = {"client_id": definition.client.id, "definition": definition.facts(), "manifest": manifest}
     try:
@@ -54,16 +53,10 @@ def template_stamp(settings: Settings) -> str:
     Raises:
         ConfigError: if it is missing or broken.
     """
-    path = templates_folder(settings) / TEMPLATE
+    path = _template_file(settings)
     source = _source(path)
     _template(source, str(path))
     return hashlib.sha256(source.encode()).hexdigest()
-
-
-def templates_folder(settings: Settings) -> Path:
-    """The templates of this checkout, also where MEDALLION_PROJECT is a copy of configs and dbt alone."""
-    own = settings.project / "airflow" / "templates"
-    return own if (own / TEMPLATE).is_file() else Path(__file__).resolve().parents[3] / "templates"
 
 
 def literal(value: Any) -> str:
@@ -86,6 +79,12 @@ def _refuse_others(value: Any) -> None:
         raise ValueError("not a number is not plain data")
 
 
+def _template_file(settings: Settings) -> Path:
+    """The project's own template, or this checkout's where MEDALLION_PROJECT has configs and dbt alone."""
+    own = settings.project / "airflow" / "templates" / _TEMPLATE
+    return own if own.is_file() else Path(__file__).resolve().parents[3] / "templates" / _TEMPLATE
+
+
 def _source(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -97,7 +96,7 @@ def _source(path: Path) -> str:
 def _template(source: str, path: str) -> Template:
     """Nothing is escaped: this is Python, and whatever a template puts in is put in as a literal."""
     environment = Environment(
-        undefined=Strict,
+        undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - no HTML is made here
         finalize=literal,
         keep_trailing_newline=True,
