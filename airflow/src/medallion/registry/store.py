@@ -270,7 +270,7 @@ class Registry:
     def audit_in(
         self, connection: Connection, subject: str, action: str, actor: str, detail: Mapping[str, Any]
     ) -> None:
-        """Add a line to the audit log in a transaction of the caller's: it stands there if the change does."""
+        """Add a line to the audit log in the caller's transaction: it stands if the change does."""
         connection.execute(
             insert(tables.audit_event).values(
                 platform=self.platform,
