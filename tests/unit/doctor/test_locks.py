@@ -9,14 +9,19 @@ from medallion.doctor import OK, WARN
 from medallion.doctor.locks import holder_of, locks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a file")
-HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+HOLD = """
+import duckdb, sys
+held = duckdb.connect(sys.argv[1], read_only=len(sys.argv) > 2)
+print("held", flush=True)
+input()
+"""
 
 
 @contextmanager
-def held(path):
-    """Another process has the file open with DuckDB, to write."""
+def held(path, *mode):
+    """Another process has the file open with DuckDB, to write, or just to read."""
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, path, *mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
         assert holder.stdout.readline() == "held\n"
@@ -38,8 +43,9 @@ def test_files_nobody_has_open_are_free(settings, warehouse):
     assert (found.level, found.said) == (OK, "none of 1 DuckDB files is in use")
 
 
-def test_whoever_holds_a_file_is_named(settings, warehouse):
-    with held(warehouse) as pid:
+@pytest.mark.parametrize("mode", [(), ("read only",)])
+def test_whoever_holds_a_file_is_named(settings, warehouse, mode):
+    with held(warehouse, *mode) as pid:
         (found,) = locks(settings)
         assert found.level == WARN
         assert f"acme.duckdb is in use by process {pid} (" in found.said

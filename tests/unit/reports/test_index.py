@@ -217,7 +217,7 @@ def _write_many(url, root, client, barrier):
     ledger = Ledger(create_engine(url))
     for day in range(1, 11):
         report(root, client, day)
-        barrier.wait()
+        barrier.wait(timeout=20)  # a writer that failed must not hold up the others for ever
         update_fleet(ledger, root, client)
 
 
