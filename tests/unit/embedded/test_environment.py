@@ -1,4 +1,6 @@
+import json
 import stat
+from dataclasses import replace
 
 import pytest
 
@@ -21,9 +23,21 @@ def environment(settings, options=AirflowOptions(), **inherited):  # noqa: B008 
 
 def test_everything_is_written_below_the_home(settings):
     made = environment(settings)
+    bundles = json.loads(made.pop("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"))
     places = [value for name, value in made.items() if "/" in value and not value.startswith("http")]
     outside = [one for one in places if str(settings.home) not in one]
     assert sorted(outside) == sorted([str(settings.project), settings.database_url, dags_of(made)])
+    assert [bundle["kwargs"].get("path") for bundle in bundles] == [dags_of(made), None]
+
+
+def test_every_platform_has_a_bundle_of_its_own(settings):
+    made = environment(replace(settings, platforms=("default", "emea")))
+    _, *bundles = json.loads(made["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
+    assert [(one["name"], one["kwargs"]["platform"]) for one in bundles] == [
+        ("clients", "default"),
+        ("emea__clients", "emea"),
+    ]
+    assert made["MEDALLION_PLATFORMS"] == "default,emea"
 
 
 def dags_of(made):
