@@ -8,19 +8,19 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 _LIVE = "tests/e2e/"
-#: Waits for Airflow's parts more than it computes: it runs beside whatever is left at the end.
-_LAST = "tests/e2e/test_embedded.py"
+#: These wait for Airflow more than they compute: each runs on the worker that is free, beside what is left.
+_LAST = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded"))
 
 
 class _LiveTogether(LoadScopeScheduling):
-    """Keeps the tests on a live Airflow on one worker, and those of any other file together.
+    """Keeps most tests on a live Airflow on one worker, and those of any other file together.
 
     Airflows beside each other would wait for each other; a file's fixtures are built once.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return _LIVE if nodeid.startswith(_LIVE) and file != _LAST else file
+        return _LIVE if nodeid.startswith(_LIVE) and file not in _LAST else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
@@ -30,4 +30,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest."""
-    items.sort(key=lambda item: (item.nodeid.startswith(_LAST), not item.nodeid.startswith(_LIVE)))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Which turn a test has; within one they keep their order."""
+    file = item.nodeid.partition("::")[0]
+    if file in _LAST:
+        return 2 + _LAST.index(file)
+    return 0 if file.startswith(_LIVE) else 1
