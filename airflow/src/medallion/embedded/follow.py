@@ -25,8 +25,6 @@ class Score(NamedTuple):
     breaches: tuple[str, ...] = ()
 
 
-
-
 @dataclass(frozen=True)
 class ClientRun:
     """One run of one client."""
