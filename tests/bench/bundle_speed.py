@@ -7,6 +7,7 @@ By itself: ``python tests/bench/bundle_speed.py [--clients 1000] [--live 500]`` 
 import argparse
 import json
 import os
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -93,7 +94,10 @@ def bundle_figures(
 
 
 def _fleet(home: Path, size: int) -> Fleet:
-    project = load_settings().project
+    """A fleet on a copy of the project: nobody works on that meanwhile."""
+    project, real = home / "project", load_settings().project
+    for name in ("configs", "dbt"):
+        shutil.copytree(real / name, project / name, ignore=shutil.ignore_patterns("target", "logs"))
     return Fleet(Settings(project, home, database_url=f"sqlite:///{home / 'registry.db'}"), size)
 
 
