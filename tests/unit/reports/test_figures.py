@@ -417,6 +417,7 @@ def test_what_was_tried_again_has_its_reason_and_its_wait(story):
     told.build("bronze", state="retry", only=[])
     told.build("bronze")
     told.build("silver", state="retry", only=[])
+    told.build("gold", state="failed", only=[])  # for good
     assert told.figures()["retries"] == [
         {
             "layer": "bronze",
@@ -433,6 +434,14 @@ def test_what_was_tried_again_has_its_reason_and_its_wait(story):
             "waited": None,
         },
     ]
+
+
+def test_a_layer_that_was_cleared_is_no_further_try(story):
+    told = story()
+    told.start()
+    told.build("bronze", state="retry", only=[])
+    told.build("bronze", series=3)
+    assert [one["waited"] for one in told.figures()["retries"]] == [None]
 
 
 def test_the_slowest_models_have_their_share_of_all_seconds(story, project):

@@ -86,6 +86,15 @@ def test_breached_rules_come_first(story):
     assert rules.index("has_address") < rules.index("has_phone")
 
 
+def test_breached_rules_come_before_waived_ones_and_then_the_narrowest():
+    rules = [("passed", 0.99), ("waived", 0.5), ("passed", 0.96), ("breached", 0.94), ("counted", None)]
+    ranked = sorted(
+        ({"state": state, "score": score, "threshold": score and 0.95} for state, score in rules),
+        key=words.rule_rank,
+    )
+    assert [one["score"] for one in ranked] == [0.94, 0.5, 0.96, 0.99, None]
+
+
 def test_scores_stand_beside_their_thresholds(story):
     told = story()
     told.all_well(has_address={"failing": 41})
