@@ -13,6 +13,7 @@ from medallion.clients.scope import load_paths
 from medallion.clients.template import new_client
 from medallion.creator.cli import app as dags
 from medallion.development.cli import app as development
+from medallion.doctor.cli import app as doctor
 from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
 from medallion.quality.cli import app as quality
@@ -94,9 +95,10 @@ app.add_typer(embedded)
 app.command("sample-data")(sample_data)
 app.command()(retention)
 
-# --- What became of runs: report ---------------------------------------------------------------------------
+# --- What became of runs, and whether all is well: report, doctor ------------------------------------------
 
 app.add_typer(reports)
+app.add_typer(doctor)
 
 # --- DAGs that applications had made -----------------------------------------------------------------------
 
