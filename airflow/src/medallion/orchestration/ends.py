@@ -15,9 +15,11 @@ from medallion.orchestration.connections import airflow_connection
 from medallion.orchestration.context import interval_of, run_key
 from medallion.pipeline import Extract, Plan
 from medallion.publish import publish
+from medallion.registry import REMOVED
+from medallion.registry.find import registry_of
 from medallion.reports import write_run_report
 from medallion.retention import apply_retention, plan_retention
-from medallion.settings import load_settings
+from medallion.settings import Settings, load_settings
 
 
 class StartTask(BaseOperator):
@@ -174,5 +176,12 @@ class ReportTask(BaseOperator):
             run_key(context),
             interval_of(context, self.plan.client),
             settings.reports,
+            _statuses(settings),
         )
         self.log.info("report: %s", path)
+
+
+def _statuses(settings: Settings) -> dict[str, str]:
+    """What the registry says of every client that is not removed, for the fleet's page."""
+    heads = [registry_of(settings, platform).heads() for platform in settings.platforms]
+    return {name: head.status for one in heads for name, head in one.items() if head.status != REMOVED}
