@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from sharing import VARIABLE
 
 _LIVE = "tests/e2e/"
 #: These wait for Airflow more than they compute: each runs on the worker that is free, beside what is left.
@@ -21,6 +26,18 @@ class _LiveTogether(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return _LIVE if nodeid.startswith(_LIVE) and file not in _LAST else file
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the manifests that all tests share, once for all workers."""
+    if not hasattr(config, "workerinput"):
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="medallion-manifests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take it away again."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(VARIABLE), ignore_errors=True)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

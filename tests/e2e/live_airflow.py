@@ -5,6 +5,7 @@ import time
 
 from medallion.airflow_api import RUN_ENDED, TASK_ENDED
 from medallion.settings import Settings, load_settings
+from sharing import share_manifests
 
 TINY = """
 from airflow.sdk import DAG, task
@@ -41,6 +42,7 @@ def copy_project(folder, clients=("acme_corp",)):
             file.unlink()
     (folder / "airflow" / "dags" / "tiny.py").write_text(TINY)
     home = folder / "var"
+    share_manifests(home)
     return Settings(project=folder, home=home, database_url=f"sqlite:///{home / 'registry.db'}")
 
 

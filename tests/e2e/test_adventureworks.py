@@ -14,6 +14,7 @@ from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.prepare import make_ready
 from medallion.pipeline import dag_id_of
 from medallion.settings import Settings, load_settings
+from sharing import share_manifests
 
 REAL = load_settings()
 pytestmark = [
@@ -57,6 +58,7 @@ def project_of_three_clients(tmp_path_factory):
         project=folder, home=folder / "var", database_url=f"sqlite:///{folder}/var/registry.db"
     )
     catalog = load_catalog(settings.configs)
+    share_manifests(settings.home)
     assert make_ready(catalog, settings) == {}
     return settings
 

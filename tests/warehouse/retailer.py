@@ -21,6 +21,7 @@ from medallion.quality.verdict import LayerVerdict
 from medallion.sample_data import Planted, generate_client
 from medallion.settings import Settings, load_settings
 from medallion.transform import BuildRequest, build_nodes, load_slim, prepare
+from sharing import share_manifests
 
 SOURCES = ("crm", "sales", "inventory")
 
@@ -90,6 +91,9 @@ class Retailer:
 
     home: Path
     catalog: Any = field(default_factory=lambda: load_catalog(load_settings().configs))
+
+    def __post_init__(self) -> None:
+        share_manifests(self.home)
 
     @property
     def settings(self) -> Settings:

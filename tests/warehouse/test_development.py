@@ -12,6 +12,7 @@ import pytest
 from medallion.clients import Catalog, load_catalog
 from medallion.development import run_dbt, write_docs
 from medallion.settings import Settings, load_settings
+from sharing import share_manifests
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +23,7 @@ DAY = date(2026, 1, 15)
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("home")
     ledger = f"sqlite:///{home / 'registry.db'}"
+    share_manifests(home)
     return replace(load_settings(), home=home, target="duckdb", database_url=ledger)
 
 

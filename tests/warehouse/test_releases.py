@@ -22,6 +22,7 @@ from medallion.quality.quarantine import Chosen, reading
 from medallion.quality.releases import key_text, release_rows, revoke_rows
 from medallion.settings import load_settings
 from medallion.transform import BuildRequest, build_nodes, load_slim, prepare
+from sharing import share_manifests
 from warehouse.retailer import retail_client, six_hours
 
 pytestmark = pytest.mark.slow
@@ -45,6 +46,7 @@ class Till:
         self.settings = replace(load_settings(), home=home, target="duckdb")
         self.ledger = open_ledger(f"sqlite:///{home / 'registry.db'}")
         self.keys = read_declared(self.settings.dbt_project).keys
+        share_manifests(home)
         prepare(self.settings, [shape_of(CLIENT)])
         self.plan = make_plan(CLIENT, load_slim(self.settings, shape_of(CLIENT)))
         self._land("orders", [_order("o1")])
