@@ -98,10 +98,10 @@ class Story:
         Report.model_validate(found, strict=True, extra="forbid", by_alias=True)
         return found
 
-    def start(self) -> None:
+    def start(self, **asked: Any) -> None:
         start, end = (when.replace(tzinfo=None) for when in (self.interval.start, self.interval.end))
         facts = {"client_id": "acme_corp", "interval_start": start, "interval_end": end}
-        self.ledger.start_run(self.key, config_version="0123456789ab", **facts)
+        self.ledger.start_run(self.key, config_version="0123456789ab", **facts | asked)
         self._stamp(tables.run, "started_at")
 
     def land(self, rows: int = 1200, source: str = "crm", changes: Sequence[str] = ()) -> None:

@@ -49,6 +49,9 @@ def test_the_run_says_whose_which_and_when(story):
         "started_at": "2026-01-16T00:06:00Z",
         "ended_at": "2026-01-16T00:18:00Z",
         "seconds": 720.0,
+        "asked_by": None,
+        "reason": "",
+        "rebuild": [],
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine
 from medallion.database import metadata
 from medallion.interval import Interval
 from medallion.ledger import Ledger
+from medallion.pipeline import Asked
 from medallion.reports import index, write_run_report
 from medallion.reports.fleet_page import picture_of, render_fleet
 from medallion.reports.history import RUNS
@@ -245,8 +246,8 @@ def test_several_processes_lose_no_report(tmp_path):
 def test_each_report_is_taken_into_the_index(story, tmp_path):
     told = story()
     told.all_well(has_address={"failing": 41})
-    write_run_report(told.ledger, told.plan, told.key, told.interval, tmp_path)
+    write_run_report(told.ledger, told.plan, told.key, Asked((told.interval,)), tmp_path)
     told.interval = Interval(*(datetime(2026, 1, 16, tzinfo=UTC) + timedelta(days=n) for n in (0, 1)))
-    write_run_report(told.ledger, told.plan, told.key, told.interval, tmp_path)
+    write_run_report(told.ledger, told.plan, told.key, Asked((told.interval,)), tmp_path)
     (client,) = written(tmp_path)["clients"]
     assert (client["id"], [run["score"] for run in client["runs"]]) == ("acme_corp", [0.959, 0.959])

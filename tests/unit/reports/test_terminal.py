@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
+from medallion.pipeline import Asked
 from medallion.reports import write_run_report
 from medallion.reports.cli import app
 from medallion.reports.terminal import fleet_parts, report_parts
@@ -28,7 +29,7 @@ def home(story, tmp_path, monkeypatch):
     monkeypatch.delenv("MEDALLION_REGISTRY_URL", raising=False)
     told = story()
     told.all_well(has_address={"failing": 41})
-    write_run_report(told.ledger, told.plan, told.key, told.interval, tmp_path / "reports")
+    write_run_report(told.ledger, told.plan, told.key, Asked((told.interval,)), tmp_path / "reports")
     return tmp_path
 
 

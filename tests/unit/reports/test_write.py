@@ -1,15 +1,17 @@
 import json
 import resource
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from medallion.interval import Interval
+from medallion.pipeline import Asked
 from medallion.reports import render_report, write_run_report
 
 
-def write(told, root):
-    return write_run_report(told.ledger, told.plan, told.key, told.interval, root)
+def write(told, root, **how):
+    return write_run_report(told.ledger, told.plan, told.key, Asked((told.interval,), **how), root)
 
 
 def files(root):
@@ -48,6 +50,50 @@ def test_intervals_shorter_than_a_day_have_reports_of_their_own(story, tmp_path)
         )
         write(told, tmp_path)
     assert {path.parent.name for path in tmp_path.rglob("run_report.html")} == {"hour=0000", "hour=0600"}
+
+
+def test_a_dry_run_says_what_was_asked_and_leaves_the_report_of_the_delivery(story, tmp_path):
+    told = story()
+    told.all_well()
+    delivered = write(told, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    told.key = replace(told.key, run_id="manual__dry")
+    told.start(dry_run=1, reason="<b>late</b> rows", asked_by="ana", rebuild=["silver"])
+    told.land()
+    for layer in ("bronze", "silver", "gold"):
+        told.build(layer)
+    page = write(told, tmp_path, dry_run=True)
+    assert page == delivered.with_name("dry_run_report.html")
+    assert {path: path.read_bytes() for path in before} == before
+    figures = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert figures["verdict"] == {
+        "outcome": "dry run",
+        "reasons": ["nothing was published to data_warehouse, and nothing deleted"],
+    }
+    asked = {"asked_by": "ana", "reason": "<b>late</b> rows", "rebuild": ["silver"]}
+    assert asked.items() <= figures["run"].items()
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;b&gt;late&lt;/b&gt; rows" in text
+    assert "Dry run" in text
+
+
+def test_a_dry_run_that_fails_a_gate_has_failed(story):
+    told = story()
+    told.start(dry_run=1)
+    told.land()
+    told.build("bronze", bronze_people_not_empty={"status": "fail", "message": "empty"})
+    assert told.figures()["verdict"]["outcome"] == "failed"
+
+
+def test_a_run_of_several_intervals_is_told_whole_and_lies_at_its_last(story, tmp_path):
+    told = story()
+    start = datetime(2026, 1, 12)
+    told.start(interval_start=start)
+    told.interval = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
+    page = write(told, tmp_path)
+    run = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))["run"]
+    assert (run["interval_start"], run["interval_end"]) == ("2026-01-12T00:00:00Z", "2026-01-16T00:00:00Z")
+    assert page.parent.name == "day=15"
 
 
 def test_a_later_run_of_the_interval_replaces_the_report(story, tmp_path):

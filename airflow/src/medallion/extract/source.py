@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from medallion.clients import Entity, Pages, SourceContract
 from medallion.clients.places import filled
@@ -22,6 +23,7 @@ from medallion.interval import Interval
 from medallion.locks import LOCK_SECONDS
 
 _ALL = Span(None, None)
+_COUNTED = ("rows", "files", "bytes")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,17 @@ class Landed:
     bytes: int
     path: Path
     changes: tuple[str, ...] = ()
+
+
+def totals(landed: Iterable[Landed]) -> list[dict[str, Any]]:
+    """What some intervals brought together, a row an entity: rows, files, bytes and changes."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in landed:
+        row = rows.setdefault(one.entity, {"entity": one.entity, **dict.fromkeys(_COUNTED, 0), "changes": []})
+        for name in _COUNTED:
+            row[name] += getattr(one, name)
+        row["changes"] += one.changes
+    return list(rows.values())
 
 
 def extract_source(

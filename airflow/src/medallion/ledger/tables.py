@@ -34,6 +34,10 @@ run = Table(
     Column("interval_start", DateTime, nullable=False),
     Column("interval_end", DateTime, nullable=False),
     Column("started_at", DateTime, nullable=False),
+    Column("asked_by", String(200)),  # null: the schedule
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("dry_run", Integer, nullable=False, server_default="0"),
+    Column("rebuild", JSON, nullable=False, server_default="[]"),  # layers
     Index("run_key", "dag_id", "run_id", unique=True),
 )
 

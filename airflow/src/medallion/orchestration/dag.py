@@ -15,6 +15,7 @@ from airflow.sdk import DAG, chain
 from medallion.clients import Catalog, Client, client_from_dict
 from medallion.orchestration.documents import client_document
 from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask, StartTask
+from medallion.orchestration.form import trigger_form
 from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.notify import on_failure
@@ -65,6 +66,7 @@ def _empty_dag(plan: Plan) -> DAG:
         catchup=client.catchup,
         max_active_runs=client.max_active_runs,
         dagrun_timeout=client.run_timeout,
+        params=trigger_form(),
         tags=["medallion", f"client:{client.id}", *client.tags],
         default_args={
             "owner": client.owner,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medallion.clients import Destination, SourceContract
-from medallion.exceptions import RetentionRefused
-from medallion.extract import extract_source
+from medallion.exceptions import ConfigError, RetentionRefused
+from medallion.extract import Landed, extract_source, totals
+from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
 from medallion.orchestration.connections import airflow_connection
-from medallion.orchestration.context import interval_of, run_key
+from medallion.orchestration.context import asked_of, interval_of, run_key
 from medallion.pipeline import Extract, Plan
 from medallion.publish import publish
 from medallion.registry import REMOVED
@@ -30,19 +31,31 @@ class StartTask(BaseOperator):
         self.plan = plan
 
     def execute(self, context: Any) -> None:
-        """Write the run down before anything else happens."""
-        interval = interval_of(context, self.plan.client)
+        """Write the run down before anything else happens.
+
+        Raises:
+            AirflowFailException: if it was asked for something that cannot be done.
+        """
+        try:
+            asked = asked_of(context, self.plan.client)
+        except ConfigError as error:
+            raise AirflowFailException(str(error)) from error
         open_ledger(load_settings().database_url).start_run(
             run_key(context),
             client_id=self.plan.client.id,
             config_version=self.plan.config_version,
-            interval_start=interval.start.replace(tzinfo=None),
-            interval_end=interval.end.replace(tzinfo=None),
+            interval_start=asked.span.start.replace(tzinfo=None),
+            interval_end=asked.span.end.replace(tzinfo=None),
+            asked_by=asked.by,
+            reason=asked.reason,
+            dry_run=int(asked.dry_run),
+            rebuild=list(asked.rebuild),
         )
+        self.log.info("processes %s", ", ".join(map(str, asked.intervals)))
 
 
 class ExtractTask(BaseOperator):
-    """Lands one source's interval; landing changes whole or not at all."""
+    """Lands one source, an interval after the other; each changes whole or not at all."""
 
     ui_color = "#d9e8f5"
 
@@ -59,34 +72,30 @@ class ExtractTask(BaseOperator):
             ExtractError: if a file is missing, cut off or not what the contract says.
         """
         settings = load_settings()
-        landed = extract_source(
+        landed: list[Landed] = []
+        for interval in asked_of(context, self.plan.client).intervals:
+            new = self._land(settings, interval)
+            landed += new
+            for one in new:
+                self.log.info("%s: %s rows in %s", one.entity, f"{one.rows:,}", one.path)
+                for change in one.changes:
+                    self.log.warning("%s: %s", one.entity, change)
+        rows = [{"source": self.contract.name, **row} for row in totals(landed)]
+        open_ledger(settings.database_url).record(tables.extraction, run_key(context), rows)
+
+    def _land(self, settings: Settings, interval: Interval) -> list[Landed]:
+        return extract_source(
             self.contract,
             client_id=self.plan.client.id,
             location=self.extract.location,
             values=self.plan.client.values,
-            interval=interval_of(context, self.plan.client),
+            interval=interval,
             sub_daily=self.plan.sub_daily,
             landing=settings.landing,
             samples=settings.samples,
             adventureworks=settings.adventureworks,
             lookup=airflow_connection,
         )
-        rows = [
-            {
-                "source": self.contract.name,
-                "entity": one.entity,
-                "rows": one.rows,
-                "files": one.files,
-                "bytes": one.bytes,
-                "changes": list(one.changes),
-            }
-            for one in landed
-        ]
-        open_ledger(settings.database_url).record(tables.extraction, run_key(context), rows)
-        for one in landed:
-            self.log.info("%s: %s rows in %s", one.entity, f"{one.rows:,}", one.path)
-            for change in one.changes:
-                self.log.warning("%s: %s", one.entity, change)
 
 
 class LoadTask(BaseOperator):
@@ -104,6 +113,7 @@ class LoadTask(BaseOperator):
 
         Raises:
             AirflowFailException: if quality_validation has not passed in this run.
+            AirflowSkipException: if the run is a dry one.
             PublishError: if gold could not be delivered; the last good delivery is still there.
         """
         settings, key, interval = load_settings(), run_key(context), interval_of(context, self.plan.client)
@@ -111,6 +121,9 @@ class LoadTask(BaseOperator):
         verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == "quality_validation"]
         if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
             raise AirflowFailException("quality_validation has not passed in this run: nothing is published")
+        if asked_of(context, self.plan.client).dry_run:
+            listed = ", ".join(self.plan.marts)
+            raise AirflowSkipException(f"a dry run: would publish {listed} to {self.destination.name}")
         delivery = publish(
             self.plan.client.id,
             self.destination,
@@ -174,7 +187,7 @@ class ReportTask(BaseOperator):
             open_ledger(settings.database_url),
             self.plan,
             run_key(context),
-            interval_of(context, self.plan.client),
+            asked_of(context, self.plan.client),
             settings.reports,
             _statuses(settings),
         )

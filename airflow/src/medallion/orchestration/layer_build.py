@@ -15,7 +15,7 @@ from medallion.exceptions import DataFailed, MedallionError
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import LEASE, give_back_lease, nodes_to_rebuild, take_lease
-from medallion.orchestration.context import interval_of, run_key
+from medallion.orchestration.context import asked_of, run_key
 from medallion.pipeline import Node, Plan
 from medallion.settings import Settings, load_settings
 from medallion.transform import BuildRequest, build_nodes
@@ -72,9 +72,12 @@ class LayerBuilder:
         self, settings: Settings, ledger: Ledger, context: Any, nodes: Sequence[Node], series: int
     ) -> None:
         key, task = run_key(context), context["ti"]
-        interval = interval_of(context, self.plan.client)
+        asked = asked_of(context, self.plan.client)
         releases = in_force(ledger, self.plan.client.id)
-        request = BuildRequest(self.plan, nodes, interval, self.snapshot_entities, releases)
+        again = self.layer in asked.rebuild
+        request = BuildRequest(
+            self.plan, nodes, asked.interval, self.snapshot_entities, releases, full_refresh=again
+        )
         build_id = ledger.start_build(key, self.layer, series)
         seen: set[str] = set()
 

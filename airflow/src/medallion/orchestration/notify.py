@@ -10,9 +10,9 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowException
 
 from medallion.clients import Client
-from medallion.exceptions import MedallionError
+from medallion.exceptions import ConfigError, MedallionError
 from medallion.notifications import Event, Outbox, notify
-from medallion.orchestration.context import interval_of
+from medallion.orchestration.context import asked_of
 from medallion.settings import load_settings
 
 
@@ -85,5 +85,8 @@ def _reason(error: object) -> str:
 def _interval(client: Client, context: Any) -> str:
     if not context.get("dag_run"):
         return "unknown"
-    interval = interval_of(context, client)
+    try:
+        interval = asked_of(context, client).span
+    except ConfigError:
+        return "unknown"
     return f"{interval.start:%Y-%m-%d %H:%M} to {interval.end:%Y-%m-%d %H:%M} UTC"

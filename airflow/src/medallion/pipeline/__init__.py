@@ -1,5 +1,6 @@
 """Client → plan: which layers, nodes, thresholds and dates a run has. Plain objects, no Airflow, no dbt."""
 
+from medallion.pipeline.asked import Asked, read_asked
 from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, make_plan, shape_of
 from medallion.pipeline.schedule import cron_of, last_complete_interval
 from medallion.pipeline.shape import LAYERS, Node, Rule, Shape, layer_nodes, slim_manifest
@@ -7,6 +8,7 @@ from medallion.pipeline.snapshots import snapshot_entities
 
 __all__ = [
     "LAYERS",
+    "Asked",
     "Extract",
     "LayerPlan",
     "Node",
@@ -18,6 +20,7 @@ __all__ = [
     "last_complete_interval",
     "layer_nodes",
     "make_plan",
+    "read_asked",
     "shape_of",
     "slim_manifest",
     "snapshot_entities",

@@ -2,6 +2,6 @@
 
 from medallion.reports.figures import run_figures
 from medallion.reports.page import render_report
-from medallion.reports.write import report_folder, write_run_report
+from medallion.reports.write import report_folder, report_page, write_run_report
 
-__all__ = ["render_report", "report_folder", "run_figures", "write_run_report"]
+__all__ = ["render_report", "report_folder", "report_page", "run_figures", "write_run_report"]

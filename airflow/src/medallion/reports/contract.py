@@ -46,12 +46,17 @@ class Run(Part):
     started_at: Moment | None
     ended_at: Moment | None = Field(description="The last thing that was written down of the run.")
     seconds: Seconds | None = Field(description="Between started_at and ended_at.")
+    asked_by: str | None = Field(default=None, description="null if the schedule started it.")
+    reason: str = Field(default="", description="Why it was asked for, as the form was filled in.")
+    rebuild: list[LayerName] = Field(default=[], description="Layers that were built anew in full.")
 
 
 class Verdict(Part):
     """What became of the run."""
 
-    outcome: Literal["delivered", "failed"]
+    outcome: Literal["delivered", "failed", "dry run"] = Field(
+        description="dry run: every gate passed, and nothing was published, as was asked."
+    )
     reasons: list[str] = Field(description="The first cause of a failure, or what a delivery lacks.")
 
 

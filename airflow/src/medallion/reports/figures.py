@@ -21,6 +21,11 @@ from medallion.reports.outcome import failed, outcome_of
 from medallion.reports.rules import quarantine_of, rules_of
 
 Figures = dict[str, Any]
+#: Of a run whose first task never ended well.
+_UNKNOWN = dict.fromkeys(("interval_start", "interval_end", "started_at", "asked_by")) | {
+    "reason": "",
+    "rebuild": [],
+}
 
 
 def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Figures:
@@ -61,17 +66,20 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
 
 
 def _run(evidence: Evidence) -> Figures:
-    row = evidence.run or {"config_version": evidence.plan.config_version, "started_at": None}
+    row = evidence.run or _UNKNOWN | {"config_version": evidence.plan.config_version}
     ended = max(evidence.moments(), default=None)
     return {
         "dag_id": evidence.key.dag_id,
         "run_id": evidence.key.run_id,
         "config_version": row["config_version"],
-        "interval_start": _moment(evidence.interval.start),
-        "interval_end": _moment(evidence.interval.end),
+        "interval_start": _moment(row["interval_start"] or evidence.interval.start),
+        "interval_end": _moment(row["interval_end"] or evidence.interval.end),
         "started_at": _moment(row["started_at"]),
         "ended_at": _moment(ended),
         "seconds": _between(row["started_at"], ended),
+        "asked_by": row["asked_by"],
+        "reason": row["reason"],
+        "rebuild": row["rebuild"],
     }
 
 

@@ -68,7 +68,8 @@ def counts_of(clients: Iterable[Facts]) -> dict[str, int]:
 def _last_started(ledger: Ledger) -> dict[str, Facts]:
     """The run of each client that was started last."""
     run = tables.run.c
-    last = select(func.max(run.id)).group_by(run.client_id)
+    # A dry run is none of the fleet's: it delivers nothing, and its report lies apart.
+    last = select(func.max(run.id)).where(run.dry_run == 0).group_by(run.client_id)
     query = select(run.client_id, run.run_id, run.interval_start, run.started_at).where(run.id.in_(last))
     with ledger.engine.connect() as connection:
         return {

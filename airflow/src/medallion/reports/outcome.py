@@ -8,7 +8,7 @@ from medallion.ledger import NodeRow
 from medallion.quality import LayerVerdict
 from medallion.reports.evidence import Evidence
 
-DELIVERED, FAILED = "delivered", "failed"
+DELIVERED, FAILED, DRY_RUN = "delivered", "failed", "dry run"
 #: Causes named one by one; the report lists all that failed further down.
 _MOST = 5
 
@@ -17,9 +17,13 @@ def outcome_of(evidence: Evidence) -> tuple[str, list[str]]:
     """Say what became of a run.
 
     Returns:
-        ``delivered`` or ``failed``, and the reasons: why it failed, or what went wrong after it delivered.
+        ``delivered``, ``failed`` or ``dry run``, and the reasons: why it failed, or what went wrong after it
+        delivered.
     """
-    reasons = _not_landed(evidence) or _not_passed(evidence) or _not_delivered(evidence)
+    reasons = _not_landed(evidence) or _not_passed(evidence)
+    if evidence.run and evidence.run["dry_run"] and not reasons:
+        return DRY_RUN, [f"nothing was published to {evidence.plan.client.destination}, and nothing deleted"]
+    reasons = reasons or _not_delivered(evidence)
     if reasons:
         return FAILED, reasons
     if not evidence.cleanup:

@@ -64,7 +64,7 @@ def plain(text: object) -> Text:
 
 def _head(figures: Facts) -> Iterator[RenderableType]:
     run, outcome = figures["run"], figures["verdict"]["outcome"]
-    style = "bold green" if outcome == "delivered" else "bold red"
+    style = {"delivered": "bold green", "dry run": "bold yellow"}.get(outcome, "bold red")
     yield Text.assemble((plain(figures["client"]["id"]).plain, "bold"), "  ", (outcome, style))
     for reason in figures["verdict"]["reasons"]:
         yield plain(reason)
@@ -75,6 +75,10 @@ def _head(figures: Facts) -> Iterator[RenderableType]:
     )
     yield Text(", ".join(facts), "dim")
     yield plain(run["run_id"])
+    if run.get("asked_by") or run.get("reason"):
+        yield plain(
+            f"asked for by {run.get('asked_by') or 'nobody named'}: {run.get('reason') or 'no reason given'}"
+        )
 
 
 def _layers(layers: Sequence[Facts]) -> Table:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from medallion.interval import Interval
 from medallion.ledger import Ledger, RunKey
-from medallion.pipeline import Plan
+from medallion.pipeline import Asked, Plan
 from medallion.reports.figures import run_figures
 from medallion.reports.files import replace_all
 from medallion.reports.fleet import Statuses
-from medallion.reports.history import HTML_FILE, JSON_FILE
+from medallion.reports.history import HTML_FILE
 from medallion.reports.index import update_fleet
 from medallion.reports.page import render_report
 
@@ -21,23 +21,28 @@ def report_folder(root: Path, plan: Plan, interval: Interval) -> Path:
     return root / plan.client.id / interval.partition_path(sub_daily=plan.sub_daily)
 
 
+def report_page(root: Path, plan: Plan, asked: Asked) -> Path:
+    """Where a run's page is, with its JSON beside it; a dry run leaves the report of a real one alone."""
+    return report_folder(root, plan, asked.interval) / (f"dry_{HTML_FILE}" if asked.dry_run else HTML_FILE)
+
+
 def write_run_report(
     ledger: Ledger,
     plan: Plan,
     key: RunKey,
-    interval: Interval,
+    asked: Asked,
     root: Path,
     statuses: Statuses | None = None,
 ) -> Path:
     """Write ``run_report.json`` and, from it alone, ``run_report.html``, over those of an earlier run.
 
-    The fleet's page is rewritten after them.
+    The fleet's page is rewritten after them. A dry run's report lies beside the other, and leaves both alone.
 
     Args:
         ledger: where the run was written down.
         plan: the client's plan.
         key: the run.
-        interval: the run's data interval.
+        asked: what the run was asked to do.
         root: the folder of all reports.
         statuses: what the registry says of clients, by id, for the fleet's page.
 
@@ -47,10 +52,11 @@ def write_run_report(
     Raises:
         OSError: if it cannot be written; an earlier report is still there.
     """
-    document = json.dumps(run_figures(ledger, plan, key, interval), indent=2, ensure_ascii=False) + "\n"
+    document = json.dumps(run_figures(ledger, plan, key, asked.interval), indent=2, ensure_ascii=False) + "\n"
     page = render_report(json.loads(document))
-    folder = report_folder(root, plan, interval)
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_all({folder / JSON_FILE: document, folder / HTML_FILE: page})
-    update_fleet(ledger, root, plan.client.id, statuses)
-    return folder / HTML_FILE
+    page_file = report_page(root, plan, asked)
+    page_file.parent.mkdir(parents=True, exist_ok=True)
+    replace_all({page_file.with_suffix(".json"): document, page_file: page})
+    if not asked.dry_run:
+        update_fleet(ledger, root, plan.client.id, statuses)
+    return page_file

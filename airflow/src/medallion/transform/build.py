@@ -37,6 +37,7 @@ class BuildRequest:
         interval: the run's data interval.
         snapshot_entities: of which bronze reads just the interval's own landing, as ``<source>.<entity>``.
         releases: the client's releases in force, whose rows ``validate`` lets through.
+        full_refresh: whether incremental models are made anew instead of added to.
     """
 
     plan: Plan
@@ -44,6 +45,7 @@ class BuildRequest:
     interval: Interval
     snapshot_entities: tuple[str, ...]
     releases: Sequence[Release] = ()
+    full_refresh: bool = False
 
 
 def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[NodeRow], None]) -> None:
@@ -82,8 +84,9 @@ def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recor
         variables = ["--vars", json.dumps(run_variables(settings, request) | released)]
         # The plan says exactly what is built: no test comes along that it does not know.
         chosen = ["--indirect-selection", "empty", "--select", *names]
+        anew = ["--full-refresh"] if request.full_refresh else []
         return dbtRunner(manifest=manifest, callbacks=[recorder]).invoke(
-            ["build", *flags, *variables, *chosen]
+            ["build", *flags, *variables, *anew, *chosen]
         )
 
 
