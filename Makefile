@@ -58,11 +58,12 @@ test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two co
 test-live: $(STAMP)  ## the tests on a live Airflow alone
 	@$(BIN)/python -m pytest -m live $(PYTEST)
 
-check: $(STAMP)  ## style, types, YAML, and the SQL of both targets
+check: $(STAMP)  ## style, types, YAML, links, and the SQL of both targets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict .
+	$(BIN)/python tests/check_links.py
 	$(BIN)/python tests/check_sql.py
 
 format: $(STAMP)  ## put code into its shape
