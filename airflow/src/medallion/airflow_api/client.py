@@ -13,6 +13,8 @@ from medallion.exceptions import RunnerError
 from medallion.interval import Interval
 
 _PAGE = 500
+#: Airflow keeps no more of a note.
+NOTE_CHARACTERS = 1000
 #: States in which a run or a task stays.
 RUN_ENDED = frozenset({"success", "failed"})
 TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
@@ -142,10 +144,15 @@ class AirflowClient:
         found = self._all(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
         return {task["task_id"]: task for task in found}
 
-    def note(self, dag_id: str, run_id: str, task_id: str, text: str) -> None:
-        """Put a note on a task of a run, as Markdown; at most 1,000 characters are kept."""
-        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
-        _checked(self._send("PATCH", path, json={"note": text[:1000]}))
+    def note(self, dag_id: str, run_id: str, task_id: str | None, text: str) -> None:
+        """Put a note on a task of a run, or on the run itself, as Markdown; what is too long is cut off."""
+        path = _noted(dag_id, run_id, task_id)
+        _checked(self._send("PATCH", path, json={"note": text[:NOTE_CHARACTERS]}))
+
+    def noted(self, dag_id: str, run_id: str, task_id: str | None) -> str:
+        """Return the note on a task of a run, or on the run itself; empty if there is none."""
+        found = _checked(self._send("GET", _noted(dag_id, run_id, task_id))).json()
+        return str(found["note"] or "")
 
     def clear(
         self, dag_id: str, run_id: str, task_ids: Iterable[str] | None = None, *, downstream: bool = False
@@ -197,6 +204,11 @@ class AirflowClient:
     def _page(self, path: str, offset: int) -> dict[str, Any]:
         answer = self._send("GET", path, params={"limit": _PAGE, "offset": offset})
         return dict(_checked(answer).json())
+
+
+def _noted(dag_id: str, run_id: str, task_id: str | None) -> str:
+    run = f"/dags/{dag_id}/dagRuns/{run_id}"
+    return f"{run}/taskInstances/{task_id}" if task_id else run
 
 
 def _pages(page: Callable[[int], dict[str, Any]], key: str) -> Iterable[dict[str, Any]]:

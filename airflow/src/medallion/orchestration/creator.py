@@ -21,7 +21,7 @@ from medallion.creator import (
     refuse_foreign,
 )
 from medallion.exceptions import MedallionError, NotLiveError
-from medallion.orchestration.factory import airflow_client
+from medallion.orchestration.notes import airflow_client
 from medallion.registry import Registry
 from medallion.registry.find import registry_of
 from medallion.settings import DEFAULT_PLATFORM, Settings, load_settings

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+
+from medallion.clients.schedule import duration_text
+from medallion.orchestration.markdown import code, plain, table
+from medallion.orchestration.plugin import PREFIX, in_airflow
 from medallion.pipeline import Plan
+
+_READING = (
+    "A layer's `build` runs dbt once for the whole layer. Each model has a task `run` and a task `test`; "
+    "they turn green or red with what dbt says of them, and have its lines in their logs. A layer's "
+    "`gate` passes once all of them ended well and every rule reached its threshold; its note says which "
+    "did not. What became of a run is in its report: the button *Run report* of its tasks, or [all "
+    "clients]({reports})."
+)
 
 
 def client_document(plan: Plan) -> str:
-    """The client's contract, as Markdown."""
+    """The client's contract, as Markdown, and how to read its DAG."""
     client, rules = plan.client, plan.client.business_rules
-    steps = ", ".join(step.value for step in client.transformations) or "none"
     rows = [
-        ("schedule", str(client.schedule_interval or "by hand")),
-        ("sources", ", ".join(f"`{extract.source}`" for extract in plan.extracts)),
-        ("transformations", steps),
-        ("destination", f"`{client.destination}`"),
+        ("schedule", _schedule(client.schedule_interval)),
+        ("sources", _codes(extract.source for extract in plan.extracts)),
+        ("transformations", ", ".join(step.value for step in client.transformations) or "none"),
+        ("destination", code(client.destination)),
         ("quality threshold", f"{rules.quality_threshold.default:g}"),
         *(
-            (f"threshold of {rule}", f"{value:g}")
+            (f"threshold of {code(rule)}", f"{value:g}")
             for rule, value in sorted(rules.quality_threshold.rules.items())
         ),
-        ("retention in days", ", ".join(f"{layer} {days}" for layer, days in rules.data_retention_days)),
+        ("days kept", ", ".join(f"{layer} {days}" for layer, days in rules.data_retention_days)),
         ("real time", "yes: batches only until real time lands" if rules.enable_real_time else "no"),
-        ("told when it fails", client.notification_email or "nobody"),
-        ("gold", ", ".join(f"`{mart}`" for mart in plan.marts)),
-        ("config version", f"`{plan.config_version}`"),
-        ("dbt manifest", f"`{plan.manifest}`"),
+        ("told when it fails", code(client.notification_email) if client.notification_email else "nobody"),
+        ("gold", _codes(plan.marts)),
+        ("config version", code(plan.config_version)),
+        ("dbt manifest", code(plan.manifest)),
     ]
-    table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows)
-    return f"## {_cell(client.description)}\n\n| | |\n|---|---|\n{table}\n"
+    reading = _READING.format(reports=in_airflow(f"{PREFIX}/"))
+    return f"## {plain(client.description)}\n\n{table(('', ''), rows)}\n\n{reading}\n"
 
 
-def _cell(text: str) -> str:
-    """Text of a client's that cannot break out of its table cell."""
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+def _schedule(schedule: timedelta | str | None) -> str:
+    if schedule is None:
+        return "by hand"
+    return f"every {duration_text(schedule)}" if isinstance(schedule, timedelta) else code(schedule)
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(map(code, names))

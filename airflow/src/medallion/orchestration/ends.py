@@ -14,6 +14,9 @@ from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
 from medallion.orchestration.connections import airflow_connection
 from medallion.orchestration.context import asked_of, interval_of, run_key
+from medallion.orchestration.links import RunReportLink, report_url
+from medallion.orchestration.notes import note_on_run
+from medallion.orchestration.summaries import run_note
 from medallion.pipeline import Extract, Plan
 from medallion.publish import publish
 from medallion.registry import REMOVED
@@ -25,6 +28,8 @@ from medallion.settings import Settings, load_settings
 
 class StartTask(BaseOperator):
     """Writes the run, its client's config version and its interval to the ledger."""
+
+    operator_extra_links = (RunReportLink(),)
 
     def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,6 +62,7 @@ class StartTask(BaseOperator):
 class ExtractTask(BaseOperator):
     """Lands one source, an interval after the other; each changes whole or not at all."""
 
+    operator_extra_links = (RunReportLink(),)
     ui_color = "#d9e8f5"
 
     def __init__(self, *, plan: Plan, extract: Extract, contract: SourceContract, **kwargs: Any) -> None:
@@ -101,6 +107,7 @@ class ExtractTask(BaseOperator):
 class LoadTask(BaseOperator):
     """Publishes gold to the client's destination, all tables or none."""
 
+    operator_extra_links = (RunReportLink(),)
     ui_color = "#d8ead3"
 
     def __init__(self, *, plan: Plan, destination: Destination, **kwargs: Any) -> None:
@@ -152,6 +159,8 @@ class LoadTask(BaseOperator):
 class CleanupTask(BaseOperator):
     """Deletes what is past the client's retention, refusing to delete too much at once."""
 
+    operator_extra_links = (RunReportLink(),)
+
     def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plan = plan
@@ -176,12 +185,14 @@ class CleanupTask(BaseOperator):
 class ReportTask(BaseOperator):
     """Writes the run's report, whatever became of the run."""
 
+    operator_extra_links = (RunReportLink(),)
+
     def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
         super().__init__(trigger_rule="all_done", retries=0, **kwargs)
         self.plan = plan
 
     def execute(self, context: Any) -> None:
-        """Write ``run_report.json`` and ``run_report.html``."""
+        """Write ``run_report.json`` and ``run_report.html``, and say on the run what became of it."""
         settings = load_settings()
         path = write_run_report(
             open_ledger(settings.database_url),
@@ -192,6 +203,7 @@ class ReportTask(BaseOperator):
             _statuses(settings),
         )
         self.log.info("report: %s", path)
+        note_on_run(context, run_note(path, report_url(self.plan, context)), self.log)
 
 
 def _statuses(settings: Settings) -> dict[str, str]:

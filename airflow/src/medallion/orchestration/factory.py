@@ -8,18 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, BaseOperator, Connection, Param
+from airflow.sdk import DAG, BaseOperator, Param
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 
 from medallion.airflow_api import AirflowClient
 from medallion.exceptions import MedallionError
 from medallion.factory import ACTOR, Action, Report, go_round, read_asked, tell
+from medallion.orchestration.notes import airflow_client
 from medallion.registry.find import registry_of
 from medallion.settings import DEFAULT_PLATFORM, Settings, load_settings
 
-#: The connection by which tasks talk to Airflow's own API.
-CONNECTION = "medallion_airflow"
 _DOCUMENT = """
 Keeps the clients' files, the registry and Airflow in step. A run by hand may also change one client:
 choose an `action`, name the `client`, say `why`. The same over REST: `POST /api/v2/dags/{dag_id}/dagRuns`
@@ -81,13 +80,6 @@ class FactoryTask(BaseOperator):
         self.log.info("%s: bundle %s: %s", report.platform, report.version, json.dumps(report.totals))
         for word, count in report.totals.items():
             stats.gauge(f"medallion.factory.{report.platform}.{word}", count)
-
-
-def airflow_client() -> AirflowClient:
-    """Log in to the Airflow that the task runs in, by the connection ``medallion_airflow``."""
-    found = Connection.get(CONNECTION)
-    scheme = found.schema or "http"
-    return AirflowClient(f"{scheme}://{found.host}:{found.port}", found.login or "", found.password or "")
 
 
 def factory_dag(platform: str, every: timedelta = timedelta(minutes=5)) -> DAG:

@@ -10,6 +10,9 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from medallion.ledger import Ledger, RunKey, open_ledger, tables
 from medallion.orchestration.context import run_key
+from medallion.orchestration.links import RunReportLink
+from medallion.orchestration.notes import note_on_task
+from medallion.orchestration.summaries import verdict_note
 from medallion.pipeline import Plan
 from medallion.quality import LayerVerdict, judge_layer, waivers_that_count
 from medallion.settings import load_settings
@@ -26,6 +29,7 @@ class GateTask(BaseOperator):
         layers: the layers it answers for.
     """
 
+    operator_extra_links = (RunReportLink(),)
     ui_color = "#f3d6d6"
 
     def __init__(self, *, plan: Plan, layers: Sequence[str], **kwargs: Any) -> None:
@@ -34,7 +38,7 @@ class GateTask(BaseOperator):
         self.layers = list(layers)
 
     def execute(self, context: Any) -> None:
-        """Judge the layers and write the verdict to the ledger.
+        """Judge the layers, write the verdict to the ledger and say it on the task.
 
         Raises:
             AirflowFailException: naming what is missing, what failed and which rules are breached.
@@ -50,6 +54,7 @@ class GateTask(BaseOperator):
             for layer in self.layers
         ]
         record_verdicts(ledger, key, self.task_id, verdicts)
+        note_on_task(context, verdict_note(verdicts), self.log)
         told = "\n".join(str(verdict) for verdict in verdicts)
         if not all(verdict.passed for verdict in verdicts):
             raise AirflowFailException(told)

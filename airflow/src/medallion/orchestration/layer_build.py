@@ -16,6 +16,7 @@ from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import LEASE, give_back_lease, nodes_to_rebuild, take_lease
 from medallion.orchestration.context import asked_of, run_key
+from medallion.orchestration.links import RunReportLink
 from medallion.pipeline import Node, Plan
 from medallion.settings import Settings, load_settings
 from medallion.transform import BuildRequest, build_nodes
@@ -131,11 +132,13 @@ class LayerBuildTask(BaseOperator):
         builder: what it builds.
     """
 
+    operator_extra_links = (RunReportLink(),)
     ui_color = "#f5e6c8"
 
     def __init__(self, *, builder: LayerBuilder, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.builder = builder
+        self.plan = builder.plan
 
     def execute(self, context: Any) -> None:
         """Build the layer."""
