@@ -1,0 +1,62 @@
+"""The names inside an archive: where each leads, and what none may say."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from os import walk
+from pathlib import Path
+
+from medallion.backup.error import BackupError
+
+#: Registry and ledger, as a SQLite file whatever database they were in.
+DATABASE = "registry.db"
+#: A line for each file of landing, whether the files are in the archive or not.
+LANDING_LIST = "landing.jsonl"
+MANIFEST = "medallion_backup.json"
+LANDING = "landing"
+DESTINATIONS = "destinations"
+#: Folders of a home that are archived as they are.
+FOLDERS = ("warehouse", DESTINATIONS, "reports", "outbox", LANDING)
+#: What locks leave beside the files they guard.
+_OF_LOCKS = (".lock", ".holder")
+
+
+def checked(name: str) -> str:
+    """Return the name of a file in one of an archive's folders, if it can be nothing else.
+
+    Raises:
+        BackupError: if it could lead out of its folder.
+    """
+    parts = name.split("/")
+    inside = len(parts) > 1 and parts[0] in FOLDERS and not {"", ".", ".."} & set(parts)
+    if not inside or "\\" in name or not name.isprintable():
+        raise BackupError(f"the archive names {name!r}: every file must lie in one of {', '.join(FOLDERS)}")
+    return name
+
+
+def checked_link(name: str, target: str) -> str:
+    """Return where a link leads, if that is inside its destination.
+
+    Raises:
+        BackupError: if it could lead elsewhere.
+    """
+    folder = posixpath.dirname(checked(name))
+    leads_to = posixpath.normpath(posixpath.join(folder, target))
+    if not name.startswith(f"{DESTINATIONS}/") or not leads_to.startswith(f"{folder}/"):
+        raise BackupError(f"the archive's link {name!r} leads to {target!r}: must stay beside it")
+    return target
+
+
+def files_in(folder: Path, *, deep: bool = True) -> Iterator[Path]:
+    """The regular files under a folder in order; nothing hidden, no lock, and no link is followed."""
+    for parent, folders, names in walk(folder):
+        folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if not name.startswith(".") and not name.endswith(_OF_LOCKS) and _is_regular(path):
+                yield path
+
+
+def _is_regular(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
