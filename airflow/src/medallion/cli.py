@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from medallion.backup.cli import app as backup
 from medallion.clients import load_catalog, render
 from medallion.clients.schema import SCHEMA_FILE, schema_text
 from medallion.clients.scope import load_paths
@@ -20,6 +21,7 @@ from medallion.quality.cli import app as quality
 from medallion.registry.cli import app as registry
 from medallion.reports.cli import app as reports
 from medallion.retention.cli import retention
+from medallion.review.cli import app as review
 from medallion.sample_data.cli import sample_data
 from medallion.settings import load_settings
 from medallion.terminal import AsJson, Commands, line, out, print_json
@@ -108,6 +110,11 @@ app.add_typer(dags)
 
 app.add_typer(quality)
 
-# --- Writing models: dbt, docs -----------------------------------------------------------------------------
+# --- Keeping: backup, restore ------------------------------------------------------------------------------
+
+app.add_typer(backup)
+
+# --- Writing models: dbt, docs, review ---------------------------------------------------------------------
 
 app.add_typer(development)
+app.add_typer(review)

@@ -1,5 +1,5 @@
 """dbt by hand, for whoever writes models: a client's warehouse, its variables, and no Airflow."""
 
-from medallion.development.dbt import run_dbt, write_docs
+from medallion.development.dbt import land, run_dbt, write_docs
 
-__all__ = ["run_dbt", "write_docs"]
+__all__ = ["land", "run_dbt", "write_docs"]

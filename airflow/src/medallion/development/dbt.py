@@ -54,7 +54,7 @@ def run_dbt(
     interval = intervals_of_day(client.schedule_interval, day)[0]
     prepare(settings, [shape_of(client)])
     plan = make_plan(client, load_slim(settings, shape_of(client)))
-    _land(settings, catalog, plan, interval)
+    land(settings, catalog, plan, interval)
     snapshots = snapshot_entities(client, catalog.sources)
     variables = run_variables(settings, BuildRequest(plan, [], interval, snapshots))
     folder = settings.home / "dbt" / client.id
@@ -86,8 +86,18 @@ def write_docs(settings: Settings, sources: Iterable[str]) -> Path:
     return page
 
 
-def _land(settings: Settings, catalog: Catalog, plan: Plan, interval: Interval) -> None:
-    """Land the interval of every source that has not landed it."""
+def land(settings: Settings, catalog: Catalog, plan: Plan, interval: Interval) -> None:
+    """Land the interval of every source that has not landed it.
+
+    Args:
+        settings: the installation.
+        catalog: what the configs declare.
+        plan: of the client whose sources are meant.
+        interval: whose rows.
+
+    Raises:
+        ExtractError: if they cannot be landed.
+    """
     client, partition = plan.client, interval.partition_path(plan.sub_daily)
     generate_client(client, catalog.sources, [interval], settings.samples, only_missing=True)
     for ref in client.data_sources:
