@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from os import walk
 from pathlib import Path
 
@@ -20,6 +20,7 @@ DESTINATIONS = "destinations"
 FOLDERS = ("warehouse", DESTINATIONS, "reports", "outbox", LANDING)
 #: What locks leave beside the files they guard.
 _OF_LOCKS = (".lock", ".holder")
+_NAMED = 8
 
 
 def checked(name: str) -> str:
@@ -46,6 +47,12 @@ def checked_link(name: str, target: str) -> str:
     if not name.startswith(f"{DESTINATIONS}/") or not leads_to.startswith(f"{folder}/"):
         raise BackupError(f"the archive's link {name!r} leads to {target!r}: must stay beside it")
     return target
+
+
+def some(names: Sequence[str]) -> str:
+    """Write names down for a person: the first few, and how many more there are."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def files_in(folder: Path, *, deep: bool = True) -> Iterator[Path]:

@@ -13,11 +13,9 @@ from rich.text import Text
 
 from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest
-from medallion.backup.paths import DATABASE, FOLDERS, LANDING
+from medallion.backup.paths import DATABASE, FOLDERS, LANDING, some
 from medallion.backup.restore import Restored
 from medallion.terminal import line
-
-_NAMED = 5
 
 
 class Drawn(Follower):
@@ -89,9 +87,8 @@ def to_do_lines(restored: Restored) -> Iterator[Text]:
     """What is left to do after a restore."""
     for said, names in (("missing", restored.missing), ("other than it was", restored.differing)):
         if names:
-            more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
             count = f"{len(names):,} file{'s' * (len(names) != 1)}"
-            yield Text(f"! landing: {count} {said}: {', '.join(names[:_NAMED])}{more}", "yellow")
+            yield Text(f"! landing: {count} {said}: {some(names)}", "yellow")
     if restored.sealed:
         yield Text(f"✗ {restored.sealed}: set it to the key it was encrypted with", "red")
 

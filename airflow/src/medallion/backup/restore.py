@@ -17,13 +17,12 @@ from medallion.backup.archive import hash_of
 from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest
-from medallion.backup.paths import LANDING
+from medallion.backup.paths import LANDING, some
 from medallion.backup.reader import Checked, opened
 from medallion.settings import Settings
 
 #: What may be in a home already: it is made again, or is no part of an installation.
 _WELCOME = ("backups", "manifests", "samples")
-_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,13 @@ def _refuse_if_in_the_way(settings: Settings, archive: Checked) -> None:
     """
     found = list(_in_the_way(settings, archive))
     if found:
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         raise BackupError(
-            f"{settings.home} is in use already, by {', '.join(found[:_NAMED])}{more}: "
+            f"{settings.home} is in use already, by {some(found)}: "
             "move it away, or name another home with MEDALLION_HOME"
         )
     if rows := database.tables_in_use(settings.database_url):
         raise BackupError(
-            f"the registry's database has rows already, in {', '.join(rows[:_NAMED])}: "
+            f"the registry's database has rows already, in {some(rows)}: "
             "name an empty one with MEDALLION_REGISTRY_URL"
         )
 
