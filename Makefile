@@ -11,6 +11,8 @@ DATE ?= 2026-01-15
 DEFECTS ?= usual
 CLIENT ?= acme_corp
 ARGS ?= build
+BASE ?= origin/main
+LOCK ?= requirements.lock
 PYTEST ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,10 +22,10 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help demo up down dbt docs test test-fast test-live check format bench lock clean environment
+.PHONY: help demo up down dbt review docs test test-fast test-live check release-check format bench lock clean environment
 
 help:  ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "DATE=2026-01-15 is the day of the demo, DEFECTS=high makes it breach its gates, PYTEST=\"-k gate -x\" goes to pytest, PYTHON=… names another Python 3.11,"
 	@echo "MEDALLION_HOME=… another place for everything that is written (var/), MEDALLION_PORT=… Airflow's port."
@@ -43,6 +45,9 @@ down: $(STAMP)  ## stop it
 
 dbt: $(STAMP)  ## run dbt on a client's warehouse: make dbt CLIENT=acme_corp ARGS="build -s +gold"
 	@$(BIN)/medallion dbt --date $(DATE) $(CLIENT) $(ARGS)
+
+review: $(STAMP)  ## build what differs from BASE=origin/main on sample data; write var/review/comment.md
+	@$(BIN)/medallion review --base "$(BASE)"
 
 docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one HTML file
 	@$(BIN)/medallion docs
@@ -66,6 +71,9 @@ check: $(STAMP)  ## style, types, YAML, links, and the SQL of both targets
 	$(BIN)/python tests/check_links.py
 	$(BIN)/python tests/check_sql.py
 
+release-check: $(STAMP)  ## whether what is here can be released: one line for each thing that must hold
+	@$(BIN)/python tests/release_check.py
+
 format: $(STAMP)  ## put code into its shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -80,7 +88,7 @@ environment: $(STAMP)  ## make .venv from requirements.lock, if that has changed
 
 lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --group dev \
-		--python-version 3.11 --output-file requirements.lock pyproject.toml
+		--python-version 3.11 --output-file $(LOCK) pyproject.toml
 
 clean:  ## stop Airflow, and remove everything that was made but .venv
 	@if [ -x $(BIN)/medallion ]; then $(BIN)/medallion down; fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,25 @@ app = typer.Typer(
 )
 
 ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id: its file's name.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("medallion"))
+        raise typer.Exit
+
+
+@app.callback()
+def medallion(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version, and exit."
+        ),
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
 
 # --- Clients -----------------------------------------------------------------------------------------------
 
