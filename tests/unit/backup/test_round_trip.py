@@ -18,15 +18,17 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from medallion.backup.error import BackupError
+from medallion.backup.follow import Follower
 from medallion.backup.make import back_up
 from medallion.backup.restore import restore
-from medallion.database import engine_of
+from medallion.database import engine_of, utcnow
 from medallion.database.upgrade import HEAD, MIGRATIONS
 from medallion.ledger import open_ledger, tables
 from medallion.registry import tables as registry
 from medallion.settings import Settings
 from unit.backup.conftest import fill, on, read, rows_of, tree
 
+EVENT = {"platform": "default", "subject": "acme", "action": "look", "actor": "ann", "detail": "{}"}
 KEPT = ("warehouse", "destinations", "reports", "outbox")
 
 #: Former deliveries, what is half-written, and links that lead elsewhere.
@@ -84,21 +86,28 @@ def test_a_database_of_one_kind_restores_onto_the_other(
     assert "s3cret" not in read(archive)["medallion_backup.json"].decode()
     ledger = open_ledger(empty.database_url)
     with ledger.engine.begin() as connection:  # new rows are numbered after those that were brought
-        told = connection.execute(registry.audit_event.insert().values(_event()))
+        told = connection.execute(registry.audit_event.insert().values(**EVENT, happened_at=utcnow()))
     assert told.inserted_primary_key[0] > 3_000
 
 
-def _event() -> dict[str, object]:
-    from medallion.database import utcnow
+def test_postgresql_is_copied_as_it_was_at_one_moment(
+    settings: Settings, own_schema: Callable[[], str], tmp_path: Path
+) -> None:
+    settings = on(settings, own_schema())
+    engine = engine_of(settings.database_url)
+    fill(engine)
+    copied: list[str] = []
 
-    return {
-        "platform": "default",
-        "subject": "acme",
-        "action": "look",
-        "actor": "ann",
-        "detail": "{}",
-        "happened_at": utcnow(),
-    }
+    class Meanwhile(Follower):
+        def doing(self, what: str) -> None:
+            copied.append(what)
+            if what == "table waiver":
+                with engine.begin() as connection:
+                    connection.execute(tables.waiver.delete())
+
+    assert back_up(settings, tmp_path / "x.tar.gz", follow=Meanwhile()).tables["waiver"] == 3
+    assert copied.index("table waiver") > copied.index("table audit_event")
+    assert rows_of(settings.database_url)["waiver"] == []
 
 
 def test_landing_is_listed_and_what_differs_is_said(

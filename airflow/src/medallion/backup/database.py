@@ -179,16 +179,11 @@ def _copy_rows(source: Connection, to: Connection, follow: Follower) -> None:
 def _count_on(connection: Connection) -> None:
     """Let PostgreSQL number new rows after those that came with their numbers."""
     for table in metadata.sorted_tables:
-        if "id" in table.c:
+        if "id" in table.c and (last := connection.execute(select(func.max(table.c.id))).scalar()):
             connection.execute(
                 text("select setval(pg_get_serial_sequence(:name, 'id'), :last)"),
-                {"name": f'"{table.name}"', "last": _last_id(connection, table.name)},
+                {"name": f'"{table.name}"', "last": last},
             )
-
-
-def _last_id(connection: Connection, name: str) -> int:
-    last = connection.execute(select(func.max(metadata.tables[name].c.id))).scalar()
-    return int(last or 1)
 
 
 def _plain(database: Path) -> Engine:
