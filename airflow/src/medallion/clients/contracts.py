@@ -29,12 +29,12 @@ Load = Literal["interval", "snapshot", "history"]
 _Columns = Annotated[tuple[Annotated[Column, NotRepeated], ...], EachOnce]
 
 #: The keys of each connector beside those that all have: what it must have, and what it may.
-_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+SOURCE_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "files": (("location", "format"), ()),
     "sql": ((), ("connection", "env")),
     "rest": (("location",), ("connection", "env", "pages")),
 }
-_ENTITY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+ENTITY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "files": (("path",), ()),
     "sql": (("table",), ("cursor",)),
     "rest": (("path",), ("cursor", "records", "params")),
@@ -45,40 +45,63 @@ class Pages(Frozen):
     """How a REST interface hands out its rows page by page."""
 
     type: Literal["single", "link_header", "next_url", "page_number", "offset"] = Field(
-        description="One page; the next one's URL in the header Link or in the body; counted pages or rows."
+        description="One page; the next one's URL in the header Link or in the body; counted pages or rows.",
+        examples=["next_url"],
     )
-    next: Text = Field("next", description="next_url: where in the body the next page's URL is.")
-    page: Text = Field("page", description="page_number: the parameter that counts pages.")
-    first: Count = Field(1, description="page_number: the first page's number.")
-    offset: Text = Field("offset", description="offset: the parameter that counts rows.")
-    limit: Text = Field("limit", description="offset: the parameter that says how many rows a page has.")
-    size: Count = Field(100, description="offset: rows a page.")
+    next: Text = Field(
+        "next", description="next_url: where in the body the next page's URL is.", examples=["links.next"]
+    )
+    page: Text = Field("page", description="page_number: the parameter that counts pages.", examples=["p"])
+    first: Count = Field(1, description="page_number: the first page's number.", examples=[0])
+    offset: Text = Field("offset", description="offset: the parameter that counts rows.", examples=["skip"])
+    limit: Text = Field(
+        "limit", description="offset: the parameter that says how many rows a page has.", examples=["take"]
+    )
+    size: Count = Field(100, description="offset: rows a page.", examples=[500])
 
 
 class Entity(Frozen):
     """One table of a source: where its rows are and what must be in them."""
 
-    description: Text | None = None
+    description: Text | None = Field(
+        None, description="What a row is, in a sentence.", examples=["One row an order"]
+    )
     path: EntityPath | None = Field(
         None,
         description=(
             "files: relative to the location; {interval} is the interval's start. rest: the resource's path."
         ),
+        examples=["orders/{interval}.csv"],
     )
-    table: Text | None = Field(None, description="sql: the table or view, with its schema where it has one.")
+    table: Text | None = Field(
+        None, description="sql: the table or view, with its schema where it has one.", examples=["web.orders"]
+    )
     cursor: Column | None = Field(
-        None, description="sql, rest: column that says which interval a row belongs to; null: event_time."
+        None,
+        description="sql, rest: column that says which interval a row belongs to; null: event_time.",
+        examples=["updated_at"],
     )
-    records: Text | None = Field(None, description="rest: where in the body the rows are; null: the body.")
+    records: Text | None = Field(
+        None, description="rest: where in the body the rows are; null: the body.", examples=["data.items"]
+    )
     params: Mapping[Text, Text] = Field(
         default_factory=dict,
         description="rest: parameters of the request; {start} and {end} are the interval's, as ISO times.",
+        examples=[{"since": "{start}", "before": "{end}"}],
     )
-    keys: _Columns = Field(description="Columns that tell one row from another.")
-    event_time: Column | None = Field(None, description="Column that says when a row happened.")
-    required: _Columns = Field((), description="Columns that must be present.")
-    min_rows: Count = Field(0, description="Fewer rows than this are taken for a broken delivery.")
-    load: Load | None = Field(None, description="Which rows a run lands; null: as the source says.")
+    keys: _Columns = Field(
+        description="Columns that tell one row from another.", examples=[["order_id", "line_number"]]
+    )
+    event_time: Column | None = Field(
+        None, description="Column that says when a row happened.", examples=["updated_at"]
+    )
+    required: _Columns = Field((), description="Columns that must be present.", examples=[["customer_id"]])
+    min_rows: Count = Field(
+        0, description="Fewer rows than this are taken for a broken delivery.", examples=[1]
+    )
+    load: Load | None = Field(
+        None, description="Which rows a run lands; null: as the source says.", examples=["snapshot"]
+    )
 
 
 class SourceContract(Frozen):
@@ -89,25 +112,34 @@ class SourceContract(Frozen):
     """
 
     name: Name
-    description: Text
-    connector: Literal["files", "sql", "rest"] = "files"
+    description: Text = Field(
+        description="What the source holds, in a sentence.", examples=["Orders of the shop"]
+    )
+    connector: Literal["files", "sql", "rest"] = Field(
+        "files", description="How rows are read; it decides which keys there are.", examples=["sql"]
+    )
     location: Address | None = Field(
         None,
         description=(
             "files: folder or URL; {samples}, {adventureworks}, {client} are filled in. rest: base URL."
         ),
+        examples=["s3://deliveries/{client}/shop"],
         validate_default=True,
     )
-    format: Literal["csv", "jsonl", "parquet"] | None = Field(None, validate_default=True)
+    format: Literal["csv", "jsonl", "parquet"] | None = Field(
+        None, description="files: what the files are.", examples=["csv"], validate_default=True
+    )
     connection: ClientsConnectionId | None = Field(
         None,
         description=(
             "sql, rest: Airflow connection with the address and login, or the token; {client} is filled in."
         ),
+        examples=["shop_of_{client}"],
     )
     env: Variable | None = Field(
         None,
         description="sql, rest: environment variable that holds the database's URL, or the token.",
+        examples=["SHOP_URL"],
         validate_default=True,
     )
     pages: Pages | None = Field(None, description="rest: how rows come page by page; null: one page.")
@@ -115,7 +147,8 @@ class SourceContract(Frozen):
         description=(
             "interval: the interval's rows; snapshot: all rows each time; "
             "history: all rows on the first run, then the interval's."
-        )
+        ),
+        examples=["interval"],
     )
     schema_changes: Literal["evolve", "freeze", "fail"] = Field(
         "evolve",
@@ -123,9 +156,14 @@ class SourceContract(Frozen):
             "A new column, a changed type or a dropped column: evolve lands what comes and says so; "
             "freeze keeps the columns and types that landed before; fail lands nothing."
         ),
+        examples=["freeze"],
     )
-    freshness: Duration | None = Field(None, description="Age at which the newest delivery is late.")
-    entities: Annotated[dict[Name, Entity], NotEmpty]
+    freshness: Duration | None = Field(
+        None,
+        description="Age at which the newest delivery is late. Kept; nothing acts on it yet.",
+        examples=["1d"],
+    )
+    entities: Annotated[dict[Name, Entity], NotEmpty] = Field(description="The source's tables, by name.")
 
     def load_of(self, entity: str) -> Load:
         """Return which rows of an entity a run lands: its own ``load``, or the source's."""
@@ -137,7 +175,7 @@ class SourceContract(Frozen):
         """Hold a key against what the connector has."""
         connector, key = info.data.get("connector"), info.field_name or ""
         if connector:
-            _held(connector, _KEYS[connector], {key: value}, where="")
+            _held(connector, SOURCE_KEYS[connector], {key: value}, where="")
         return value
 
     @field_validator("location")
@@ -166,11 +204,9 @@ class SourceContract(Frozen):
     @classmethod
     def _entities_belong(cls, value: dict[str, Entity], info: ValidationInfo) -> dict[str, Entity]:
         connector, load = str(info.data.get("connector")), info.data.get("load")
-        for name, entity in value.items() if connector in _ENTITY_KEYS else ():
-            own = {
-                key: getattr(entity, key) for keys in _ENTITY_KEYS.values() for key in (*keys[0], *keys[1])
-            }
-            _held(connector, _ENTITY_KEYS[connector], own, where=f"{name}.")
+        for name, entity in value.items() if connector in ENTITY_KEYS else ():
+            own = {key: getattr(entity, key) for keys in ENTITY_KEYS.values() for key in (*keys[0], *keys[1])}
+            _held(connector, ENTITY_KEYS[connector], own, where=f"{name}.")
             by_time = (entity.load or load) != "snapshot" and connector != "files"
             if by_time and not (entity.cursor or entity.event_time):
                 said = f"{name}.cursor is missing: which column says the interval a row belongs to?"

@@ -29,18 +29,29 @@ class Destination(Frozen):
     """
 
     name: Name
-    description: Text | None = None
-    type: Literal["duckdb", "parquet", "postgres", "sqlserver"]
+    description: Text | None = Field(
+        None, description="What it is, in a sentence.", examples=["The warehouse that analysts read"]
+    )
+    type: Literal["duckdb", "parquet", "postgres", "sqlserver"] = Field(
+        description="What it is; it decides which keys there are.", examples=["postgres"]
+    )
     path: DestinationPath | None = Field(
         None,
         description="Relative to var/destinations, an absolute path, or for parquet a URL.",
+        examples=["data_warehouse.duckdb"],
         validate_default=True,
     )
     connection: ConnectionId | None = Field(
-        None, description="Airflow connection that holds the address and login.", validate_default=True
+        None,
+        description="Airflow connection that holds the address and login.",
+        examples=["analytics_db"],
+        validate_default=True,
     )
     env: Variable | None = Field(
-        None, description="Environment variable that holds them as a URL.", validate_default=True
+        None,
+        description="Environment variable that holds them as a URL.",
+        examples=["ENTERPRISE_WAREHOUSE_URL"],
+        validate_default=True,
     )
 
     @field_validator("path", "connection", "env")

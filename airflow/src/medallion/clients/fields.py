@@ -25,10 +25,10 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from medallion.clients.problem import NotAllowedError
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,49}$"  # with a layer behind it still a short identifier in any database
-_COLUMN_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
-_CONNECTION_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"
-_VARIABLE_PATTERN = r"^[A-Z_][A-Z0-9_]{0,199}$"
-_EMAIL_PATTERN = r'^[^\s@<>(),;:"\\]+@[^\s@<>(),;:"\\.]+(\.[^\s@<>(),;:"\\.]+)+$'
+COLUMN_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+CONNECTION_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"
+VARIABLE_PATTERN = r"^[A-Z_][A-Z0-9_]{0,199}$"
+EMAIL_PATTERN = r'^[^\s@<>(),;:"\\]+@[^\s@<>(),;:"\\.]+(\.[^\s@<>(),;:"\\.]+)+$'
 _MAX_DAYS = 36_500
 
 
@@ -96,7 +96,7 @@ def _name(value: str) -> str:
 
 
 def _column(value: str) -> str:
-    if not re.fullmatch(_COLUMN_PATTERN, value):
+    if not re.fullmatch(COLUMN_PATTERN, value):
         raise NotAllowedError("must be a column's name: letters, digits and underscores, no digit first")
     return value
 
@@ -109,13 +109,13 @@ def _clients_connection(value: str) -> str:
 
 def _connection(value: str) -> str:
     # Not a NotAllowedError, here and below: a message of that kind would repeat a login written by mistake.
-    if not re.fullmatch(_CONNECTION_PATTERN, value):
+    if not re.fullmatch(CONNECTION_PATTERN, value):
         raise PydanticCustomError("secret", "must be an Airflow connection's id: letters, digits and _.-")
     return value
 
 
 def _variable(value: str) -> str:
-    if not re.fullmatch(_VARIABLE_PATTERN, value):
+    if not re.fullmatch(VARIABLE_PATTERN, value):
         allowed = "must be an environment variable's name: capital letters, digits and underscores"
         raise PydanticCustomError("secret", allowed)
     return value
@@ -130,7 +130,7 @@ def _text(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    if not value.isprintable() or not re.fullmatch(_EMAIL_PATTERN, value):
+    if not value.isprintable() or not re.fullmatch(EMAIL_PATTERN, value):
         raise NotAllowedError("must be one mail address such as data@example.com")
     return value
 
@@ -179,17 +179,17 @@ def _day(value: Any) -> Any:
 
 Name = Annotated[str, Strict(), AfterValidator(_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
 Column = Annotated[
-    str, Strict(), AfterValidator(_column), Field(json_schema_extra={"pattern": _COLUMN_PATTERN})
+    str, Strict(), AfterValidator(_column), Field(json_schema_extra={"pattern": COLUMN_PATTERN})
 ]
 ConnectionId = Annotated[
-    str, Strict(), AfterValidator(_connection), Field(json_schema_extra={"pattern": _CONNECTION_PATTERN})
+    str, Strict(), AfterValidator(_connection), Field(json_schema_extra={"pattern": CONNECTION_PATTERN})
 ]
 ClientsConnectionId = Annotated[str, Strict(), AfterValidator(_clients_connection)]
 Variable = Annotated[
-    str, Strict(), AfterValidator(_variable), Field(json_schema_extra={"pattern": _VARIABLE_PATTERN})
+    str, Strict(), AfterValidator(_variable), Field(json_schema_extra={"pattern": VARIABLE_PATTERN})
 ]
 Text = Annotated[str, Strict(), AfterValidator(_text), Field(json_schema_extra={"minLength": 1})]
-Email = Annotated[str, Strict(), AfterValidator(_email), Field(json_schema_extra={"pattern": _EMAIL_PATTERN})]
+Email = Annotated[str, Strict(), AfterValidator(_email), Field(json_schema_extra={"pattern": EMAIL_PATTERN})]
 Score = Annotated[
     float, Strict(), AfterValidator(_score), Field(json_schema_extra={"minimum": 0, "maximum": 1})
 ]

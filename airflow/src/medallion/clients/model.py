@@ -98,8 +98,12 @@ def _rule(name: str, info: ValidationInfo) -> str:
 class SourceRef(Frozen):
     """A source the client uses, and where its data is if not where the contract says."""
 
-    name: Name = Field(description="A source: the name of a file in configs/sources.")
-    location: Location | None = Field(None, description="A folder or URL in place of the contract's own.")
+    name: Name = Field(description="A source: the name of a file in configs/sources.", examples=["crm"])
+    location: Location | None = Field(
+        None,
+        description="A folder or URL in place of the contract's own; null: the contract's.",
+        examples=["s3://deliveries/{client}/crm"],
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -116,10 +120,14 @@ class SourceRef(Frozen):
 class Retention(Frozen):
     """Days that rows and files are kept, layer by layer."""
 
-    landing: Days
-    bronze: Days
-    silver: Days
-    gold: Days
+    landing: Days = Field(description="Days that landed files are kept.", examples=[365])
+    bronze: Days = Field(description="Days that bronze's rows are kept.", examples=[30])
+    silver: Days = Field(
+        description="Days that silver's rows, quarantine among them, are kept.", examples=[90]
+    )
+    gold: Days = Field(
+        description="Days that rows of gold's tables with a _run_date are kept.", examples=[365]
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -131,8 +139,12 @@ class Retention(Frozen):
 class QualityThreshold(Frozen):
     """The score each gate rule must reach, and the rules with a threshold of their own."""
 
-    default: Score
-    rules: dict[Annotated[Name, AfterValidator(_rule)], Score] = Field(default_factory=dict)
+    default: Score = Field(description="Threshold of every rule that has none of its own.", examples=[0.95])
+    rules: dict[Annotated[Name, AfterValidator(_rule)], Score] = Field(
+        default_factory=dict,
+        description="Rules with a threshold of their own, by name.",
+        examples=[{"sales_line_has_order": 0.99}],
+    )
 
     def of_rule(self, name: str) -> float:
         """Return the threshold of one rule."""
@@ -148,38 +160,60 @@ class BusinessRules(Frozen):
     """What the client's contract promises about its data."""
 
     data_retention_days: Annotated[Retention, Shorthand({"type": "integer", "minimum": 1})] = Field(
-        description="Days to keep data: one number, or one for each of landing, bronze, silver, gold."
+        description="Days to keep data: one number, or one for each of landing, bronze, silver, gold.",
+        examples=[365],
     )
     quality_threshold: Annotated[
         QualityThreshold, Shorthand({"type": "number", "minimum": 0, "maximum": 1})
-    ] = Field(description="Score every gate rule must reach, or {default: 0.95, rules: {<rule>: 0.99}}.")
-    enable_real_time: Flag = Field(False, description="Wanted: data within minutes. Batches only, for now.")
+    ] = Field(
+        description="Score every gate rule must reach, or {default: 0.95, rules: {<rule>: 0.99}}.",
+        examples=[0.95],
+    )
+    enable_real_time: Flag = Field(
+        False, description="Wanted: data within minutes. Batches only, for now.", examples=[False]
+    )
 
 
 class Inherited(Frozen):
     """The keys every client has and few set: ``configs/defaults.yml`` gives them, a client may override."""
 
-    enabled: Flag = Field(True, description="false: the client is listed, and never run.")
+    enabled: Flag = Field(True, description="false: the client is listed, and never run.", examples=[False])
     platform: Name = Field(
-        DEFAULT_PLATFORM, description="Whose factory keeps the client: one of MEDALLION_PLATFORMS."
+        DEFAULT_PLATFORM,
+        description="Whose factory keeps the client: one of MEDALLION_PLATFORMS.",
+        examples=["west"],
     )
-    owner: Text = Field("data-platform", description="Who answers for the pipeline.")
+    owner: Text = Field(
+        "data-platform", description="Who answers for the pipeline.", examples=["retail-team"]
+    )
     tags: Annotated[tuple[Annotated[Text, NotRepeated], ...], EachOnce] = Field(
-        (), description="Further tags of the client's DAG.", max_length=20
+        (), description="Further tags of the client's DAG.", max_length=20, examples=[["retail", "emea"]]
     )
-    start_date: Day = Field(date(2026, 1, 1), description="First day that has data to run for.")
-    catchup: Flag = Field(False, description="true: run every interval since start_date.")
-    max_active_runs: Runs = Field(1, description="Runs that may be active at once.")
-    retries: Few = Field(2, description="Further tries of a task that failed in a way a retry may heal.")
-    retry_delay: Duration = Field(timedelta(minutes=5), description="Wait before the first retry.")
+    start_date: Day = Field(
+        date(2026, 1, 1), description="First day that has data to run for.", examples=["2026-03-01"]
+    )
+    catchup: Flag = Field(False, description="true: run every interval since start_date.", examples=[True])
+    max_active_runs: Runs = Field(1, description="Runs that may be active at once.", examples=[1])
+    retries: Few = Field(
+        2, description="Further tries of a task that failed in a way a retry may heal.", examples=[3]
+    )
+    retry_delay: Duration = Field(
+        timedelta(minutes=5), description="Wait before the first retry.", examples=["2m"]
+    )
     max_retry_delay: Duration = Field(
         timedelta(minutes=30),
-        description="Longest wait: the wait doubles with each retry.",
+        description="Longest wait: the wait doubles with each retry. At least retry_delay.",
+        examples=["1h"],
         validate_default=True,
     )
-    task_timeout: Duration = Field(timedelta(hours=2), description="Longest a task may take.")
+    task_timeout: Duration = Field(
+        timedelta(hours=2), description="Longest a task may take.", examples=["30m"]
+    )
     run_timeout: Duration = Field(
-        timedelta(hours=6), description="Longest a whole run may take.", validate_default=True
+        timedelta(hours=6),
+        description="Longest a whole run may take. At least task_timeout.",
+        examples=["4h"],
+        validate_default=True,
     )
 
     @field_validator("max_retry_delay")
@@ -232,18 +266,30 @@ class Client(Inherited):
         default_factory=dict,
         description="What {name} in locations and var('for_each').name in dbt stand for; for_each sets them.",
     )
-    description: Text = Field(description="What this pipeline is for, in a sentence.", max_length=500)
+    description: Text = Field(
+        description="What this pipeline is for, in a sentence.",
+        max_length=500,
+        examples=["ACME Corporation data pipeline"],
+    )
     schedule_interval: Schedule = Field(
-        description="6h, 1d, PT6H, a cron line, @daily, or null for runs by hand only."
+        description="6h, 1d, PT6H, a cron line, @daily, or null for runs by hand only. In UTC."
     )
     data_sources: Annotated[tuple[_SourceEntry, ...], NotEmpty, EachOnce] = Field(
-        description="Sources by name, or {name: …, location: …}.", json_schema_extra={"minItems": 1}
+        description="Sources by name, or {name: …, location: …}.",
+        json_schema_extra={"minItems": 1},
+        examples=[["crm", "sales"]],
     )
     transformations: Annotated[tuple[_Step, ...], EachOnce] = Field(
-        description="Steps to run; their order is always clean, normalize, enrich, validate, aggregate."
+        description="Steps to run; their order is always clean, normalize, enrich, validate, aggregate.",
+        examples=[["clean", "normalize", "enrich"]],
     )
-    destination: Name = Field(description="Where gold is published: a name in configs/destinations.yml.")
-    notification_email: Email | None = Field(None, description="Who is told of failures and breaches.")
+    destination: Name = Field(
+        description="Where gold is published: a name in configs/destinations.yml.",
+        examples=["data_warehouse"],
+    )
+    notification_email: Email | None = Field(
+        None, description="Who is told of failures and breaches; null: nobody.", examples=["data@example.com"]
+    )
     business_rules: BusinessRules = Field(description="Retention, quality threshold, real time.")
 
     @field_validator("data_sources")

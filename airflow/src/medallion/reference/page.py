@@ -1,0 +1,68 @@
+"""The page docs/configuration.md as text, the same in every process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from medallion.clients.contracts import ENTITY_KEYS, SOURCE_KEYS, SourceContract
+from medallion.clients.destinations import Destination
+from medallion.clients.fields import COLUMN_PATTERN, NAME_PATTERN
+from medallion.clients.for_each import MOST, for_each_schema
+from medallion.clients.model import Client, Inherited
+from medallion.clients.places import SCHEMES
+from medallion.clients.schedule import PRESETS
+from medallion.reference.keys import keys_of, written
+from medallion.reference.variables import ENVIRONMENT, makefile_variables, profile_variables
+
+PAGE = "docs/configuration.md"
+
+
+def page_text(project: Path) -> str:
+    """Return the text of docs/configuration.md.
+
+    Args:
+        project: whose Makefile and dbt profile are described; all else is the installed package's.
+    """
+    # Markdown, not HTML: `cell` escapes what would break a table.
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = _cell
+    for_each = for_each_schema()
+    return environment.get_template("configuration.md.j2").render(
+        client=keys_of(Client, without=("id", "values", *Inherited.model_fields)),
+        inherited=keys_of(Inherited),
+        connectors=list(connectors()),
+        source=keys_of(SourceContract, without=("name",)),
+        destination=keys_of(Destination, without=("name",)),
+        for_each={"meaning": for_each["description"], "example": written(for_each["examples"][0])},
+        most=MOST,
+        name_pattern=NAME_PATTERN,
+        column_pattern=COLUMN_PATTERN,
+        presets=PRESETS,
+        schemes=SCHEMES,
+        environment=ENVIRONMENT,
+        profile=profile_variables(project),
+        makefile=makefile_variables(project),
+    )
+
+
+def connectors() -> Iterator[list[str]]:
+    """List each connector's keys: its own that it must and may have, then those of its entities."""
+    for connector, own in SOURCE_KEYS.items():
+        lists = (*own, *ENTITY_KEYS[connector])
+        yield [f"`{connector}`", *(", ".join(f"`{key}`" for key in keys) for keys in lists)]
+
+
+def _cell(text: str) -> str:
+    """Write a text so that it stays one cell of a table, and stays text."""
+    parts = text.replace("|", "\\|").replace("\n", " ").split("`")
+    return "`".join(part.replace("<", "\\<") if index % 2 == 0 else part for index, part in enumerate(parts))

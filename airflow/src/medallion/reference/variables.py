@@ -1,0 +1,160 @@
+"""What a deployment sets from outside: environment variables, and variables of the Makefile."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from medallion.settings import Settings
+from medallion.warehouses import WAREHOUSES
+
+_SETTINGS: dict[str, Any] = {name: field.default for name, field in Settings.__dataclass_fields__.items()}
+
+
+class Variable(NamedTuple):
+    """A variable: what it may hold, what counts where it is not set, what it is for, and an example."""
+
+    name: str
+    allowed: str
+    default: str
+    meaning: str
+    example: str
+
+
+#: What the package reads; a test finds every reading in the code and holds this list against it.
+ENVIRONMENT = (
+    Variable(
+        "MEDALLION_HOME",
+        "a folder",
+        "`var/` of the project",
+        "Where everything is written: warehouses, landing, reports, logs, the registry's SQLite file.",
+        "/srv/medallion",
+    ),
+    Variable(
+        "MEDALLION_PROJECT",
+        "a folder",
+        "the checkout that the package is installed from",
+        "Where `configs/` and `dbt/` are.",
+        "/srv/our-pipelines",
+    ),
+    Variable(
+        "MEDALLION_PORT",
+        "1 to 65535",
+        "any free port",
+        "Port of the embedded Airflow, on the loopback address only.",
+        "8080",
+    ),
+    Variable(
+        "MEDALLION_REGISTRY_URL",
+        "a SQLAlchemy URL of SQLite or PostgreSQL",
+        "`registry.db` in the home",
+        "Database of registry and ledger. May hold a password, and is never printed with it.",
+        "postgresql+psycopg://medallion:secret@db/medallion",
+    ),
+    Variable(
+        "MEDALLION_FERNET_KEY",
+        "Fernet keys separated by commas, the newest first",
+        "none: not encrypted",
+        "Encrypts the clients' definitions in the registry. [More](registry.md#encryption).",
+        "the output of `medallion registry-key`",
+    ),
+    Variable(
+        "MEDALLION_PLATFORMS",
+        "names separated by commas",
+        f"`{','.join(_SETTINGS['platforms'])}`",
+        "The platforms of this installation; commands are about the first unless told otherwise. "
+        "[More](registry.md#platforms).",
+        "default,west",
+    ),
+    Variable(
+        "MEDALLION_LEAVING_SHARE",
+        "0 to 1",
+        f"`{_SETTINGS['leaving_share']}`",
+        "Share of the active clients that may leave in one `apply` without `--yes`.",
+        "0.1",
+    ),
+    Variable(
+        "MEDALLION_LOCK_SECONDS",
+        "seconds",
+        "`900`",
+        "How long a build or a delivery waits for another process that has the DuckDB file.",
+        "60",
+    ),
+    Variable(
+        "MEDALLION_ADVENTUREWORKS",
+        "a folder",
+        "`../shared/data/adventureworks` beside the project",
+        "The CSV files of AdventureWorks. Without them its client is `disabled: no data`.",
+        "/data/adventureworks",
+    ),
+    Variable(
+        "MEDALLION_TARGET",
+        ", ".join(f"`{name}`" for name in WAREHOUSES),
+        f"`{_SETTINGS['target']}`",
+        "The dbt target. Runs work on `duckdb` only so far: [SQL Server](faq.md#can-i-use-sql-server).",
+        "duckdb",
+    ),
+)
+
+#: What dbt/profiles.yml reads; the defaults are read from there.
+_PROFILE = {
+    "MEDALLION_DUCKDB_PATH": (
+        "a file",
+        "The DuckDB file. Medallion sets it to the client's own before it calls dbt.",
+    ),
+    "MEDALLION_DBT_THREADS": ("whole number", "Models that one dbt process builds at once."),
+    "MEDALLION_SQLSERVER_HOST": ("a host's name", "SQL Server's host."),
+    "MEDALLION_SQLSERVER_PORT": ("1 to 65535", "Its port."),
+    "MEDALLION_SQLSERVER_DATABASE": ("a name", "The database."),
+    "MEDALLION_SQLSERVER_USER": ("a name", "The login."),
+    "MEDALLION_SQLSERVER_PASSWORD": ("text", "Its password."),
+    "MEDALLION_SQLSERVER_ENCRYPT": ("`true` or `false`", "Whether the connection is encrypted."),
+    "MEDALLION_SQLSERVER_TRUST_CERT": ("`true` or `false`", "Whether any certificate is good enough."),
+}
+
+_MAKEFILE = {
+    "DATE": ("a day", "Day of `make demo`'s extracts, and of the rows that `make dbt` reads.", "2026-02-01"),
+    "DEFECTS": (
+        "`none`, `low`, `usual`, `high` or a factor",
+        "How many defects `make demo` plants; `high` breaches the gates.",
+        "high",
+    ),
+    "CLIENT": ("a client's id", "Whose warehouse `make dbt` works on.", "startup_inc"),
+    "ARGS": ("dbt's command and options", "What `make dbt` runs.", '"build -s +gold"'),
+    "BASE": ("a branch or a commit", "What `make review` compares with.", "main"),
+    "LOCK": ("a file", "What `make lock` writes.", "requirements.new"),
+    "PYTEST": ("pytest's options", "Goes to pytest in `make test…`.", '"-k gate -x"'),
+    "PYTHON": ("a Python 3.11", "Makes `.venv`.", "/usr/bin/python3.11"),
+}
+
+
+def profile_variables(project: Path) -> list[Variable]:
+    """List the variables that dbt/profiles.yml reads, each once, with its default from there.
+
+    Raises:
+        KeyError: it reads one that has no description here.
+    """
+    text = (project / "dbt" / "profiles.yml").read_text(encoding="utf-8")
+    found = dict(re.findall(r"env_var\('(\w+)', '([^']*)'\)", text))
+    own = {variable.name for variable in ENVIRONMENT}
+    return [
+        Variable(name, _PROFILE[name][0], f"`{usual}`" if usual else "none", _PROFILE[name][1], "")
+        for name, usual in found.items()
+        if name not in own
+    ]
+
+
+def makefile_variables(project: Path) -> list[Variable]:
+    """List the variables that the Makefile lets a caller set, with their defaults from there.
+
+    Raises:
+        KeyError: it has one without a description here.
+    """
+    text = (project / "Makefile").read_text(encoding="utf-8")
+    found = re.findall(r"^([A-Z]+) \?= ?(.*)$", text, re.MULTILINE)
+    return [Variable(name, _MAKEFILE[name][0], _usual(usual), *_MAKEFILE[name][1:]) for name, usual in found]
+
+
+def _usual(value: str) -> str:
+    return "`python3.11` of the path" if value.startswith("$(shell") else f"`{value}`" if value else "none"
