@@ -3,6 +3,8 @@
 Every shape below is compiled as dbt would run it, every compiled model and test is parsed in its target's
 dialect, the T-SQL is linted (.sqlfluff). Every model is held to its documentation, its grain and its key,
 every rule to a test that has seen it count; and what is written for all clients names none.
+
+With models' files as arguments only these are compiled and linted, for SQL Server, as before a commit.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -64,8 +66,10 @@ FORBIDDEN = {
 }
 
 
-def main() -> int:
-    """Check everything, print each problem as `file: what is wrong`, and return the exit code."""
+def main(files: Sequence[str] = ()) -> int:
+    """Check everything, or some models; print each problem as `file: what is wrong`, return the exit code."""
+    if files:
+        return _check_models([Path(file).resolve().relative_to(ROOT) for file in files])
     problems = {*_source_problems(), *_client_problems(), *_rule_problems()}
     # The targets take turns: a shape's refs are the same on both, and the full shape is compiled on both.
     jobs = [*zip(DIALECTS, [{}, {}], strict=True), *zip(itertools.cycle(DIALECTS), SHAPES, strict=False)]
@@ -84,6 +88,20 @@ def main() -> int:
     return 1 if problems else 0
 
 
+def _check_models(files: Sequence[Path]) -> int:
+    """Compile some models for SQL Server, lint them, and print what is wrong."""
+    chosen = [f"path:{file.relative_to('dbt')}" for file in files]
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["DBT_ENGINE_LOG_PATH"] = scratch
+        problems, nodes = _compiled("sqlserver", {}, Path(scratch), ["--select", *chosen])
+    names = {str(file) for file in files}
+    problems += _lint_problems(node for node in nodes if str(_file(node)) in names)
+    problems += [problem for problem in _source_problems() if problem.partition(":")[0] in names]
+    for problem in sorted(set(problems)):
+        print(problem)
+    return 1 if problems else 0
+
+
 def _job(target: str, variables: dict[str, Any], into: Path) -> list[str]:
     """All problems of one compilation; the full shape's models are also judged one by one."""
     problems, nodes = _compiled(target, variables, into)
@@ -95,7 +113,9 @@ def _job(target: str, variables: dict[str, Any], into: Path) -> list[str]:
     return problems
 
 
-def _compiled(target: str, variables: dict[str, Any], into: Path) -> tuple[list[str], list[Any]]:
+def _compiled(
+    target: str, variables: dict[str, Any], into: Path, select: Sequence[str] = ()
+) -> tuple[list[str], list[Any]]:
     """Compile the project; return what dbt warned of and what does not parse, and the nodes."""
     where = f"dbt ({target}, {json.dumps(variables)})" if variables else f"dbt ({target})"
     warnings: list[str] = []
@@ -118,6 +138,7 @@ def _compiled(target: str, variables: dict[str, Any], into: Path) -> tuple[list[
                 "--log-level",
                 "none",
             ),
+            *select,
         ]
     )
     if outcome.exception or not outcome.result:
@@ -276,4 +297,4 @@ def _file(node: Any) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -102,7 +102,7 @@ def _migrations() -> Problems:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     if differences:
-        yield f"models and migrations differ: {differences}"
+        yield f"models and migrations differ: {_listed([str(one) for one in differences], most=2)}"
 
 
 def _links() -> Problems:
