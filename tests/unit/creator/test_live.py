@@ -15,6 +15,7 @@ from medallion.exceptions import NotLiveError
 from unit.creator.conftest import asked
 
 PATH = "projects/tidy_42.py"
+EARLY, LATER = "2026-01-15T00:00:00Z", "2026-01-15T00:00:01Z"
 
 
 @dataclass
@@ -39,7 +40,8 @@ class Recorded:
 
 def answer(version, latest=None, **changed):
     shown = {"bundle_version": version, "latest_dag_version": {"bundle_version": latest or version}}
-    return {"is_stale": False, "relative_fileloc": PATH, "bundle_name": "clients", **shown, **changed}
+    told = {"is_stale": False, "relative_fileloc": PATH, "bundle_name": "clients", "last_parsed_time": EARLY}
+    return {**told, **shown, **changed}
 
 
 def wait(house, airflow, seconds=0.1):
@@ -55,7 +57,19 @@ def test_the_version_that_has_it_is_live(house):
 
 def test_a_later_version_that_still_has_it_is_live_too(house):
     house.make()
-    wait(house, Recorded([answer(house.make(dag_id="other").version)]))
+    wait(house, Recorded([None, answer(house.make(dag_id="other").version)]))
+
+
+def test_an_update_is_believed_once_it_was_parsed_again_from_its_beginning(house):
+    house.make()
+    made = house.make(master_dict={"new": 1})
+    half_read, whole = answer(made.version), answer(made.version, last_parsed_time=LATER)
+    airflow = Recorded([half_read])
+    with pytest.raises(NotLiveError, match="after 0 s"):
+        wait(house, airflow)
+    assert airflow.parsed == 1
+    wait(house, Recorded([answer(made.version, last_parsed_time="2126-01-15T00:00:00Z")]))
+    wait(house, Recorded([half_read, half_read, half_read, whole]), 5)
 
 
 @pytest.mark.parametrize(

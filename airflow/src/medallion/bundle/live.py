@@ -8,12 +8,15 @@ from functools import cache
 from typing import Any
 
 from medallion.airflow_api import AirflowClient
+from medallion.airflow_api.health import is_since
 from medallion.exceptions import NotLiveError, RegistryError
 from medallion.registry import DagFiles
 
 _POLL_SECONDS = 0.5
 #: Airflow's next look at the file may be long off if it read the one before a moment ago.
 _PARSE_AGAIN_SECONDS = 20.0
+#: Airflow ends a reading after 50 s, and looks for changes of the bundle every few.
+_LONGEST_PARSE_SECONDS = 60.0
 
 
 def wait_until_live(
@@ -27,6 +30,10 @@ def wait_until_live(
     seconds: float,
 ) -> None:
     """Wait until a run that is triggered now would run a file as it is in a version of the bundle.
+
+    Airflow writes what it has parsed down under the version that the bundle has by then, also where it had
+    begun to parse before the bundle changed: the first answer that looks right is believed once the file has
+    been parsed once more, or if Airflow did not know the DAG before.
 
     Args:
         airflow: Airflow's API.
@@ -44,7 +51,16 @@ def wait_until_live(
     again = time.monotonic() + _PARSE_AGAIN_SECONDS
     # A version's files never change: each is asked for once.
     contains = cache(lambda version: _checksum(files, version, path) == wanted)
-    while not _is_live(airflow.dag(dag_id), path, contains):
+    half_read = "" if airflow.dag(dag_id) is None else None
+    while True:
+        dag = airflow.dag(dag_id)
+        if dag and _is_live(dag, path, contains):
+            parsed = dag["last_parsed_time"]
+            if half_read is None and not is_since(parsed, since + _LONGEST_PARSE_SECONDS):
+                half_read = parsed
+                airflow.parse_again(dag_id)
+            elif parsed != half_read:
+                return
         for file, trace in airflow.import_errors(since).items():
             if file.endswith(path):
                 raise NotLiveError(f"Airflow cannot import {path}:\n{trace}")
@@ -55,7 +71,7 @@ def wait_until_live(
                 f"Airflow does not have {dag_id} as it is in {path} after {seconds:.0f} s: does the file "
                 "make a DAG with that dag_id, and does the DAG processor run?"
             )
-        if time.monotonic() > again and airflow.dag(dag_id):
+        if dag and time.monotonic() > again:
             again = time.monotonic() + _PARSE_AGAIN_SECONDS
             airflow.parse_again(dag_id)
         time.sleep(_POLL_SECONDS)

@@ -96,9 +96,13 @@ class Drain:
         yield Line(client_id, REMOVED, why)
 
     def _is_closed(self, client_id: str, dag_id: str) -> bool:
-        """Until Airflow has read the closed version, a schedule may still start a run."""
-        path = client_path(client_id)
-        return self.airflow.dag(dag_id) is None or is_live(self.airflow, self.files, dag_id, path)
+        """Until Airflow has read the closed version, a schedule may still start a run.
+
+        The description tells that it has: a version's name alone may stand at what was read before.
+        """
+        dag, reason = self.airflow.dag(dag_id), _reason(client_id, LEAVING)
+        live = is_live(self.airflow, self.files, dag_id, client_path(client_id))
+        return dag is None or (live and dag["description"] == reason)
 
     def _out_of_patience(self, client_id: str) -> bool:
         known = self.registry.configuration(client_id)
@@ -112,5 +116,8 @@ class Drain:
 
     def _closed(self, client_id: str, status: str) -> bytes:
         dag_id = dag_id_of(client_id, self.registry.platform)
-        reason = f"{client_id} is {'being removed' if status == LEAVING else status}: it takes no new runs"
-        return _CLOSED.format(client=client_id, dag_id=dag_id, reason=reason).encode()
+        return _CLOSED.format(client=client_id, dag_id=dag_id, reason=_reason(client_id, status)).encode()
+
+
+def _reason(client_id: str, status: str) -> str:
+    return f"{client_id} is {'being removed' if status == LEAVING else status}: it takes no new runs"
