@@ -29,6 +29,7 @@ class GateTask(BaseOperator):
         layers: the layers it answers for.
     """
 
+    custom_operator_name = "gate"
     operator_extra_links = (RunReportLink(),)
     ui_color = "#f3d6d6"
 

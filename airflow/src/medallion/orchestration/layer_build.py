@@ -132,6 +132,7 @@ class LayerBuildTask(BaseOperator):
         builder: what it builds.
     """
 
+    custom_operator_name = "dbt build"
     operator_extra_links = (RunReportLink(),)
     ui_color = "#f5e6c8"
 

@@ -13,12 +13,24 @@ from cosmos.constants import DbtResourceType, ExecutionMode, LoadMode, TestBehav
 
 from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layer_build import LayerBuilder, LayerBuildTask
-from medallion.orchestration.nodes import converters
+from medallion.orchestration.markdown import some
+from medallion.orchestration.nodes import DbtNodeTask, converters
 from medallion.pipeline import LayerPlan, Plan
 from medallion.settings import load_settings
 
 # What Cosmos tells of drawing a DAG would stand at the head of every task's log.
 logging.getLogger("cosmos").setLevel(logging.WARNING)
+
+#: What a group of the drawing is, where its name alone does not say it.
+_MEANINGS = {
+    "bronze": "landed rows, typed and named",
+    "silver": "rows made good: one version a key, one spelling, joined, judged",
+    "gold": "what the client reads",
+    "silver.clean": "the last version of each key, texts trimmed",
+    "silver.normalize": "codes, countries, money and times in one spelling",
+    "silver.enrich": "what other entities know of a row, by left joins",
+    "silver.validate": "rows that keep the rules; the others are in quarantine, or flagged",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ def draw_layer(plan: Plan, name: str, manifest: Path, snapshots: tuple[str, ...]
     layer = plan.layer(name)
     builder = LayerBuilder(plan, name, snapshots)
     group = _cosmos_group(layer, builder, manifest) if layer.nodes else TaskGroup(name)
+    _explain(group)
     with group:
         nodes = list(group.iter_tasks())
         begin = EmptyOperator(task_id="begin", doc_md=f"The earlier layers passed: {name} may be built.")
@@ -91,6 +104,19 @@ def _cosmos_group(layer: LayerPlan, builder: LayerBuilder, manifest: Path) -> Db
     )
     _sort(group)
     return group
+
+
+def _explain(group: TaskGroup) -> None:
+    """Say in a group's tooltip what it is and how much it holds."""
+    tasks = [task for task in group.iter_tasks() if isinstance(task, DbtNodeTask)]
+    tests = sum(len(task.nodes) for task in tasks if task.label == "test")
+    models = sum(task.label == "run" for task in tasks)
+    counted = f"{some(models, 'model')}, {some(tests, 'test')}"
+    meaning = _MEANINGS.get(group.group_id or "")
+    group.tooltip = f"{meaning}: {counted}" if meaning else counted
+    for child in group.children.values():
+        if isinstance(child, TaskGroup):
+            _explain(child)
 
 
 def _sort(group: TaskGroup) -> None:

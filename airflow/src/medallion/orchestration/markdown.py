@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-#: What begins or ends anything in Markdown, and what makes a bare address a link.
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|!~&:@]|(?<=www)\.", re.IGNORECASE)
+#: What begins or ends anything in Markdown, also where it stands, and what makes a bare address a link.
+_SPECIAL = re.compile(r"[\\`*\[\]<|~@]|(?<!\w)_|_(?!\w)|^[#>]|&(?=#?\w+;)|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
 def plain(text: object) -> str:
@@ -18,6 +18,11 @@ def code(name: object) -> str:
     """A name in fixed width, also inside a table's cell."""
     shown = " ".join(str(name).split()).replace("`", "'").replace("|", "\\|")
     return f"`{shown}`" if shown else ""
+
+
+def some(number: int, what: str) -> str:
+    """1 row, 1,234 rows."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -24,6 +24,7 @@ class DbtNodeTask(BaseOperator):
         builder: builds nodes of the layer.
     """
 
+    custom_operator_name = "dbt node"
     start_from_trigger = True
     ui_color = "#e8f0e4"
 
@@ -34,6 +35,7 @@ class DbtNodeTask(BaseOperator):
         plain = {"retries": 0, "execution_timeout": None, "on_failure_callback": None}
         super().__init__(trigger_rule="one_success", **plain, **kwargs)
         self.builder = builder
+        self.nodes = list(nodes)
         self.start_trigger_args = StartTriggerArgs(
             trigger_cls="medallion.orchestration.triggers.NodeTrigger",
             trigger_kwargs={"layer": layer, "nodes": list(nodes)},

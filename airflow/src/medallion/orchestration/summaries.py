@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medallion.orchestration.markdown import code, plain
+from medallion.orchestration.markdown import code, plain, some
 from medallion.orchestration.notes import Note
 from medallion.quality import LayerVerdict, RuleScore
 from medallion.reports.words import moment, number, score
@@ -31,12 +31,13 @@ def verdict_note(verdicts: Sequence[LayerVerdict]) -> Note:
 def _layer(verdict: LayerVerdict) -> str:
     if not verdict.expected:
         return f"{verdict.layer}: nothing to build"
-    told = [f"{verdict.layer}: {verdict.expected} nodes"]
+    told = [f"{verdict.layer}: {some(verdict.expected, 'node')}"]
     told += [f"{len(verdict.failed)} failed"] if verdict.failed else []
     told += [f"{len(verdict.missing)} without a result"] if verdict.missing else []
-    told += [f"{len(verdict.breaches)} rules breached"] if verdict.breaches else []
-    told += [f"{len(verdict.waived)} rules waived"] if verdict.waived else []
-    told += [f"score {score(verdict.score)}, threshold {verdict.threshold:g}"] if verdict.score else []
+    told += [f"{some(len(verdict.breaches), 'rule')} breached"] if verdict.breaches else []
+    told += [f"{some(len(verdict.waived), 'rule')} waived"] if verdict.waived else []
+    if verdict.passed and verdict.score is not None:
+        told.append(f"score {score(verdict.score)}, threshold {verdict.threshold:g}")
     return ", ".join(told)
 
 
@@ -80,7 +81,9 @@ def run_note(page: Path, url: str) -> Note:
     figures = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     run, verdict = figures["run"], figures["verdict"]
     told = f"{moment(run['interval_start'])} to {moment(run['interval_end'])}"
-    facts = [told, *_least_score(figures["layers"]), *_delivered(figures["delivery"])]
+    facts = [told]
+    if verdict["outcome"] != "failed":  # then its reasons say which score was too low
+        facts += [*_least_score(figures["layers"]), *_delivered(figures["delivery"])]
     said = [f"**{plain(verdict['outcome'])}**. {', '.join(facts)}. [Report]({url})"]
     return Note(tuple(said), ("why",), tuple((plain(reason),) for reason in verdict["reasons"]))
 
@@ -97,4 +100,5 @@ def _delivered(delivery: Mapping[str, Any] | None) -> list[str]:
     if delivery is None:
         return []
     rows = sum(count or 0 for count in delivery["tables"].values())
-    return [f"{number(rows)} rows in {len(delivery['tables'])} tables at {code(delivery['destination'])}"]
+    tables = some(len(delivery["tables"]), "table")
+    return [f"{some(rows, 'row')} in {tables} at {code(delivery['destination'])}"]

@@ -1,0 +1,26 @@
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+#: What a scheduler or a worker has when it loads plugins, and what no plugin of ours may add to it.
+ALONE = """
+import sys
+import airflow.plugins_manager
+before = set(sys.modules)
+import medallion.orchestration.plugin
+new = set(sys.modules) - before
+print(len(new), sorted(new & {"fastapi", "starlette", "sqlalchemy", "pydantic", "medallion.settings"}))
+"""
+
+
+def test_airflow_finds_the_plugin():
+    (found,) = entry_points(group="airflow.plugins", name="medallion")
+    assert found.load().name == "medallion"
+
+
+def test_loading_the_plugin_imports_nothing_but_itself(tmp_path):
+    environment = {"AIRFLOW_HOME": str(tmp_path), "PATH": ""}
+    told = subprocess.run(
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True, env=environment
+    )
+    assert told.stdout == "3 []\n"
