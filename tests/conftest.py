@@ -13,8 +13,8 @@ from xdist.scheduler import LoadScopeScheduling
 from sharing import VARIABLE
 
 _LIVE = "tests/e2e/"
-#: These wait for Airflow more than they compute: each runs on the worker that is free, beside what is left.
-_LAST = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded"))
+#: These wait for Airflow more than they compute, and run beside the other live ones.
+_BESIDE = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded"))
 
 
 class _LiveTogether(LoadScopeScheduling):
@@ -25,7 +25,7 @@ class _LiveTogether(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return _LIVE if nodeid.startswith(_LIVE) and file not in _LAST else file
+        return _LIVE if nodeid.startswith(_LIVE) and file not in _BESIDE else file
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,8 +51,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Which turn a test has; within one they keep their order."""
+    """Which turn a test has; the short ones come last, so that both workers end together."""
     file = item.nodeid.partition("::")[0]
-    if file in _LAST:
-        return 2 + _LAST.index(file)
-    return 0 if file.startswith(_LIVE) else 1
+    if file in _BESIDE:
+        return 1 + _BESIDE.index(file)
+    if file.startswith(_LIVE):
+        return 0
+    return 1 + len(_BESIDE) + (item.get_closest_marker("slow") is None)

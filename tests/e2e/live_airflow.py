@@ -7,6 +7,8 @@ from medallion.airflow_api import RUN_ENDED, TASK_ENDED
 from medallion.settings import Settings, load_settings
 from sharing import share_manifests
 
+#: Whoever asks more often slows down what is waited for: Airflow and its answers share two cores.
+POLL_SECONDS = 0.4
 TINY = """
 from airflow.sdk import DAG, task
 
@@ -57,21 +59,22 @@ class Live:
     def trigger(self, dag_id, interval=None):
         return self.client.trigger(dag_id, interval)
 
-    def wait(self, dag_id, run_id, seconds=120):
+    def wait(self, dag_id, run_id, seconds=300):
         """Wait until a run and all its tasks have ended; returns the run's state and its tasks' states."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.airflow.check()
             state = self.client.run(dag_id, run_id)["state"]
-            states = {name: task["state"] for name, task in self.client.tasks(dag_id, run_id).items()}
-            if state in RUN_ENDED and TASK_ENDED.issuperset(states.values()):
-                return state, states
-            time.sleep(0.2)
+            if state in RUN_ENDED:
+                states = {name: task["state"] for name, task in self.client.tasks(dag_id, run_id).items()}
+                if TASK_ENDED.issuperset(states.values()):
+                    return state, states
+            time.sleep(POLL_SECONDS)
         raise AssertionError(
             f"{dag_id} {run_id} has not ended after {seconds} s\n{self.explain(dag_id, run_id)}"
         )
 
-    def run(self, dag_id, interval=None, seconds=120):
+    def run(self, dag_id, interval=None, seconds=300):
         """Start a run and wait for its end; returns its id, its state and its tasks' states."""
         run_id = self.trigger(dag_id, interval)
         return run_id, *self.wait(dag_id, run_id, seconds)
@@ -99,10 +102,10 @@ class Live:
         return "\n".join(told)
 
 
-def until(what, found, seconds=60.0):
+def until(what, found, seconds=180.0):
     """Wait for something to be found, and return it."""
     deadline = time.monotonic() + seconds
     while not (thing := found()):
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.1)
+        time.sleep(POLL_SECONDS)
     return thing

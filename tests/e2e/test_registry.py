@@ -55,7 +55,7 @@ class Factory:
         if client:
             asked["client"] = client
         run_id = self.client.trigger(FACTORY, conf=asked)
-        state = until(f"the factory to {action}", lambda: ended(self.client, FACTORY, run_id), 120)
+        state = until(f"the factory to {action}", lambda: ended(self.client, FACTORY, run_id), 300)
         return state, self.client.tasks(FACTORY, run_id)["go_round"]["note"] or ""
 
 
@@ -64,7 +64,7 @@ def ended(client, dag_id, run_id):
     return state if state in ("success", "failed") else None
 
 
-def end_of(airflow, client, run_id, seconds=120):
+def end_of(airflow, client, run_id, seconds=300):
     """Wait for a run of a client to end, and return its state."""
     return until(f"{run_id} to end", lambda: ended(airflow.client, dag_id_of(client), run_id), seconds)
 
@@ -195,7 +195,7 @@ def test_a_client_removed_with_a_run_in_flight_goes_once_that_has_ended(
     assert shop.last_delivery("fresh") == (in_flight, 9)
     state, note = factory.ask()
     assert (state, "removed" in note) == ("success", True)
-    until("the DAG to go", lambda: airflow.client.dag(dag_id) is None, 60)
+    until("the DAG to go", lambda: airflow.client.dag(dag_id) is None)
     assert registry.configuration("fresh").status == "removed"
 
 

@@ -1,11 +1,14 @@
 """What goes wrong, on a live Airflow: tasks end in their true colour, and green runs have delivered."""
 
+import json
+
 import pytest
 from live_airflow import until
 from shop import CLIENTS, DAY, SWITCHED, Shop
 
 from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.environment import AirflowOptions
+from medallion.exceptions import RunnerError
 from medallion.pipeline import dag_id_of
 
 pytestmark = pytest.mark.live
@@ -36,10 +39,10 @@ class Runs:
         self.shop = shop
         self.airflow = airflow
 
-    def start(self, client):
-        return self.airflow.client.trigger(dag_id_of(client), DAY)
+    def start(self, client, **conf):
+        return self.airflow.client.trigger(dag_id_of(client), DAY, conf=conf)
 
-    def end(self, client, run_id, seconds=120):
+    def end(self, client, run_id, seconds=300, **checked):
         """Wait for a run's end; returns its state and its tasks' states."""
         dag = dag_id_of(client)
         ended = until(
@@ -49,12 +52,12 @@ class Runs:
             ),
             seconds,
         )
-        tasks = until(f"the last tasks of {client}", lambda: self._all_ended(dag, run_id), 30)
-        self.shop.check_colours(client, run_id, tasks)
+        tasks = until(f"the last tasks of {client}", lambda: self._all_ended(dag, run_id))
+        self.shop.check_colours(client, run_id, tasks, **checked)
         return ended, {task_id: task["state"] for task_id, task in tasks.items()}
 
-    def whole(self, client, seconds=120):
-        run_id = self.start(client)
+    def whole(self, client, seconds=300, **conf):
+        run_id = self.start(client, **conf)
         return run_id, *self.end(client, run_id, seconds)
 
     def clear(self, client, run_id, tasks, **options):
@@ -84,6 +87,40 @@ def test_a_run_without_trouble_delivers_and_repeats_itself(run, shop):
     assert (state, shop.last_delivery("steady")) == ("success", (again, 9))
     log = run.log("steady", again, f"silver.clean.{SWITCHED}.run")
     assert f"steady_silver.{SWITCHED}" in log
+
+
+def test_what_the_form_asks_for_is_done_and_reported(run, shop):
+    days = {"day": "2026-01-12", "until": "2026-01-14"}
+    run_id, state, _ = run.whole("asked", **days, rebuild=["silver"], reason="orders <came> late")
+    assert (state, shop.last_delivery("asked")) == ("success", (run_id, 9))
+    landed = sorted((shop.settings.landing / "asked" / "shop" / "orders").rglob("day=*"))
+    assert [path.name for path in landed] == ["day=12", "day=13", "day=14"]
+    report = shop.settings.reports / "asked" / "year=2026" / "month=01" / "day=14" / "run_report.json"
+    told = json.loads(report.read_text())["run"]
+    assert (told["interval_start"], told["interval_end"]) == ("2026-01-12T00:00:00Z", "2026-01-15T00:00:00Z")
+    assert (told["asked_by"], told["reason"]) == ("admin", "orders <came> late")
+    assert told["rebuild"] == ["silver"]
+
+    shop.sell("asked", amounts=(1, 2, 3, 4, 5, 6))
+    before = report.read_bytes()
+    dry, state, states = run.whole("asked", day="2026-01-14", dry_run=True)
+    assert state == "success"
+    skipped = {"load_to_data_warehouse", "cleanup_old_data", "end"}
+    assert {task for task, one in states.items() if one == "skipped"} == skipped
+    assert shop.last_delivery("asked") == (run_id, 9)
+    assert report.read_bytes() == before
+    figures = json.loads(report.with_name("dry_run_report.json").read_text())
+    assert (figures["run"]["run_id"], figures["verdict"]["outcome"]) == (dry, "dry run")
+
+    wrong = run.start("asked", until="2026-01-14")
+    state, states = run.end("asked", wrong, reported=False)
+    assert (state, states["start"], states["daily_report"]) == ("failed", "failed", "failed")
+    assert "until: is the last of several days; day, the first, is missing" in run.log(
+        "asked", wrong, "start"
+    )
+    assert shop.last_delivery("asked") == (run_id, 9)
+    with pytest.raises(RunnerError, match="platinum"):
+        run.start("asked", rebuild=["platinum"])
 
 
 def test_a_model_that_does_not_compile_fails_at_once(run, shop):

@@ -14,6 +14,13 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 CRM = "dbt/models/silver/clean/crm"
 RETAIL = ("crm", "sales", "inventory", "retail")
+BROKEN = (
+    "clean_crm__customers",
+    "clean_crm__segments",
+    "clean_crm__visits",
+    "crm_customer_has_",
+    "bronze_crm__segments",
+)
 VISITS = """with clean_crm__visits as (
 
     select 1 as as visit_id limit 3
@@ -57,7 +64,6 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def test_every_breach_of_the_conventions_is_named_with_its_file(project: Path) -> None:
-    assert check(project) == (0, ["check_sql: 6 compilations, all good"])
     described = project / CRM / "_clean_crm__models.yml"
     edit(described, "One row per\n      customer", "All of a\n      customer")
     edit(described, "        data_tests: [unique, not_null]\n", "")
@@ -85,5 +91,6 @@ def test_every_breach_of_the_conventions_is_named_with_its_file(project: Path) -
         "test: nothing in tests/warehouse or airflow/src/medallion/sample_data/sql names it",
     }
     assert wanted <= set(told)
+    assert all(any(name in line for name in BROKEN) for line in told[:-1]), told  # and nothing else is
     assert any("bronze_crm__segments.sql:" in line and "names the client acme_corp" in line for line in told)
     assert any("clean_crm__visits is no tsql" in line for line in told)

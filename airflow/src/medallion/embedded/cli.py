@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from medallion.exceptions import ConfigError
+from medallion.pipeline import LAYERS
 from medallion.sample_data import DEFAULT_ROWS
 from medallion.sample_data.cli import Defects, Rows
 from medallion.settings import Settings, load_settings
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from medallion.embedded.follow import Progress
 
 app = typer.Typer(cls=Commands)
+LayerName = StrEnum("LayerName", LAYERS)
 
 DEMO_DAY = datetime(2026, 1, 15)
 
@@ -56,13 +59,22 @@ def run(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The last of several days."),
     ] = None,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the report and in the ledger.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Build and judge, but publish nothing and delete nothing.")
+    ] = False,
+    rebuild: Annotated[
+        list[LayerName] | None,
+        typer.Option(help="A layer whose incremental models are made anew; may be given again."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one client and follow it to its end; without a day, for its last complete interval."""
     from medallion.embedded import commands
 
     settings, days = load_settings(), _days(day, first, last)
-    _end(settings, commands.run_client(settings, client_id, days, _console(as_json)), as_json)
+    asked = {"reason": reason or None, "dry_run": dry_run, "rebuild": [one.value for one in rebuild or []]}
+    _end(settings, commands.run_client(settings, client_id, days, _console(as_json), asked), as_json)
 
 
 @app.command()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from types import FrameType
+from typing import Any
 
 from rich.console import Console
 
@@ -72,7 +73,13 @@ def demo(
         return never + _run(airflow, firsts, settings, console)
 
 
-def run_client(settings: Settings, client_id: str, days: Sequence[date], console: Console) -> list[Progress]:
+def run_client(
+    settings: Settings,
+    client_id: str,
+    days: Sequence[date],
+    console: Console,
+    asked: Mapping[str, Any] | None = None,
+) -> list[Progress]:
     """Run one client for every interval of some days, one after the other, until one fails.
 
     On the Airflow that ``up`` started if there is one, else on one that lives as long.
@@ -82,6 +89,7 @@ def run_client(settings: Settings, client_id: str, days: Sequence[date], console
         client_id: whose runs.
         days: which; none for the last complete interval.
         console: shows what happens.
+        asked: what else each run is asked to do, by the names of the trigger form.
 
     Raises:
         ConfigError: if there is no such client, or it cannot run here.
@@ -96,7 +104,7 @@ def run_client(settings: Settings, client_id: str, days: Sequence[date], console
         raise ConfigError(f"{client_id} is {live.status}")
     client = live.definition.client
     with _airflow(settings, [client], console) as airflow:
-        return _run(airflow, [(client, _intervals(client, days))], settings, console)
+        return _run(airflow, [(client, _intervals(client, days))], settings, console, asked or {})
 
 
 def up(settings: Settings, console: Console) -> EmbeddedAirflow:
@@ -219,12 +227,14 @@ def _run(
     intervals: Sequence[tuple[Client, list[Interval]]],
     settings: Settings,
     console: Console,
+    asked: Mapping[str, Any] | None = None,
 ) -> list[Progress]:
     """Run clients beside each other, each its intervals one after the other until one fails."""
     ended: list[Progress] = []
     waiting = {client.id: (client, list(wanted)) for client, wanted in intervals}
     while any(wanted for _, wanted in waiting.values()):
-        runs = [_trigger(airflow, client, wanted.pop(0)) for client, wanted in waiting.values() if wanted]
+        turns = [(client, wanted.pop(0)) for client, wanted in waiting.values() if wanted]
+        runs = [_trigger(airflow, client, interval, asked or {}) for client, interval in turns]
         with screen(console) as live:
             turn = follow(
                 airflow.client, runs, live.show, scores=ledger_scores(settings), check=airflow.check
@@ -240,13 +250,14 @@ def _dag_id(client: Client) -> str:
     return dag_id_of(client.id, client.platform)
 
 
-def _trigger(airflow: EmbeddedAirflow, client: Client, interval: Interval) -> ClientRun:
+def _trigger(
+    airflow: EmbeddedAirflow, client: Client, interval: Interval, conf: Mapping[str, Any]
+) -> ClientRun:
     dag_id = _dag_id(client)
     dag = airflow.client.dag(dag_id)
     if dag is None:
         raise RunnerError(f"Airflow has no DAG {dag_id}: `medallion validate` says why")
     if dag["is_paused"]:
         raise RunnerError(f"{dag_id} is paused: let it go on in Airflow's UI, at {airflow.url}/dags/{dag_id}")
-    asked = datetime.now(UTC)
-    run_id = f"by_hand__{interval.stamp}__{asked:%Y%m%dT%H%M%S.%f}"
-    return ClientRun(client.id, airflow.client.trigger(dag_id, interval, run_id), dag_id)
+    run_id = f"by_hand__{interval.stamp}__{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
+    return ClientRun(client.id, airflow.client.trigger(dag_id, interval, run_id, conf), dag_id)

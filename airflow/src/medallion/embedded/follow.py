@@ -15,6 +15,8 @@ from medallion.pipeline import LAYERS
 _FRAME = frozenset(f"{layer}.{task}" for layer in LAYERS for task in ("begin", "build", "gate"))
 _STAGES = ("extract", *LAYERS, "quality_validation", "load", "cleanup")
 POLL_SECONDS = 1.0
+#: Looking takes at most this share of the time: Airflow's answers cost what its runs wait for.
+_SHARE = 0.1
 
 
 class Score(NamedTuple):
@@ -81,7 +83,7 @@ def follow(
     scores: Scores = lambda *_: {},
     check: Callable[[], None] = lambda: None,
 ) -> list[Progress]:
-    """Look at runs once a second until all have ended.
+    """Look at runs about once a second until all have ended.
 
     Args:
         client: of the Airflow that they are on.
@@ -95,6 +97,7 @@ def follow(
     """
     latest: dict[ClientRun, Progress] = {}
     while True:
+        began = time.monotonic()
         check()
         for run in runs:
             if run not in latest or not latest[run].ended:
@@ -102,7 +105,7 @@ def follow(
         show(list(latest.values()))
         if all(progress.ended for progress in latest.values()):
             return list(latest.values())
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(POLL_SECONDS, (time.monotonic() - began) / _SHARE))
 
 
 def look(client: AirflowClient, run: ClientRun, scores: Scores) -> Progress:
