@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
 from medallion.cli import app
+from medallion.clients import load_catalog
+from medallion.review.changed import changed_between
 from medallion.review.comment import block, code, table
+from medallion.review.side import Side
 from medallion.settings import load_settings
 
 SOURCE = load_settings()
@@ -56,6 +59,18 @@ class Repository:
 
     def git(self, *words: str) -> None:
         subprocess.run(["git", "-C", self.folder, *words], check=True)
+
+    def tree(self, name: str) -> Path:
+        """The project as it was at first, in a folder of its own."""
+        folder = self.home / name
+        if not folder.exists():
+            self.git("worktree", "add", "-q", "--detach", str(folder), "base")
+        return folder
+
+    def side(self, name: str) -> Side:
+        settings = replace(SOURCE, project=self.tree(name), home=self.home / f"{name}_home", target="duckdb")
+        catalog = load_catalog(settings.configs)
+        return Side(settings, catalog, catalog.client("shop"))
 
     def review(self, base: str = "base") -> tuple[int, dict[str, Any], str]:
         """Exit code, facts and comment."""
@@ -109,7 +124,7 @@ def test_where_nothing_changed_nothing_is_built(repository: Repository) -> None:
     assert (told["changed"], told["clients"], told["not_concerned"]) == ([], [], ["shop"])
     assert told["seconds"] < 3
     assert "nothing was built" in comment
-    assert [one.name for one in (repository.home / "review").iterdir()] == ["head", "comment.md"]
+    assert {one.name for one in (repository.home / "review").iterdir()} == {"head", "comment.md"}
 
 
 @pytest.mark.slow
@@ -155,6 +170,23 @@ def test_a_gate_that_would_not_hold_and_a_broken_model_are_problems(repository: 
     assert breach.startswith("shop: crm_country_is_known: ")
     assert "problem" in comment.splitlines()[0]
     assert "run_summary_crm ended error" in comment
+
+
+@pytest.mark.slow
+def test_what_dbt_takes_for_unchanged_is_found(repository: Repository) -> None:
+    base, tree = repository.side("base"), repository.tree("change")
+    edit(tree / "configs/clients/shop.yml", "clean, normalize, enrich", "clean, enrich")
+    edit(tree / "configs/sources/crm.yml", "min_rows: 1\n  segments", "min_rows: 2\n  segments")
+    rules = tree / "dbt/models/silver/validate/crm/_validate_crm__models.yml"
+    edit(rules, "condition: has_segment = 1", "condition: has_segment >= 0")
+    changed = changed_between(base, repository.side("change"))
+    by_contract = {"bronze_crm__customers", "bronze_crm__segments"}
+    by_parent = {"enrich_crm__customers"}
+    by_rule = {"validate_crm__customers", "quarantine_crm__customers"}
+    assert set(changed.models) == by_contract | by_parent | by_rule
+    assert changed.removed == ("normalize_crm__customers",)
+    built = {node.name for node in changed.nodes}
+    assert {"clean_crm__customers", "run_summary_crm", "crm_customer_has_segment"} <= built
 
 
 @pytest.mark.parametrize(
