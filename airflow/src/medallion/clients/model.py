@@ -288,7 +288,9 @@ class Client(Inherited):
         examples=["data_warehouse"],
     )
     notification_email: Email | None = Field(
-        None, description="Who is told of failures and breaches; null: nobody.", examples=["data@example.com"]
+        None,
+        description="Who mails about failures are addressed to. They lie in outbox/; none is sent yet.",
+        examples=["data@example.com"],
     )
     business_rules: BusinessRules = Field(description="Retention, quality threshold, real time.")
 
