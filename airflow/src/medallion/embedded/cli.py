@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from medallion.embedded.follow import Progress
 
 app = typer.Typer(cls=Commands)
-LayerName = StrEnum("LayerName", LAYERS)
+LayerName = StrEnum("LayerName", list(LAYERS))  # type: ignore[misc]  # mypy wants them spelled out
 
 DEMO_DAY = datetime(2026, 1, 15)
 
