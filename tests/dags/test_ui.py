@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from airflow.serialization.serialized_objects import DagSerialization
+from airflow.utils.dag_edges import dag_edges
 
 CONFIG = {
     "description": "A shop [here](http://x.example)",
@@ -47,3 +48,15 @@ def test_the_document_reads_as_it_is_meant(dag):
     assert "| schedule | every 6h |" in lines
     assert "| sources | `crm`, `sales` |" in lines
     assert "[all clients](/medallion/)" in dag.doc_md
+
+
+def test_begin_is_drawn_to_a_group_by_one_line(dag):
+    edges = {(edge["source_id"], edge["target_id"]) for edge in dag_edges(dag)}
+    drawn = {target for source, target in edges if source == "silver.begin"}
+    tests = {
+        task.task_id for task in dag.tasks if task.task_id.startswith("silver.") and task.label == "test"
+    }
+    groups = {f"silver.{step}.upstream_join_id" for step in ("clean", "validate")}
+    assert drawn == tests | groups | {"silver.build"}
+    waiting = {task.task_id for task in dag.tasks if "silver.begin" in task.upstream_task_ids}
+    assert waiting == tests | {one.replace(".test", ".run") for one in tests} | {"silver.build"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import BaseOperator, TaskGroup
+from airflow.sdk import BaseOperator, TaskGroup, chain
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import DbtResourceType, ExecutionMode, LoadMode, TestBehavior
 
@@ -70,8 +70,11 @@ def draw_layer(plan: Plan, name: str, manifest: Path, snapshots: tuple[str, ...]
             doc_md=f"Passes if all of {name} ended well in this run and every rule reached its threshold.",
         )
         begin >> build >> gate
+        # An edge to a group is one line in the drawing, and as many as it has roots to the scheduler.
+        chain(begin, [child for child in group.children.values() if isinstance(child, TaskGroup)])
         for node in nodes:
-            begin >> node
+            if begin.task_id not in node.upstream_task_ids:
+                begin >> node
             if not node.downstream_task_ids:
                 node >> gate
     return DrawnLayer(begin, gate)

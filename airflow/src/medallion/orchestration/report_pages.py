@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.batch_apis import IsAuthorizedDagRequest
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.models.dag import DagModel
@@ -47,7 +49,7 @@ _PAGE = (
 def report_pages() -> FastAPI:
     """Make the app."""
     app = FastAPI(title="Medallion's reports", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_exception_handler(HTTPException, _not_logged_in)
+    app.exception_handler(HTTPException)(_not_logged_in)
     app.add_api_route("/{path:path}", _page, methods=["GET", "HEAD"])
     return app
 
@@ -61,7 +63,7 @@ def _page(path: str, user: GetUserDep) -> Response:
         return _told(404, "No such page", "There are the page of all clients, and the reports of their runs.")
     clients = [report["client"]] if report else _clients(settings.reports)
     if not _may_read(user, clients, settings):
-        return _told(403, "Not for you", f"You may not read the runs of {_whose(clients)} in this Airflow.")
+        return _told(403, "Not allowed", f"You may not read the runs of {_whose(clients)} in this Airflow.")
     root = settings.reports.resolve()
     file = (root / name).resolve()
     if not file.is_relative_to(root) or not file.is_file():
@@ -72,9 +74,9 @@ def _page(path: str, user: GetUserDep) -> Response:
 
 
 def _clients(reports: Path) -> list[str]:
-    """Whose runs the fleet's page tells of."""
-    folders = reports.iterdir() if reports.is_dir() else ()
-    return sorted(one.name for one in folders if one.is_dir() and one.name[0] != ".")
+    """Whom the page of all clients tells of, also of runs that have no report."""
+    index = reports / "index.json"
+    return [one["id"] for one in json.loads(index.read_bytes())["clients"]] if index.is_file() else []
 
 
 def _whose(clients: list[str]) -> str:
@@ -82,22 +84,26 @@ def _whose(clients: list[str]) -> str:
 
 
 def _may_read(user: object, clients: Iterable[str], settings: Settings) -> bool:
-    """Whether somebody may read the runs of all these clients; of one whose DAG is gone, those of any DAG."""
-    named = {client: [dag_id_of(client, one) for one in settings.platforms] for client in clients}
-    ids = [dag_id for some in named.values() for dag_id in some]
+    """Whether somebody may read these clients' runs; of one whose DAG is gone, who may read every DAG's."""
+    named = [[dag_id_of(client, platform) for platform in settings.platforms] for client in clients]
+    ids = [dag_id for some in named for dag_id in some]
     with create_session() as session:
         known = set(session.scalars(select(DagModel.dag_id).where(DagModel.dag_id.in_(ids))))
         teams = DagModel.get_dag_id_to_team_name_mapping(ids, session=session)
-    wanted = []
-    for some in named.values():
-        details = [DagDetails(id=one, team_name=teams.get(one)) for one in some if one in known] or [None]
-        wanted += [{"method": "GET", "access_entity": DagAccessEntity.RUN, "details": one} for one in details]
+    asked = [one for some in named for one in (known.intersection(some) or some[:1])]
+    wanted: list[IsAuthorizedDagRequest] = [
+        {
+            "method": "GET",
+            "access_entity": DagAccessEntity.RUN,
+            "details": DagDetails(id=dag_id, team_name=teams.get(dag_id)),
+        }
+        for dag_id in asked
+    ]
     return bool(get_auth_manager().batch_is_authorized_dag(wanted, user=user))
 
 
-def _not_logged_in(request: Request, error: Exception) -> Response:
-    """A browser is sent to the login, and comes back; a program is told."""
-    assert isinstance(error, HTTPException)  # noqa: S101  (what it is registered for; only the login raises it)
+def _not_logged_in(request: Request, error: HTTPException) -> Response:
+    """A browser is sent to the login, and comes back; a program is told. Nothing but the login raises it."""
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"detail": error.detail}, error.status_code, headers=_HEADERS)
     wanted = in_airflow(f"{PREFIX}/{request.path_params['path']}")

@@ -41,9 +41,10 @@ def _layer(verdict: LayerVerdict) -> str:
     return ", ".join(told)
 
 
-def _least_room(rule: RuleScore) -> tuple[bool, bool, float, str]:
+def _least_room(rule: RuleScore) -> tuple[bool, float, str]:
+    """Breached rules first; of those that passed, a waived one has the least room: it is below zero."""
     room = rule.score - rule.threshold if rule.gates and rule.score is not None else 1.0
-    return rule.passed, not rule.waived, room, rule.rule
+    return rule.passed, room, rule.rule
 
 
 def _row(rule: RuleScore) -> tuple[str, ...]:
