@@ -205,7 +205,7 @@ def test_a_row_that_the_database_refuses_leaves_nothing(
 ) -> None:
     """SQLite keeps texts of any length; PostgreSQL keeps to the columns' lengths."""
     with engine_of(settings.database_url).begin() as connection:
-        connection.execute(registry.audit_event.update().values(actor="x" * 300))
+        connection.execute(tables.waiver.update().values(signed_by="x" * 300))
     archive = tmp_path / "long.tar.gz"
     back_up(settings, archive)
     empty = on(empty, own_schema())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -24,6 +25,8 @@ from medallion.registry.cipher import Cipher
 #: Rows a statement.
 _BATCH = 1_000
 _SQLITE = "sqlite"
+#: A database that does not answer or refuses a row, or that a newer Medallion has migrated.
+_NO_ANSWER = (SQLAlchemyError, CommandError)
 
 
 def dump(url: str, into: Path, follow: Follower) -> None:
@@ -38,7 +41,7 @@ def dump(url: str, into: Path, follow: Follower) -> None:
             _copy_file(Path(parsed.database or ""), into)
         else:
             _copy_out(engine_of(url), into, follow)
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (*_NO_ANSWER, sqlite3.Error) as error:
         raise BackupError(f"{shown(parsed)} cannot be copied: {_first_line(error)}") from error
 
 
@@ -95,7 +98,7 @@ def bring_up_to_date(database: Path) -> None:
     """
     try:
         upgrade(_plain(database))
-    except SQLAlchemyError as error:
+    except _NO_ANSWER as error:
         raise BackupError(f"its database cannot be brought to schema {HEAD}: {_first_line(error)}") from error
 
 
@@ -145,7 +148,7 @@ def tables_in_use(url: str) -> list[str]:
                 for table in metadata.sorted_tables
                 if connection.execute(select(1).select_from(table).limit(1)).first()
             ]
-    except SQLAlchemyError as error:
+    except _NO_ANSWER as error:
         raise BackupError(f"{shown(parsed)} cannot be read: {_first_line(error)}") from error
 
 
@@ -164,7 +167,7 @@ def loading(database: Path, url: str, follow: Follower) -> Iterator[None]:
             if parsed.get_backend_name() != _SQLITE:
                 _count_on(to)
             yield
-    except SQLAlchemyError as error:
+    except _NO_ANSWER as error:
         raise BackupError(f"{shown(parsed)} cannot be filled: {_first_line(error)}") from error
 
 

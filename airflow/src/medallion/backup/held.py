@@ -123,4 +123,4 @@ def _user(path: Path) -> str:
 
 
 def _up_to(seconds: float) -> str:
-    return f"waiting up to {seconds:.3g} s"
+    return f"waiting up to {round(seconds, 1):g} s"

@@ -20,7 +20,6 @@ DESTINATIONS = "destinations"
 FOLDERS = ("warehouse", DESTINATIONS, "reports", "outbox", LANDING)
 #: What locks leave beside the files they guard.
 _OF_LOCKS = (".lock", ".holder")
-_NAMED = 8
 
 
 def checked(name: str) -> str:
@@ -49,10 +48,10 @@ def checked_link(name: str, target: str) -> str:
     return target
 
 
-def some(names: Sequence[str]) -> str:
+def some(names: Sequence[str], most: int = 8) -> str:
     """Write names down for a person: the first few, and how many more there are."""
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def files_in(folder: Path, *, deep: bool = True) -> Iterator[Path]:

@@ -88,7 +88,7 @@ def to_do_lines(restored: Restored) -> Iterator[Text]:
     for said, names in (("missing", restored.missing), ("other than it was", restored.differing)):
         if names:
             count = f"{len(names):,} file{'s' * (len(names) != 1)}"
-            yield Text(f"! landing: {count} {said}: {some(names)}", "yellow")
+            yield Text(f"! landing: {count} {said}: {some(names, 2)}", "yellow")
     if restored.sealed:
         yield Text(f"✗ {restored.sealed}: set it to the key it was encrypted with", "red")
 
