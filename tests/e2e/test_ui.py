@@ -9,10 +9,8 @@ import jwt
 import pytest
 from live_airflow import until
 from playwright.sync_api import sync_playwright
-from shop import DAY, Shop
+from shop import DAY
 
-from medallion.embedded import EmbeddedAirflow
-from medallion.embedded.environment import AirflowOptions
 from medallion.pipeline import dag_id_of
 
 pytestmark = [
@@ -29,28 +27,14 @@ BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    shop = Shop(tmp_path_factory.mktemp("shop"), CLIENTS)
-    (shop.settings.home / "secret.html").write_text("not for anybody")
-    return shop
-
-
-@pytest.fixture(scope="module")
-def airflow(shop):
-    with EmbeddedAirflow(shop.settings, AirflowOptions(parse_seconds=600)) as airflow:
-        yield airflow
-
-
-@pytest.fixture(scope="module")
-def runs(airflow):
+def runs(airflow, shop):
     """The id of each client's run, once it has ended."""
-    client, runs = airflow.client, {}
-    for name in CLIENTS:
-        until(f"the DAG of {name}", lambda name=name: client.dag(dag_id_of(name)))
-        runs[name] = client.trigger(dag_id_of(name), DAY)
+    (shop.settings.home / "secret.html").write_text("not for anybody")
+    client = airflow.client
+    runs = {name: client.trigger(dag_id_of(name), DAY) for name in CLIENTS}
     client.note(dag_id_of("strict"), runs["strict"], None, "asked the vendor")
     for name, run_id in runs.items():
-        until(f"{name} to end", lambda name=name, run=run_id: ended(client, dag_id_of(name), run), 200)
+        until(f"{name} to end", lambda name=name, run=run_id: ended(client, dag_id_of(name), run), 300)
     return runs
 
 

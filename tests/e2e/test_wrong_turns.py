@@ -4,27 +4,12 @@ import json
 
 import pytest
 from live_airflow import until
-from shop import CLIENTS, DAY, SWITCHED, Shop
+from shop import DAY, SWITCHED
 
-from medallion.embedded import EmbeddedAirflow
-from medallion.embedded.environment import AirflowOptions
 from medallion.exceptions import RunnerError
 from medallion.pipeline import dag_id_of
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    return Shop(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture(scope="module")
-def airflow(shop):
-    with EmbeddedAirflow(shop.settings, AirflowOptions(parse_seconds=600)) as airflow:
-        for client in CLIENTS:
-            until(f"the DAG of {client}", lambda client=client: airflow.client.dag(dag_id_of(client)))
-        yield airflow
 
 
 @pytest.fixture
