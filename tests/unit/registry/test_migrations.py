@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -11,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from medallion.database import engine_of, metadata, upgrade
 from medallion.database.upgrade import HEAD, MIGRATIONS
+from medallion.exceptions import RegistryError
 from medallion.ledger import tables as ledger
 from medallion.registry import tables as registry
 
@@ -102,3 +104,11 @@ def _config() -> Config:
 
 def _of_registry() -> set[str]:
     return {table.name for table in vars(registry).values() if getattr(table, "metadata", None) is metadata}
+
+
+def test_a_database_of_a_newer_medallion_is_left_alone_in_one_sentence(url: str) -> None:
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(RegistryError, match=f"upgraded by a newer Medallion, to 9999; this one knows {HEAD}"):
+        upgrade(engine)

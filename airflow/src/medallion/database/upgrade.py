@@ -9,6 +9,8 @@ from pathlib import Path
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, inspect, text
 
+from medallion.exceptions import RegistryError
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: The last migration: a process whose database has it need not import Alembic.
 HEAD = "0003"
@@ -23,11 +25,18 @@ def upgrade(engine: Engine) -> None:
         engine: the database.
 
     Raises:
+        RegistryError: if a newer Medallion has upgraded it.
         sqlalchemy.exc.OperationalError: if it cannot be reached.
     """
     with engine.connect() as connection:
-        if _version(connection) == HEAD:
-            return
+        version = _version(connection)
+    if version == HEAD:
+        return
+    if version and version > HEAD:
+        raise RegistryError(
+            f"{engine.url.render_as_string(hide_password=True)} was upgraded by a newer Medallion, to {version}; "
+            f"this one knows {HEAD}: upgrade Medallion, or restore a backup of before"
+        )
     with _alone(engine), engine.begin() as connection:
         if _version(connection) != HEAD:
             _migrate(connection)

@@ -42,22 +42,31 @@ class Definition:
             Destination.model_validate(facts["destination"]),
         )
 
-    def facts(self) -> dict[str, Any]:
-        """Return plain values that JSON can carry: ``client``, ``sources`` by name, ``destination``."""
+    def facts(self, *, defaults: bool = True) -> dict[str, Any]:
+        """Return plain values that JSON can carry: ``client``, ``sources`` by name, ``destination``.
+
+        Args:
+            defaults: whether also those that are what they are unless somebody says otherwise.
+        """
+        how: dict[str, Any] = {"mode": "json", "exclude_defaults": not defaults}
         return {
-            "client": self.client.model_dump(mode="json"),
-            "sources": {name: said.model_dump(mode="json") for name, said in self.sources.items()},
-            "destination": self.destination.model_dump(mode="json"),
+            "client": self.client.model_dump(**how),
+            "sources": {name: said.model_dump(**how) for name, said in self.sources.items()},
+            "destination": self.destination.model_dump(**how),
         }
 
     def text(self) -> str:
         """Return the facts as JSON, the same text for equal definitions."""
-        return json.dumps(self.facts(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return _text(self.facts())
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the text, in hexadecimal."""
-        return hashlib.sha256(self.text().encode()).hexdigest()
+        """SHA-256, in hexadecimal, of what differs from the defaults.
+
+        A field that a later version of Medallion adds leaves it as it is: a sync compares by it, and would
+        take every client for changed, and undo what was done by hand.
+        """
+        return hashlib.sha256(_text(self.facts(defaults=False)).encode()).hexdigest()
 
     @property
     def catalog(self) -> Catalog:
@@ -65,3 +74,7 @@ class Definition:
         return Catalog(
             {self.client.id: self.client}, dict(self.sources), {self.destination.name: self.destination}
         )
+
+
+def _text(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
