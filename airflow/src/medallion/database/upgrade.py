@@ -34,8 +34,8 @@ def upgrade(engine: Engine) -> None:
         return
     if version and version > HEAD:
         raise RegistryError(
-            f"{engine.url.render_as_string(hide_password=True)} was upgraded by a newer Medallion, to {version}; "
-            f"this one knows {HEAD}: upgrade Medallion, or restore a backup of before"
+            f"{engine.url.render_as_string(hide_password=True)} was upgraded by a newer Medallion, to "
+            f"{version}; this one knows {HEAD}: upgrade Medallion, or restore a backup of before"
         )
     with _alone(engine), engine.begin() as connection:
         if _version(connection) != HEAD:
