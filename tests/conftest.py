@@ -15,6 +15,7 @@ from sharing import VARIABLE
 _LIVE = "tests/e2e/"
 #: These wait for Airflow more than they compute, and run beside the other live ones.
 _BESIDE = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded"))
+_SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages"))
 
 
 class _LiveTogether(LoadScopeScheduling):
@@ -45,9 +46,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return _LiveTogether(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is marked
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take longest."""
+    """Mark what needs a warehouse, a server or a browser as slow, and begin with what takes longest."""
+    for item in items:
+        if item.nodeid.startswith(_SLOW) or "postgres" in _parameters(item):
+            item.add_marker("slow")
     items.sort(key=_turn)
+
+
+def _parameters(item: pytest.Item) -> str:
+    return item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
 
 
 def _turn(item: pytest.Item) -> int:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from medallion.orchestration.dag import Manifest, create_client_dag
 
+pytestmark = pytest.mark.slow
+
 STEPS = ["clean", "normalize", "enrich", "validate", "aggregate"]
 SILVER = STEPS[:4]
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}[a-z0-9]", fullmatch=True)

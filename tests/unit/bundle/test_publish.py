@@ -15,6 +15,8 @@ from medallion.bundle.shapes import KEPT
 from medallion.exceptions import ConflictError
 from medallion.registry import DISABLED, DRAINING, REMOVED, FileChange, Registry, files
 
+pytestmark = pytest.mark.slow
+
 FORK = multiprocessing.get_context("fork")
 
 

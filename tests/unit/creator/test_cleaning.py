@@ -10,6 +10,8 @@ from medallion.creator import CreatorError
 from medallion.creator.cleaning import clean_table, read_cleaning
 from medallion.exceptions import TransformError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cleaned(house):

@@ -18,6 +18,8 @@ from medallion.registry import DagFiles, open_registry
 from servers import postgres
 from unit.creator.conftest import House, asked
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_dag_is_made_and_made_anew(house):
     first = house.make(owner="project:42", expires="30d", master_dict="{22: [4]}")

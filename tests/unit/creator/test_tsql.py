@@ -6,6 +6,8 @@ import pytest
 import sqlglot
 from dbt.cli.main import dbtRunner
 
+pytestmark = pytest.mark.slow
+
 RELATION = "api.Relation.create(database='medallion', schema='acme_silver', identifier='orders')"
 TEXT = "api.Column('name', 'nvarchar', char_size=100)"
 NUMBER = "api.Column('price', 'decimal', numeric_precision=9, numeric_scale=2)"

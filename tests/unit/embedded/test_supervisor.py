@@ -14,6 +14,8 @@ from medallion.embedded.processes import MARK, marked
 from medallion.embedded.running import stop_leftovers
 from medallion.embedded.state import FAILED, RUNNING, read_state
 
+pytestmark = pytest.mark.slow
+
 SMALL = Path(__file__).with_name("small_supervisor.py")
 SLEEP = "import time; time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); {SLEEP}"
@@ -152,7 +154,8 @@ def test_processes_end_with_a_supervisor_that_is_killed(small):
 
 def test_what_outlives_a_killed_supervisor_is_stopped_before_the_next_one_starts(small):
     one = small(stubborn=STUBBORN).ready()
-    until(lambda: (one.home / "logs" / "stubborn.log").read_text() == "up\n")
+    log = one.home / "logs" / "stubborn.log"
+    until(lambda: log.exists() and log.read_text() == "up\n")
     one.process.kill()
     one.process.wait()
     assert len(one.left()) == 1

@@ -2,6 +2,10 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 #: What a scheduler or a worker has when it loads plugins, and what no plugin of ours may add to it.
 ALONE = """
 import sys

@@ -18,6 +18,8 @@ from medallion.cli import app
 from medallion.registry import ACTIVE, API, Definition, open_registry
 from medallion.settings import Settings, load_settings
 
+pytestmark = pytest.mark.slow
+
 REAL = Path(__file__).parents[3]
 TINY = """\
 description: Users of an app

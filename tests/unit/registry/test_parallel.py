@@ -15,6 +15,8 @@ from medallion.database import engine_of
 from medallion.exceptions import ConflictError
 from medallion.registry import ACTIVE, CLI, FILE, Definition, Registry, open_registry
 
+pytestmark = pytest.mark.slow
+
 FORK = multiprocessing.get_context("fork")
 CHANGES = 50
 

@@ -14,6 +14,8 @@ from medallion.orchestration.ends import CleanupTask
 from medallion.pipeline import make_plan, shape_of
 from medallion.transform import load_slim
 
+pytestmark = pytest.mark.slow
+
 BRONZE, LINES = "acme_bronze.bronze_sales__orders", "acme_bronze.bronze_sales__order_lines"
 CONFIG = """
 description: A shop
@@ -114,7 +116,7 @@ def _execute(house, day="2026-03-01"):
     plan = make_plan(house.client, load_slim(house.settings, shape_of(house.client)))
     interval = Interval.parse(f"{day}T00:00:00+00:00/{day}T23:59:00+00:00")
     context = {
-        "dag_run": SimpleNamespace(dag_id="dag", run_id="run"),
+        "dag_run": SimpleNamespace(dag_id="dag", run_id="run", run_after=interval.end),
         "data_interval_start": interval.start,
         "data_interval_end": interval.end,
     }

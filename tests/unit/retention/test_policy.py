@@ -9,6 +9,8 @@ from medallion.pipeline import shape_of
 from medallion.retention import by_hand
 from medallion.transform import run_operation
 
+pytestmark = pytest.mark.slow
+
 BRONZE, LINES = "acme_bronze.bronze_sales__orders", "acme_bronze.bronze_sales__order_lines"
 SILVER, QUARANTINE = "acme_silver.clean_sales__orders", "acme_silver.quarantine_sales__orders"
 

@@ -9,6 +9,8 @@ from sqlfluff.core import FluffConfig, Linter
 
 from medallion.settings import load_settings
 
+pytestmark = pytest.mark.slow
+
 RELATION = "api.Relation.create(database='medallion', schema='acme_silver', identifier='clean_sales__orders')"
 
 

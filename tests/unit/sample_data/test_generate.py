@@ -12,6 +12,8 @@ from medallion.exceptions import ConfigError
 from medallion.interval import Interval
 from medallion.sample_data import Planted, Recipe, can_generate, generate, generate_client
 
+pytestmark = pytest.mark.slow
+
 MORNING = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T12:00:00+00:00")
 NOON = Interval.parse("2026-01-15T12:00:00+00:00/2026-01-15T18:00:00+00:00")
 DAY = Interval.parse("2026-01-15T00:00:00+00:00/2026-01-16T00:00:00+00:00")

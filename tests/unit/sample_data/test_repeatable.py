@@ -14,6 +14,8 @@ from medallion.clients import SourceContract
 from medallion.interval import Interval
 from medallion.sample_data import Recipe, generate
 
+pytestmark = pytest.mark.slow
+
 MORNING = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T12:00:00+00:00")
 NOON = Interval.parse("2026-01-15T12:00:00+00:00/2026-01-15T18:00:00+00:00")
 

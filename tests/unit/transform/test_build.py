@@ -11,6 +11,8 @@ from medallion.exceptions import BuildFailed, DataFailed, TransformError
 from medallion.pipeline import shape_of
 from medallion.transform import manifest_key, slim_path
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_node_gets_its_row_and_a_rule_its_counts(shop, flag):
     rows, raised = shop.build("bronze", "silver", "gold")
