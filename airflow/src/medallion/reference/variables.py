@@ -120,7 +120,7 @@ _MAKEFILE = {
         "How many defects `make demo` plants; `high` breaches the gates.",
         "high",
     ),
-    "CLIENT": ("a client's id", "Whose warehouse `make dbt` works on.", "startup_inc"),
+    "CLIENT": ("a client's id", "Whose warehouse `make dbt` works on.", "corner_shop"),
     "ARGS": ("dbt's command and options", "What `make dbt` runs.", '"build -s +gold"'),
     "BASE": ("a branch or a commit", "What `make review` compares with.", "main"),
     "LOCK": ("a file", "What `make lock` writes.", "requirements.new"),
