@@ -35,6 +35,8 @@ def test_nodes_are_counted_without_the_frame_around_them():
     made[NODES[0]]["state"] = "deferred"
     progress = progress_of(RUN, answer(), made, {})
     assert (progress.done, progress.total) == (2, 3)
+    made[NODES[1]]["state"] = "upstream_failed"
+    assert progress_of(RUN, answer("failed"), made, {}).done == 1
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ Scores = Callable[[ClientRun], Mapping[str, Score]]
 class Progress:
     """How far a run is.
 
-    ``stage`` is the first that has not ended, ``done`` and ``total`` count tasks of dbt nodes. ``failed`` are
-    the tasks that failed themselves, in the order in which they ended; ``retrying`` those that wait for their
-    next try.
+    ``stage`` is the first that has not ended, ``done`` counts the tasks of dbt nodes that ended well and
+    ``total`` all of them. ``failed`` are the tasks that failed themselves, in the order in which they ended;
+    ``retrying`` those that wait for their next try.
     """
 
     run: ClientRun
@@ -129,7 +129,7 @@ def progress_of(
         run=run,
         state=answer["state"],
         stage=_stage(tasks),
-        done=sum(task["state"] in TASK_ENDED for task in nodes),
+        done=sum(task["state"] == "success" for task in nodes),
         total=len(nodes),
         seconds=_seconds(answer["start_date"], answer["end_date"]),
         scores=dict(scores),
