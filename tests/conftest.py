@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 from sharing import VARIABLE
 
 _LIVE = "tests/e2e/"
-#: These wait for Airflow more than they compute, and run beside the other live ones.
+#: These wait for Airflow more than they compute: each runs on the worker that is free, later than the others.
 _BESIDE = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded"))
 _SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages"))
 
@@ -63,7 +63,7 @@ def _turn(item: pytest.Item) -> int:
     """Which turn a test has; the short ones come last, so that both workers end together."""
     file = item.nodeid.partition("::")[0]
     if file in _BESIDE:
-        return 1 + _BESIDE.index(file)
+        return 2 + _BESIDE.index(file)
     if file.startswith(_LIVE):
         return 0
-    return 1 + len(_BESIDE) + (item.get_closest_marker("slow") is None)
+    return 1 if item.get_closest_marker("slow") else 2 + len(_BESIDE)

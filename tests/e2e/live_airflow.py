@@ -5,7 +5,7 @@ import time
 
 from medallion.airflow_api import RUN_ENDED, TASK_ENDED
 from medallion.settings import Settings, load_settings
-from sharing import share_manifests
+from sharing import share_airflow_tables, share_manifests
 
 #: Whoever asks more often slows down what is waited for: Airflow and its answers share two cores.
 POLL_SECONDS = 0.4
@@ -29,10 +29,10 @@ with DAG("tiny_good", schedule=None, is_paused_upon_creation=False):
 """
 
 
-def copy_project(folder, clients=("acme_corp",)):
+def copy_project(folder, clients=("acme_corp",), tables=True):
     """Copy what an installation needs of the project, with some of its clients, or all if None.
 
-    Returns the copy's settings, its home inside.
+    Returns the copy's settings, its home inside; with the tables of an Airflow, unless it shall make its own.
     """
     real = load_settings()
     for name in ("configs", "dbt", "airflow/dags"):
@@ -45,7 +45,10 @@ def copy_project(folder, clients=("acme_corp",)):
     (folder / "airflow" / "dags" / "tiny.py").write_text(TINY)
     home = folder / "var"
     share_manifests(home)
-    return Settings(project=folder, home=home, database_url=f"sqlite:///{home / 'registry.db'}")
+    settings = Settings(project=folder, home=home, database_url=f"sqlite:///{home / 'registry.db'}")
+    if tables:
+        share_airflow_tables(settings)
+    return settings
 
 
 class Live:

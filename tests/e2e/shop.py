@@ -20,6 +20,7 @@ from medallion.interval import Interval
 from medallion.ledger import RunKey, open_ledger, tables
 from medallion.pipeline import dag_id_of
 from medallion.settings import Settings, load_settings
+from sharing import share_airflow_tables
 
 DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
 CLIENTS = ("steady", "heals", "no_compile", "hard_test", "strict", "no_file", "killed", "waits", "asked")
@@ -114,6 +115,7 @@ class Shop:
             _write(folder / "configs" / "clients" / f"{client}.yml", CLIENT.replace("{threshold}", threshold))
             self.sell(client)
             self.switch(client)
+        share_airflow_tables(self.settings)
         catalog = load_catalog(self.settings.configs)
         assert make_ready(catalog, self.settings) == {}
 

@@ -14,7 +14,7 @@ from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.prepare import make_ready
 from medallion.pipeline import dag_id_of
 from medallion.settings import Settings, load_settings
-from sharing import share_manifests
+from sharing import share_airflow_tables, share_manifests
 
 REAL = load_settings()
 pytestmark = [
@@ -59,6 +59,7 @@ def project_of_three_clients(tmp_path_factory):
     )
     catalog = load_catalog(settings.configs)
     share_manifests(settings.home)
+    share_airflow_tables(settings)
     assert make_ready(catalog, settings) == {}
     return settings
 

@@ -38,7 +38,7 @@ def environment(settings):
 
 def medallion(settings, *arguments):
     return subprocess.run(
-        [MEDALLION, *arguments], env=environment(settings), capture_output=True, text=True, timeout=500
+        [MEDALLION, *arguments], env=environment(settings), capture_output=True, text=True, timeout=900
     )
 
 
@@ -54,7 +54,7 @@ def row_counts(settings):
 
 
 def test_every_client_is_green_and_a_second_demo_changes_no_row_count(tmp_path):
-    installation = copy_project(tmp_path, clients=None)
+    installation = copy_project(tmp_path, clients=None, tables=False)
     first = medallion(installation, "demo", "--json")
     assert first.returncode == 0, first.stderr
     facts = json.loads(first.stdout)

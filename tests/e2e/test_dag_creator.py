@@ -22,6 +22,7 @@ from medallion.pipeline import shape_of
 from medallion.registry import ACTIVE, FILE, Definition, open_registry
 from medallion.settings import Settings, load_settings
 from medallion.transform import prepare
+from sharing import share_airflow_tables
 
 pytestmark = pytest.mark.live
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,7 @@ def settings(tmp_path_factory):
     (folder / "airflow" / "dags" / "foreign.py").write_text(FOREIGN)
     home = folder / "var"
     settings = Settings(project=folder, home=home, database_url=f"sqlite:///{home / 'registry.db'}")
+    share_airflow_tables(settings)
     client = client_from_dict("acme", CLIENT)
     prepare(settings, [shape_of(client)])
     definition = Definition.of(client, load_catalog(settings.configs))
