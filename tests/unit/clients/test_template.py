@@ -6,7 +6,8 @@ import pytest
 
 from medallion.clients import DISABLED, load_catalog, status_of
 from medallion.clients.schema import SCHEMA_LINE
-from medallion.clients.template import new_client
+from medallion.clients.template import _filled, new_client
+from medallion.settings import load_settings
 from medallion.exceptions import ConfigError
 from medallion.settings import Settings
 
@@ -21,6 +22,12 @@ def test_a_new_client_is_valid_at_once_and_not_yet_run(configs: Path) -> None:
     settings = Settings(configs.parent, configs.parent / "var")
     assert status_of(catalog.client("hat_shop"), catalog, settings) == DISABLED
     assert not [note for note in catalog.notes if "hat_shop" in str(note)]
+
+
+def test_a_new_client_reads_a_source_that_samples_can_be_written_for() -> None:
+    catalog = load_catalog(load_settings().configs)
+    assert "adventureworks" in min(catalog.sources)
+    assert "data_sources: [app_events]" in _filled("hat_shop", catalog)
 
 
 def test_a_new_client_never_overwrites(configs: Path) -> None:

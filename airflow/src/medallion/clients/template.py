@@ -82,7 +82,8 @@ def _filled(client_id: str, catalog: Catalog) -> str:
         schema_line=SCHEMA_LINE,
         id=client_id,
         title=client_id.replace("_", " ").title(),
-        source=sources[0],
+        # One that sample extracts can be written for: a newcomer sees it run before there is real data.
+        source=min(sources, key=lambda name: ("{samples}" not in str(catalog.sources[name].location), name)),
         sources=listed(sources),
         destination=destinations[0],
         destinations=listed(destinations),

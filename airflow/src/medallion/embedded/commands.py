@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from medallion.airflow_api import RUN_ENDED
-from medallion.clients import Catalog, Client, load_catalog
+from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
 from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.follow import ClientRun, Progress, follow
 from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready
@@ -101,7 +101,9 @@ def run_client(
         raise ConfigError(broken[client_id])
     _, live = find_live(settings, client_id)
     if live.status != ACTIVE:
-        raise ConfigError(f"{client_id} is {live.status}")
+        known = catalog.clients.get(client_id)
+        said = status_of(known, catalog, settings) if known else ENABLED
+        raise ConfigError(f"{client_id} is {live.status if said == ENABLED else said}")
     client = live.definition.client
     with _airflow(settings, [client], console) as airflow:
         return _run(airflow, [(client, _intervals(client, days))], settings, console, asked or {})
