@@ -7,9 +7,8 @@ import pytest
 from medallion.clients import DISABLED, load_catalog, status_of
 from medallion.clients.schema import SCHEMA_LINE
 from medallion.clients.template import _filled, new_client
-from medallion.settings import load_settings
 from medallion.exceptions import ConfigError
-from medallion.settings import Settings
+from medallion.settings import Settings, load_settings
 
 
 def test_a_new_client_is_valid_at_once_and_not_yet_run(configs: Path) -> None:

@@ -75,10 +75,9 @@ def _head(figures: Facts) -> Iterator[RenderableType]:
     )
     yield Text(", ".join(facts), "dim")
     yield plain(run["run_id"])
-    if run.get("asked_by") or run.get("reason"):
-        yield plain(
-            f"asked for by {run.get('asked_by') or 'nobody named'}: {run.get('reason') or 'no reason given'}"
-        )
+    said = [f"asked for by {run['asked_by']}"] if run.get("asked_by") else []
+    if said or run.get("reason"):
+        yield plain(": ".join([*said, run["reason"]] if run.get("reason") else said))
 
 
 def _layers(layers: Sequence[Facts]) -> Table:
