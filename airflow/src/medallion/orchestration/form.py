@@ -12,23 +12,15 @@ _WHAT, _HOW = "What to process", "How"
 def trigger_form() -> dict[str, Param]:
     """The params of a client's DAG; left as they are, a run does what a scheduled one does."""
     return {
-        "day": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Day",
-            description="All of its intervals that have ended. Empty: the run's own interval, the last "
-            "complete one if no date is given above.",
-            section=_WHAT,
+        "day": _date(
+            "Day",
+            "All of its intervals that have ended. Empty: the run's own interval, the last complete one if no "
+            "date is given above.",
         ),
-        "until": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Until",
-            description="The last of several days, for which Day is the first: they are landed one after the "
-            "other, built once and published once.",
-            section=_WHAT,
+        "until": _date(
+            "Until",
+            "The last of several days, for which Day is the first: they are landed one after the other, built "
+            "once and published once.",
         ),
         "rebuild": Param(
             [],
@@ -57,3 +49,8 @@ def trigger_form() -> dict[str, Param]:
             section=_HOW,
         ),
     }
+
+
+def _date(title: str, description: str) -> Param:
+    what = {"title": title, "description": description, "section": _WHAT}
+    return Param(None, type=["null", "string"], format="date", **what)
