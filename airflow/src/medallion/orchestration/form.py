@@ -14,13 +14,13 @@ def trigger_form() -> dict[str, Param]:
     return {
         "day": _date(
             "Day",
-            "All of its intervals that have ended. Empty: the run's own interval, the last complete one if no "
-            "date is given above.",
+            "All of its intervals that have ended. Empty: the run's own interval, the last complete one if "
+            "no date is given above.",
         ),
         "until": _date(
             "Until",
-            "The last of several days, for which Day is the first: they are landed one after the other, built "
-            "once and published once.",
+            "The last of several days, for which Day is the first: they are landed one after the other, "
+            "built once and published once.",
         ),
         "rebuild": Param(
             [],
