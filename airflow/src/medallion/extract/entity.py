@@ -67,6 +67,8 @@ class EntityExtract:
         for batch in self.reader.batches(schema):
             try:
                 yield _cast(batch, schema)
+            # Arrow raises the second where it knows no way between two types: to the reader both are a source
+            # whose rows do not fit, and the run fails on either.
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                 told = f"{error}; expected the types that landed before (schema_changes: freeze)"
                 raise BadSourceError(self.reader.name, told) from error
