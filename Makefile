@@ -104,6 +104,7 @@ $(STAMP): requirements.lock pyproject.toml
 		"$(PYTHON)" -m venv --clear $(VENV); \
 		awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock >$(VENV)/uv.lock; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@# Compiled now, once: where Python may not write bytecode, every process would compile for seconds.
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --offline --no-deps --editable .
 	@touch $(STAMP)

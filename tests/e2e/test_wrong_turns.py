@@ -48,6 +48,9 @@ class Runs:
     def clear(self, client, run_id, tasks, **options):
         return self.airflow.client.clear(dag_id_of(client), run_id, tasks, **options)
 
+    def parsed(self, client):
+        return self.airflow.client.dag(dag_id_of(client))["last_parsed_time"]
+
     def log(self, client, run_id, task_id, attempt=1):
         return self.airflow.client.log(dag_id_of(client), run_id, task_id, attempt)
 
@@ -64,9 +67,11 @@ class Runs:
 
 
 def test_a_run_without_trouble_delivers_and_repeats_itself(run, shop):
+    parsed = run.parsed("steady")
     first, state, states = run.whole("steady")
     assert state == "success"
     assert set(states.values()) == {"success"}
+    assert run.parsed("steady") == parsed  # a node's end has nobody read the DAG again
     assert shop.last_delivery("steady") == (first, 9)  # one of ten is in quarantine
     again, state, _ = run.whole("steady")
     assert (state, shop.last_delivery("steady")) == ("success", (again, 9))

@@ -38,8 +38,23 @@ class Airflow:
         return httpx.Response(409, text="it is already there")
 
 
-def client_of(airflow, word="right"):
-    return AirflowClient("http://airflow", "admin", word, httpx.MockTransport(airflow))
+def client_of(airflow, word="right", **options):
+    return AirflowClient("http://airflow", "admin", word, httpx.MockTransport(airflow), **options)
+
+
+class Busy(Airflow):
+    """Lets some answers come too late, after it has done what was asked."""
+
+    def __init__(self, late, error=httpx.ReadTimeout):
+        super().__init__(pages=["one"])
+        self.late = late
+        self.error = error
+
+    def answer(self, request):
+        self.late -= 1
+        if self.late >= 0:
+            raise self.error("late", request=request)
+        return super().answer(request)
 
 
 def test_tasks_of_all_pages_are_returned():
@@ -76,3 +91,27 @@ def test_a_refusal_names_request_status_and_reason():
         RunnerError, match=r"answered POST /api/v2/dags/d/dagRuns with 409: it is already there"
     ):
         client_of(Airflow()).trigger("d")
+
+
+def test_a_question_that_is_not_answered_in_time_is_asked_again():
+    airflow = Busy(late=2)
+    assert list(client_of(airflow, patience=60).tasks("dag", "run")) == ["one"]
+    assert len([one for one in airflow.asked if one.url.path.endswith("/taskInstances")]) == 3
+
+
+def test_whoever_has_no_patience_asks_once():
+    with pytest.raises(RunnerError, match=r"Airflow at http://airflow does not answer GET .*/taskInstances"):
+        client_of(Busy(late=1)).tasks("dag", "run")
+
+
+def test_what_may_have_been_done_is_not_asked_for_again():
+    airflow = Busy(late=1)
+    with pytest.raises(RunnerError, match="does not answer POST /api/v2/dags/d/dagRuns: late"):
+        client_of(airflow, patience=60).trigger("d")
+    assert airflow.late == 0
+
+
+def test_what_cannot_have_arrived_is_asked_for_again():
+    airflow = Busy(late=1, error=httpx.ConnectError)
+    with pytest.raises(RunnerError, match="409"):
+        client_of(airflow, patience=60).trigger("d")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from medallion.airflow_api.health import is_since
 from medallion.exceptions import RunnerError
@@ -28,15 +29,24 @@ class AirflowClient:
         username: who logs in, at the first request.
         password: the user's.
         transport: what carries requests; None for the network.
+        patience: seconds in which a question is asked again of an API server that does not answer: one that
+            starts again, or whose machine is busy. What changes something is asked again only where it
+            cannot have arrived.
     """
 
     def __init__(
-        self, url: str, username: str, password: str, transport: httpx.BaseTransport | None = None
+        self,
+        url: str,
+        username: str,
+        password: str,
+        transport: httpx.BaseTransport | None = None,
+        patience: float = 0.0,
     ) -> None:
         self.url = url
         self._login = {"username": username, "password": password}
         # No proxy of the environment's can reach loopback.
         self._http = httpx.Client(base_url=url, timeout=30, trust_env=False, transport=transport)
+        self._patience = patience
 
     def close(self) -> None:
         """Close the connections."""
@@ -48,7 +58,7 @@ class AirflowClient:
         Raises:
             RunnerError: if Airflow refuses the user or the password.
         """
-        answer = self._http.post("/auth/token", json=self._login)
+        answer = self._request("POST", "/auth/token", json=self._login)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             raise RunnerError(
                 f"Airflow at {self.url} refuses user {self._login['username']!r}: wrong password"
@@ -57,7 +67,7 @@ class AirflowClient:
 
     def health(self) -> dict[str, Any]:
         """Return the health of Airflow's parts and their last heartbeats; needs no login."""
-        return dict(_checked(self._http.get("/api/v2/monitor/health")).json())
+        return dict(_checked(self._request("GET", "/api/v2/monitor/health")).json())
 
     # --- DAGs
 
@@ -191,11 +201,30 @@ class AirflowClient:
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         if "Authorization" not in self._http.headers:
             self.log_in()
-        answer = self._http.request(method, f"/api/v2{path}", **arguments)
+        answer = self._request(method, f"/api/v2{path}", **arguments)
         if answer.status_code == httpx.codes.UNAUTHORIZED:  # the token is a day old
             self.log_in()
-            answer = self._http.request(method, f"/api/v2{path}", **arguments)
+            answer = self._request(method, f"/api/v2{path}", **arguments)
         return answer
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Send a request.
+
+        Raises:
+            RunnerError: if nothing answers.
+        """
+        lost = httpx.TransportError if method == "GET" or path == "/auth/token" else httpx.ConnectError
+        patiently = Retrying(
+            retry=retry_if_exception_type(lost),
+            wait=wait_exponential(multiplier=0.1, max=5),
+            stop=stop_after_delay(self._patience),
+            reraise=True,
+        )
+        try:
+            return patiently(self._http.request, method, path, **arguments)
+        except httpx.TransportError as error:
+            said = str(error) or type(error).__name__
+            raise RunnerError(f"Airflow at {self.url} does not answer {method} {path}: {said}") from error
 
     def _all(self, path: str, key: str) -> list[dict[str, Any]]:
         """Return the entries of all pages."""

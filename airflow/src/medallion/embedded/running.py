@@ -14,10 +14,14 @@ from medallion.embedded.state import RunnerState, read_state, state_file
 from medallion.exceptions import RunnerError
 from medallion.settings import Settings
 
+#: A killed API server is back in less; one whose machine is busy answers within it.
+PATIENCE_SECONDS = 90.0
+
 
 def client_of(settings: Settings, url: str) -> AirflowClient:
     """Make a client for the Airflow of an installation."""
-    return AirflowClient(url, USERNAME, load_secrets(airflow_home(settings)).password)
+    password = load_secrets(airflow_home(settings)).password
+    return AirflowClient(url, USERNAME, password, patience=PATIENCE_SECONDS)
 
 
 def running_airflow(settings: Settings) -> RunnerState | None:

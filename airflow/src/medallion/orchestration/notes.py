@@ -15,6 +15,8 @@ from medallion.orchestration.markdown import table
 
 #: The connection by which tasks talk to Airflow's own API.
 CONNECTION = "medallion_airflow"
+#: A task waits no longer for an API server that does not answer.
+_PATIENCE_SECONDS = 10.0
 #: What stands before it in a note was written by a person, and stays.
 MARK = "Medallion: "
 
@@ -49,7 +51,8 @@ def airflow_client() -> AirflowClient:
     """Log in to the Airflow that the task runs in, by the connection ``medallion_airflow``."""
     found = Connection.get(CONNECTION)
     scheme = found.schema or "http"
-    return AirflowClient(f"{scheme}://{found.host}:{found.port}", found.login or "", found.password or "")
+    url = f"{scheme}://{found.host}:{found.port}"
+    return AirflowClient(url, found.login or "", found.password or "", patience=_PATIENCE_SECONDS)
 
 
 def note_on_task(context: Any, note: Note, log: logging.Logger) -> None:

@@ -1,4 +1,4 @@
-"""What Medallion adds to Airflow's UI: the reports' pages, and the way to them."""
+"""What Medallion adds to Airflow: the reports' pages, the way to them, and quieter nodes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from urllib.parse import quote, urlsplit
 
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
+
+from medallion.orchestration import no_callbacks
 
 #: Where the API server has the reports; Airflow's own pages are never below it.
 PREFIX = "/medallion"
@@ -38,9 +40,10 @@ class ReportPages:
 
 
 class MedallionPlugin(AirflowPlugin):
-    """The reports, below :data:`PREFIX`, and the fleet's page in the navigation."""
+    """The reports, below :data:`PREFIX`, the fleet's page in the navigation, no callbacks for nodes."""
 
     name = "medallion"
+    listeners: ClassVar[list[Any]] = [no_callbacks]
     fastapi_apps: ClassVar[list[Any]] = [
         {"app": ReportPages(), "url_prefix": PREFIX, "name": "Medallion's reports"}
     ]

@@ -1,8 +1,7 @@
 """What a process imports before it forks others that need it.
 
-A task of a dbt layer, and the parsing of a client's DAG, first import Airflow's task runner, Cosmos and dbt:
-seconds each time. A process that has them when it forks hands them on for nothing. Of our own code there is
-next to nothing here: it takes no time, and a changed file counts from the next task on.
+Every task, and every parsing of a client's DAG, first imports Airflow's task runner, Cosmos and dbt: seconds
+each time. A process that has them when it forks hands them on for nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-#: In the order of need; each takes a second or more.
+#: In the order of need.
 MODULES = (
     "airflow.__main__",
     "airflow.cli.commands.db_command",
@@ -24,6 +23,8 @@ MODULES = (
     "dbt.cli.main",
     "dbt.adapters.duckdb.impl",
     "medallion.extract.quiet_dlt",
+    "medallion.orchestration.client_file",
+    "medallion.orchestration.triggers",
 )
 
 

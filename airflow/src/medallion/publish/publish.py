@@ -9,7 +9,7 @@ from medallion.clients import Destination
 from medallion.connections import Lookup, from_environment, parsed, url_of
 from medallion.exceptions import ConfigError, PublishError
 from medallion.locks import LOCK_SECONDS, one_at_a_time
-from medallion.publish import duckdb_file, parquet_folder, parquet_store, postgres, sqlserver
+from medallion.publish import duckdb_file, parquet_folder, parquet_store, sqlserver
 from medallion.publish.delivery import Delivered, Delivery, Gold, RunFacts
 
 
@@ -65,6 +65,9 @@ def _deliver(gold: Gold, destination: Destination, root: Path, lookup: Lookup, p
         return duckdb_file.deliver(gold, _path(place, root), patience)
     url = parsed(_url(destination, lookup))
     if kind == "postgres":
+        # Its driver imports pandas: a second, which every parse of a client's DAG would pay.
+        from medallion.publish import postgres
+
         return postgres.deliver(gold, url, patience)
     return sqlserver.deliver(gold, url, patience)
 
