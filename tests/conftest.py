@@ -1,15 +1,20 @@
-"""Which tests run beside each other: `make test` has two workers."""
+"""Which tests run beside each other: `make test` has two workers; and the PostgreSQL that they share."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from medallion.database import engine_of
+from servers import postgres
 from sharing import VARIABLE
 
 _LIVE = "tests/e2e/"
@@ -67,3 +72,27 @@ def _turn(item: pytest.Item) -> int:
     if file.startswith(_LIVE):
         return 0
     return 1 if item.get_closest_marker("slow") else 2 + len(_BESIDE)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL, with the login of a superuser."""
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+def own_schema(server: str) -> Iterator[Callable[[], str]]:
+    """Makes databases on the server: schemas, for a database takes long to make."""
+    made = []
+
+    def make() -> str:
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"create schema {name}")
+        made.append(f"{server}?options=-csearch_path%3D{name}")
+        return made[-1]
+
+    yield make
+    for url in made:
+        engine_of(url).dispose()

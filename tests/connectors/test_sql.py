@@ -14,7 +14,6 @@ import pytest
 
 from connectors.conftest import Land, day, table
 from medallion.exceptions import ExtractError
-from servers import postgres
 
 pytestmark = pytest.mark.slow
 
@@ -38,12 +37,6 @@ SOURCE: dict[str, Any] = {
     "load": "interval",
     "entities": {"orders": ENTITY},
 }
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
 
 
 @pytest.fixture

@@ -20,19 +20,12 @@ from psycopg import sql
 from gold import build_gold
 from medallion.clients import Destination
 from medallion.exceptions import PublishError
-from servers import postgres
 
 pytestmark = pytest.mark.slow
 Publish = Callable[..., Any]
 SHELF = Destination(name="shelf", type="postgres", env="SHELF_URL")
 BREAKS = "select case when range = 900 then error('the disk is on fire') else range end as n from range(1000)"
 NEVER_ENDS = "select sum(a.range * b.range) as n from range(100000000) a, range(100000000) b"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
 
 
 @pytest.fixture

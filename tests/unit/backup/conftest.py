@@ -8,15 +8,12 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import duckdb
-import psycopg
 import pytest
 from sqlalchemy import JSON, Date, DateTime, Engine, Float, Integer, LargeBinary, select
 
@@ -25,35 +22,11 @@ from medallion.database import engine_of, metadata
 from medallion.ledger import tables as _ledger  # noqa: F401
 from medallion.registry import tables as _registry  # noqa: F401
 from medallion.settings import Settings
-from servers import postgres
 
 PROJECT = Path(__file__).resolve().parents[3]
 Rows = dict[str, list[tuple[Any, ...]]]
 #: What a text may hold that a careless copy would change.
 ODD = 'it\'s 100% "odd"\n\té 𝄞 \\N $1 :name'
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
-@pytest.fixture
-def own_schema(server: str) -> Iterator[Callable[[], str]]:
-    """Makes databases on the server: schemas, for a database takes long to make."""
-    made = []
-
-    def make() -> str:
-        name = f"backup_{uuid4().hex}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"create schema {name}")
-        made.append(f"{server}?options=-csearch_path%3D{name}")
-        return made[-1]
-
-    yield make
-    for url in made:
-        engine_of(url).dispose()
 
 
 @pytest.fixture(scope="session")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 from airflow.dag_processing.bundles import base
 
 from medallion.bundle import ClientBundle, Published, files_of, publish
 from medallion.clients import Destination, SourceContract, client_from_dict
-from medallion.database import engine_of
 from medallion.pipeline import Shape, slim_manifest
 from medallion.registry import (
     ACTIVE,
@@ -27,24 +24,6 @@ from medallion.registry import (
 )
 from medallion.settings import Settings
 from medallion.transform import manifest_key
-from servers import postgres
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
-@pytest.fixture
-def database(server: str) -> Iterator[str]:
-    """A PostgreSQL database of the test's own."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-    url = server.rsplit("/", 1)[0] + f"/{name}"
-    yield url
-    engine_of(url).dispose()
 
 
 def _definition(client_id: str, **changes: Any) -> Definition:
@@ -167,3 +146,12 @@ def bundle_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         return ClientBundle(name="clients", version=version, **kwargs)
 
     return make
+
+
+@pytest.fixture
+def two(fleet: Fleet) -> Fleet:
+    """A fleet of two clients, published."""
+    fleet.put("north")
+    fleet.put("south")
+    fleet.publish()
+    return fleet

@@ -227,7 +227,7 @@ def test_manifests_on_disk_go_once_no_file_has_named_them_for_long(fleet):
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_several_processes_publish_at_once_and_nothing_is_lost(fleet, kind, request):
     if kind == "postgres":
-        url = request.getfixturevalue("database")
+        url = request.getfixturevalue("own_schema")()
         object.__setattr__(fleet.settings, "database_url", url)
     for number in range(12):
         fleet.put(f"client_{number}")

@@ -15,7 +15,6 @@ from cryptography.fernet import Fernet
 from medallion.creator import CreatorError, create_dag, expire
 from medallion.database import utcnow
 from medallion.registry import DagFiles, open_registry
-from servers import postgres
 from unit.creator.conftest import House, asked
 
 pytestmark = pytest.mark.slow
@@ -109,15 +108,9 @@ def test_who_asks_again_keeps_a_dag_that_was_let_go(house):
     assert list(house.dags.files.tree()) == ["projects/tidy_42.py"]
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
 @pytest.mark.parametrize("where", ["sqlite", "postgres"])
 def test_processes_that_make_the_same_dags_lose_nothing(request, house, where):
-    url = request.getfixturevalue("database") if where == "postgres" else house.settings.database_url
+    url = request.getfixturevalue("own_schema")() if where == "postgres" else house.settings.database_url
     settings = replace(house.settings, database_url=url)
     open_registry(url, "default")  # its tables
     with ProcessPoolExecutor(

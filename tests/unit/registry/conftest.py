@@ -1,41 +1,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from medallion.clients import Catalog, load_catalog
-from medallion.database import engine_of
-from medallion.registry import Definition, Registry, SyncPlan, open_registry, sync
+from medallion.registry import DagFiles, Definition, FileChange, Registry, SyncPlan, open_registry, sync
 from medallion.settings import Settings
-from servers import postgres
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "clients"
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of the test's own; on PostgreSQL a schema, for a database takes long to make."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'registry.db'}"
-        return
-    server, name = request.getfixturevalue("server"), f"test_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create schema {name}")
-    own = f"{server}?options=-csearch_path%3D{name}"
-    yield own
-    engine_of(own).dispose()
+        return f"sqlite:///{tmp_path / 'registry.db'}"
+    own: str = request.getfixturevalue("own_schema")()
+    return own
 
 
 @dataclass
@@ -66,6 +51,11 @@ class House:
     def write(self, client: str, *lines: str, like: str = "small") -> None:
         text = (self.clients / f"{like}.yml").read_text(encoding="utf-8")
         (self.clients / f"{client}.yml").write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
+
+    def draw(self, *clients: str, platform: str = "default") -> None:
+        """Put clients' DAG files in the bundle."""
+        files = DagFiles(self.registry(platform).engine, platform)
+        files.change([FileChange(f"clients/client_{client}_pipeline.py", b"dag") for client in clients])
 
     def with_platforms(self, *names: str) -> House:
         return House(replace(self.settings, platforms=names))
