@@ -73,3 +73,7 @@ class RetentionRefused(MedallionError):
 
 class RunnerError(MedallionError):
     """The embedded Airflow could not be started, or one of its processes could not be kept alive."""
+
+
+class BackupError(MedallionError):
+    """A backup could not be made, read or restored; what was there before is as it was."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from medallion.backup.error import BackupError
 from medallion.backup.manifest import Manifest
 from medallion.backup.restore import restore
 from medallion.database import engine_of
+from medallion.exceptions import BackupError
 from medallion.settings import Settings
 from unit.backup.conftest import change_manifest, fill, read, rows_of, tree, write
 

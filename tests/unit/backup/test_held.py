@@ -17,10 +17,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.backup.held import copy_duckdb, is_duckdb, is_its_log
 from medallion.backup.make import back_up
+from medallion.exceptions import BackupError
 from medallion.locks import one_at_a_time
 from medallion.settings import Settings
 from unit.backup.conftest import read

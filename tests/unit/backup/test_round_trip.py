@@ -17,12 +17,12 @@ from cryptography.fernet import Fernet
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.backup.make import back_up
 from medallion.backup.restore import restore
 from medallion.database import engine_of, utcnow
 from medallion.database.upgrade import HEAD, MIGRATIONS
+from medallion.exceptions import BackupError
 from medallion.ledger import open_ledger, tables
 from medallion.registry import tables as registry
 from medallion.settings import Settings

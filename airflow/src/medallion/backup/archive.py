@@ -13,10 +13,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest, Member
 from medallion.backup.paths import MANIFEST
+from medallion.exceptions import BackupError
 
 #: Most of it is DuckDB's and Parquet's, which are compressed already: more effort gains next to nothing.
 _EFFORT = 3

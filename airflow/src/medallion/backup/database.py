@@ -12,12 +12,11 @@ from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_ur
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.connections import shown
 from medallion.database import engine_of, metadata, upgrade
 from medallion.database.upgrade import HEAD, MIGRATIONS
-from medallion.exceptions import RegistryError
+from medallion.exceptions import BackupError, RegistryError
 from medallion.ledger import tables as _ledger  # noqa: F401  (its tables join the metadata)
 from medallion.registry import tables
 from medallion.registry.cipher import Cipher

@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.doctor.locks import holder_of
+from medallion.exceptions import BackupError
 from medallion.locks import one_at_a_time
 
 _LOOK_SECONDS = 0.2

@@ -17,12 +17,12 @@ from sqlalchemy import make_url
 
 from medallion.backup import database
 from medallion.backup.archive import Archive, hash_of, writing
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.backup.held import alone, copy_duckdb, is_duckdb, is_its_log
 from medallion.backup.manifest import FORMAT, Manifest, Origin
 from medallion.backup.paths import DATABASE, LANDING, LANDING_LIST, checked_link, files_in
 from medallion.connections import shown
+from medallion.exceptions import BackupError
 from medallion.publish.parquet_folder import CURRENT
 from medallion.settings import Settings
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from medallion.backup.error import BackupError
 from medallion.backup.paths import DATABASE, LANDING_LIST, checked, checked_link
+from medallion.exceptions import BackupError
 
 #: Counts up whenever an older Medallion could no longer restore what a newer one writes.
 FORMAT = 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from os import walk
 from pathlib import Path
 
-from medallion.backup.error import BackupError
+from medallion.exceptions import BackupError
 
 #: Registry and ledger, as a SQLite file whatever database they were in.
 DATABASE = "registry.db"

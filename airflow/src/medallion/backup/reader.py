@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from medallion.backup import database
 from medallion.backup.archive import Hashed
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest, Member, read_manifest
 from medallion.backup.paths import DATABASE, LANDING, LANDING_LIST, MANIFEST, checked
+from medallion.exceptions import BackupError
 
 _CHUNK = 1 << 20
 #: Members that are no files of a home.

@@ -14,11 +14,11 @@ from sqlalchemy import make_url
 
 from medallion.backup import database
 from medallion.backup.archive import hash_of
-from medallion.backup.error import BackupError
 from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest
 from medallion.backup.paths import LANDING, some
 from medallion.backup.reader import Checked, opened
+from medallion.exceptions import BackupError
 from medallion.settings import Settings
 
 #: What may be in a home already: it is made again, or is no part of an installation.
