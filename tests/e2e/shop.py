@@ -95,12 +95,11 @@ models:
 class Shop:
     """The project with its clients, and what became of their runs."""
 
-    def __init__(self, folder: Path, clients=CLIENTS, url: str = "") -> None:
+    def __init__(self, folder: Path, clients=CLIENTS, url: str = "", **settings) -> None:
         real = load_settings()
         self.clients = clients
-        self.settings = Settings(
-            project=folder, home=folder / "var", database_url=url or f"sqlite:///{folder}/var/registry.db"
-        )
+        url = url or f"sqlite:///{folder}/var/registry.db"
+        self.settings = Settings(project=folder, home=folder / "var", database_url=url, **settings)
         shutil.copytree(
             real.dbt_project, folder / "dbt", ignore=shutil.ignore_patterns("models", "singular", "target")
         )
@@ -111,10 +110,7 @@ class Shop:
         for name in ("defaults.yml", "destinations.yml"):
             shutil.copy(real.configs / name, folder / "configs" / name)
         for client in clients:
-            threshold = "0.95" if client == "strict" else "0.5"
-            _write(folder / "configs" / "clients" / f"{client}.yml", CLIENT.replace("{threshold}", threshold))
-            self.sell(client)
-            self.switch(client)
+            self.open(client, "0.95" if client == "strict" else "0.5")
         share_airflow_tables(self.settings)
         catalog = load_catalog(self.settings.configs)
         assert make_ready(catalog, self.settings) == {}
@@ -124,6 +120,13 @@ class Shop:
         return open_ledger(self.settings.database_url)
 
     # --- what the shop does
+
+    def open(self, client, threshold="0.5", more=""):
+        """Write a client's file, more lines of it last, its extract and its switch."""
+        text = CLIENT.replace("{threshold}", threshold) + more
+        _write(self.settings.configs / "clients" / f"{client}.yml", text)
+        self.sell(client)
+        self.switch(client)
 
     def sell(self, client, amounts=(5, 7, -1, 9, 3, 2, 4, 6, 8, 1), twice=False):
         """Write the client's extract; one amount in ten is negative."""

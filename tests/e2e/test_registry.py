@@ -15,6 +15,7 @@ from servers import Postgres
 
 pytestmark = pytest.mark.live
 FACTORY = "medallion_factory"
+PLATFORM = "north"
 #: How long the registry is away; Airflow holds a DAG for stale after 50 s.
 AWAY_SECONDS = 120
 LIVE = ("steady", "heals", "fresh")
@@ -28,7 +29,8 @@ def database(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory, database):
-    return Shop(tmp_path_factory.mktemp("registry_shop"), clients=("steady", "heals"), url=database.url)
+    folder, platforms = tmp_path_factory.mktemp("registry_shop"), ("default", PLATFORM)
+    return Shop(folder, clients=("steady", "heals"), url=database.url, platforms=platforms)
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +46,20 @@ def registry(shop):
 
 
 class Factory:
-    """The factory, asked over REST."""
+    """A factory, asked over REST."""
 
-    def __init__(self, client):
+    def __init__(self, client, dag_id=FACTORY):
         self.client = client
+        self.dag_id = dag_id
 
     def ask(self, action="sync", client=None, **conf):
         """Ask for something; returns the state of the factory's run, and what it noted on its task."""
         asked = {"action": action, "why": f"a test asks for {action}", **conf}
         if client:
             asked["client"] = client
-        run_id = self.client.trigger(FACTORY, conf=asked)
-        state = until(f"the factory to {action}", lambda: ended(self.client, FACTORY, run_id), 300)
-        return state, self.client.tasks(FACTORY, run_id)["go_round"]["note"] or ""
+        run_id = self.client.trigger(self.dag_id, conf=asked)
+        state = until(f"the factory to {action}", lambda: ended(self.client, self.dag_id, run_id), 300)
+        return state, self.client.tasks(self.dag_id, run_id)["go_round"]["note"] or ""
 
 
 def ended(client, dag_id, run_id):
@@ -176,6 +179,23 @@ def test_the_registry_can_go_away_and_no_dag_is_lost(airflow, database, run):
         database.start()
     assert airflow.client.import_errors(airflow.state.started_at) == {}
     assert run("steady")[1] == "success"
+
+
+def test_another_platform_has_its_own_factory_and_its_own_clients(factory, shop, airflow, registry):
+    shop.open("far", more=f"platform: {PLATFORM}\n")
+    north = Factory(airflow.client, f"{PLATFORM}__{FACTORY}")
+    state, note = factory.ask()
+    assert (state, "far" in note) == ("success", False)
+    state, note = north.ask()
+    assert (state, "far" in note, "steady" in note) == ("success", True, False)
+    dag_id = dag_id_of("far", PLATFORM)
+    assert dag_id == "north__client_far_pipeline"
+    run_id = airflow.client.trigger(dag_id, DAY)
+    assert until("far to end", lambda: ended(airflow.client, dag_id, run_id), 300) == "success"
+    assert shop.last_delivery("far") == (run_id, 9)
+    assert registry.configuration("far") is None
+    assert open_registry(shop.settings.database_url, PLATFORM).configuration("far").status == "active"
+    assert airflow.client.dag(dag_id_of("far")) is None
 
 
 def test_a_client_removed_with_a_run_in_flight_goes_once_that_has_ended(
