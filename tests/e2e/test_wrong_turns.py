@@ -1,6 +1,7 @@
 """What goes wrong, on a live Airflow: tasks end in their true colour, and green runs have delivered."""
 
 import json
+import time
 
 import pytest
 from live_airflow import until
@@ -50,6 +51,12 @@ class Runs:
 
     def parsed(self, client):
         return self.airflow.client.dag(dag_id_of(client))["last_parsed_time"]
+
+    def is_let_be(self, client, seconds=5):
+        """Whether nobody reads the client's DAG in some seconds."""
+        before = self.parsed(client)
+        time.sleep(seconds)
+        return self.parsed(client) == before
 
     def log(self, client, run_id, task_id, attempt=1):
         return self.airflow.client.log(dag_id_of(client), run_id, task_id, attempt)
@@ -203,6 +210,7 @@ def test_a_killed_build_is_tried_again_and_does_only_what_is_missing(run, shop):
     assert not set(first[2]) & set(second[2])
     assert {SWITCHED, "validate_shop__orders"} <= set(second[2])
     assert shop.last_delivery("killed") == (run_id, 9)
+    until("Airflow to have read the DAG for the last time", lambda: run.is_let_be("killed"), 60)
 
 
 def test_a_triggerer_that_is_killed_comes_back_and_the_run_goes_on(run, shop):

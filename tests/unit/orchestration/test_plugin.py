@@ -28,4 +28,7 @@ def test_loading_the_plugin_imports_nothing_but_itself(tmp_path):
         [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True, env=environment
     )
     rooms = ["medallion", "medallion.orchestration"]
-    assert told.stdout.split() == [*rooms, *(f"{rooms[1]}.{name}" for name in ("no_callbacks", "plugin"))]
+    assert told.stdout.split() == [
+        *rooms,
+        *(f"{rooms[1]}.{name}" for name in ("callback_requests", "plugin")),
+    ]
