@@ -14,9 +14,12 @@ import pyarrow as pa
 import pytest
 import yaml
 from dbt.cli.main import dbtRunner
+from dbt_common.tests import enable_test_caching
 
 from medallion.settings import load_settings
 
+# dbt's own macros, most of what there is to parse, are the same whatever the shape.
+enable_test_caching()
 SETTINGS = load_settings()
 DBT = SETTINGS.dbt_project
 ALL_STEPS = ("clean", "normalize", "enrich", "validate", "aggregate")
