@@ -18,7 +18,7 @@ from medallion.database import engine_of
 from servers import postgres
 from sharing import VARIABLE
 
-# Airflow and dbt make a million objects that stay: looking through them for garbage takes a tenth of the time.
+# Airflow and dbt make a million objects that stay: looking for garbage among them takes a tenth of the time.
 gc.set_threshold(50_000, 50, 50)
 
 _LIVE = "tests/e2e/"
