@@ -55,7 +55,8 @@ docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one
 # --- Testing
 
 test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+	@# Three workers, for one of them mostly waits for Airflow.
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
 	@$(BIN)/python -m pytest -m "not live and not slow" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)

@@ -1,4 +1,4 @@
-"""Which tests run beside each other: `make test` has two workers; and the PostgreSQL that they share."""
+"""Which tests run beside each other: `make test` has three workers; and the PostgreSQL that they share."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _parameters(item: pytest.Item) -> str:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Which turn a test has; the short ones come last, so that both workers end together."""
+    """Which turn a test has; the short ones come last, so that all workers end together."""
     file = item.nodeid.partition("::")[0]
     if file in _BESIDE:
         return 2 + _BESIDE.index(file)

@@ -13,9 +13,17 @@ from medallion.pipeline import dag_id_of
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(shop, airflow):
     return Runs(shop, airflow)
+
+
+@pytest.fixture(scope="module")
+def steady(run):
+    """A run that went well, for tests to clear parts of: its id, and its tasks' states."""
+    run_id, state, states = run.whole("steady")
+    assert state == "success"
+    return run_id, states
 
 
 class Runs:
@@ -251,9 +259,8 @@ def test_a_triggerer_that_is_killed_comes_back_and_the_run_goes_on(run, shop):
     ],
     ids=["one node", "a node with its downstream", "a whole layer"],
 )
-def test_what_is_cleared_by_hand_is_rebuilt_once(run, shop, tasks, downstream, rebuilt):
-    run_id, state, states = run.whole("steady")
-    assert state == "success"
+def test_what_is_cleared_by_hand_is_rebuilt_once(run, shop, steady, tasks, downstream, rebuilt):
+    run_id, states = steady
     before = len(shop.builds("steady", run_id))
     whole = [one for one in states if one.startswith("silver.")]
     cleared = run.clear("steady", run_id, whole if tasks == "silver." else tasks, downstream=downstream)
@@ -261,12 +268,7 @@ def test_what_is_cleared_by_hand_is_rebuilt_once(run, shop, tasks, downstream, r
     state, states = run.end("steady", run_id)
     assert (state, set(states.values())) == ("success", {"success"})
     silver = sorted(
-        {
-            name
-            for layer, _, names in shop.builds("steady", run_id)[:before]
-            for name in names
-            if layer == "silver"
-        }
+        {name for layer, _, names in shop.builds("steady", run_id) for name in names if layer == "silver"}
     )
     built = [names for _, _, names in shop.builds("steady", run_id)[before:]]
     assert built == [silver if one == "silver" else sorted(one) for one in rebuilt]

@@ -25,6 +25,7 @@ DETAIL = {
 AGGREGATED = {
     "retail_customer_value",
     "retail_daily_sales",
+    "retail_rolling_sales",
     "retail_days_of_cover",
     "retail_product_performance",
     "retail_warehouse_position",
@@ -142,7 +143,7 @@ def test_unit_tests_of_the_models_pass(retailer: Retailer, full: Run, tmp_path: 
         ]
     )
     outcomes = {result.node.name: str(result.status) for result in tested.result.results}
-    assert len(outcomes) == 11
+    assert len(outcomes) == 12
     assert set(outcomes.values()) == {"pass"}, outcomes
 
 
@@ -170,7 +171,7 @@ def test_sources_stand_alone_with_few_steps(few: dict[str, Run], name: str) -> N
 
 
 def test_marts_of_several_sources_are_left_out_where_one_is_missing(few: dict[str, Run]) -> None:
-    assert set(few["alone"].plan.marts) & AGGREGATED == {"retail_daily_sales"}
+    assert set(few["alone"].plan.marts) & AGGREGATED == {"retail_daily_sales", "retail_rolling_sales"}
     assert set(few["others"].plan.marts) & AGGREGATED == {"retail_warehouse_position"}
 
 

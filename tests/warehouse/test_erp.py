@@ -34,6 +34,7 @@ DETAIL = {"erp_orders", "erp_order_lines", "erp_purchase_orders", "erp_stock_mov
 AGGREGATED = {
     "erp_customer_value",
     "erp_daily_sales",
+    "erp_rolling_sales",
     "erp_inventory_position",
     "erp_product_performance",
     "erp_supplier_performance",
