@@ -9,6 +9,7 @@ from airflow.sdk import BaseOperator
 from airflow.triggers.base import StartTriggerArgs
 
 from medallion.orchestration.layer_build import LayerBuilder
+from medallion.orchestration.light_triggers import NODE_TRIGGER
 from medallion.pipeline import LayerPlan
 
 
@@ -37,7 +38,7 @@ class DbtNodeTask(BaseOperator):
         self.builder = builder
         self.nodes = list(nodes)
         self.start_trigger_args = StartTriggerArgs(
-            trigger_cls="medallion.orchestration.triggers.NodeTrigger",
+            trigger_cls=NODE_TRIGGER,
             trigger_kwargs={"layer": layer, "nodes": list(nodes)},
             next_method="rebuild",
             next_kwargs=None,

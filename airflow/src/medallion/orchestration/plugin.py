@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
-from medallion.orchestration import callback_requests
+from medallion.orchestration import callback_requests, light_triggers
 
 #: Where the API server has the reports; Airflow's own pages are never below it.
 PREFIX = "/medallion"
@@ -43,7 +43,7 @@ class MedallionPlugin(AirflowPlugin):
     """The reports, below :data:`PREFIX`, the fleet's page in the navigation, no callbacks for nodes."""
 
     name = "medallion"
-    listeners: ClassVar[list[Any]] = [callback_requests]
+    listeners: ClassVar[list[Any]] = [callback_requests, light_triggers]
     fastapi_apps: ClassVar[list[Any]] = [
         {"app": ReportPages(), "url_prefix": PREFIX, "name": "Medallion's reports"}
     ]
