@@ -24,6 +24,7 @@ from typing import Any
 import sqlglot
 import yaml
 from dbt.cli.main import dbtRunner
+from dbt_common.tests import enable_test_caching
 from sqlfluff.core import FluffConfig, Linter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +105,7 @@ def _check_models(files: Sequence[Path]) -> int:
 
 def _job(target: str, variables: dict[str, Any], into: Path) -> list[str]:
     """All problems of one compilation; the full shape's models are also judged one by one."""
+    enable_test_caching()  # the macros are the same in each, and most of what there is to parse
     problems, nodes = _compiled(target, variables, into)
     if not variables and target == "sqlserver":
         problems.extend(_lint_problems(nodes))
