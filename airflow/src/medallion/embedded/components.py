@@ -24,7 +24,7 @@ def start_airflow(supervisor: Supervisor) -> None:
     # Importing makes a million objects that stay: looking through them for garbage again and again is a fifth
     # of the time it takes.
     gc.set_threshold(50_000, 50, 50)
-    supervisor.start(Component(API_SERVER, _airflow(API_SERVER)))
+    supervisor.start(Component(API_SERVER, _api_server))
     _import_airflow(supervisor)
     if not (supervisor.check() and _migrate(supervisor)):
         return
@@ -66,6 +66,17 @@ def _airflow(*arguments: str) -> Callable[[], object]:
         main()
 
     return action
+
+
+def _api_server() -> None:
+    """Serve the API, and wait for SQLite's lock no longer than for a moment.
+
+    The server writes its audit log on its event loop: it would wait there for a request that holds the lock
+    and needs the loop to commit. What is refused so is asked for again by the tasks.
+    """
+    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    os.environ[name] = os.environ[name].replace("?timeout=60", "?timeout=2")
+    _airflow(API_SERVER)()
 
 
 def _serve_logs() -> None:

@@ -128,10 +128,8 @@ def _core(settings: Settings, home: Path, options: AirflowOptions) -> dict[str, 
         "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
         "AIRFLOW__CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL": "1",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
-        # A writer waits for another one instead of failing; Airflow itself sets the write-ahead log. No longer
-        # than this: the API server may wait on its event loop for a request of its own that needs the loop to
-        # commit, and a task gives up after half a minute without an answer.
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=15",
+        # A writer waits for another one instead of failing; Airflow itself sets the write-ahead log.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
         # The supervisor brings the database to its version while the API server still imports.
         "AIRFLOW__DATABASE__CHECK_MIGRATIONS": "False",
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(options.schedules),
