@@ -1,6 +1,9 @@
 """A real embedded Airflow: it starts, works, heals, keeps strangers out, and leaves nothing behind."""
 
+import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import httpx
 import psutil
@@ -86,6 +89,28 @@ def test_a_part_that_is_killed_comes_back_and_runs_go_on(live, part):
     assert live.airflow.state.restarts[part] == 1
     until("the API server to answer", lambda: answers(live))
     assert live.run("tiny_good")[1] == "success"
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["as started", "started again"])
+def test_a_locked_database_does_not_keep_the_api_server_from_answering(live, restarted):
+    """Airflow writes its audit log on the server's event loop, where waiting for SQLite stops everything."""
+    if restarted:
+        killed = live.airflow.kill("api-server")
+        until("the API server to come back", lambda: live.airflow.state.pids.get("api-server") != killed)
+        until("the API server to answer", lambda: answers(live))
+    run_id, _, _ = live.run("tiny_good")
+    log = live.airflow.log_of("api-server")
+    before = len(log.read_text())
+    database = sqlite3.connect(live.airflow.home / "airflow.db", timeout=30, isolation_level=None)
+    with closing(database), ThreadPoolExecutor() as beside:
+        database.execute("BEGIN IMMEDIATE")
+        note = beside.submit(live.client.note, "tiny_good", run_id, "hello", "said at last")
+        until("the note to be refused", lambda: "status_code=500" in log.read_text()[before:], seconds=30)
+        assert answers(live)
+        assert not note.done()
+        database.rollback()
+        note.result()
+    assert live.client.noted("tiny_good", run_id, "hello") == "said at last"
 
 
 def test_a_stopped_airflow_leaves_no_process_and_no_port(tmp_path):

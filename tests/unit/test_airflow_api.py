@@ -115,3 +115,38 @@ def test_what_cannot_have_arrived_is_asked_for_again():
     airflow = Busy(late=1, error=httpx.ConnectError)
     with pytest.raises(RunnerError, match="409"):
         client_of(airflow, patience=60).trigger("d")
+
+
+class Failing(Busy):
+    """Answers with a failure of its own for a while, as where its database is locked."""
+
+    def answer(self, request):
+        self.late -= 1
+        return httpx.Response(500, text="Internal Server Error") if self.late >= 0 else self.good(request)
+
+    def good(self, request):
+        if request.url.path.endswith("/dagRuns"):
+            return httpx.Response(200, json={"dag_run_id": json.loads(request.content)["dag_run_id"]})
+        return httpx.Response(200, json={})
+
+
+def test_what_the_server_failed_at_is_asked_for_again_as_the_same_run():
+    airflow = Failing(late=2)
+    run_id = client_of(airflow, patience=60).trigger("d")
+    asked = [json.loads(one.content) for one in airflow.asked if one.url.path.endswith("/dagRuns")]
+    assert [one["dag_run_id"] for one in asked] == [run_id] * 3
+    assert asked[0] == asked[1] == asked[2]
+
+
+def test_a_note_the_server_failed_at_is_written_at_last():
+    airflow = Failing(late=1)
+    client_of(airflow, patience=60).note("d", "r", "t", "said")
+    assert [json.loads(one.content) for one in airflow.asked if one.method == "PATCH"] == [
+        {"note": "said"},
+        {"note": "said"},
+    ]
+
+
+def test_a_server_that_goes_on_failing_is_quoted():
+    with pytest.raises(RunnerError, match="with 500: Internal Server Error"):
+        client_of(Failing(late=100), patience=0.2).note("d", "r", "t", "said")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_exponential
 
 from medallion.airflow_api.health import is_since
 from medallion.exceptions import RunnerError
@@ -29,9 +29,9 @@ class AirflowClient:
         username: who logs in, at the first request.
         password: the user's.
         transport: what carries requests; None for the network.
-        patience: seconds in which a question is asked again of an API server that does not answer: one that
-            starts again, or whose machine is busy. What changes something is asked again only where it
-            cannot have arrived.
+        patience: seconds in which a question is asked again of an API server that does not answer (one that
+            starts again, or whose machine is busy) or fails (one that waits for its database). What changes
+            something and got no answer is asked again only where it cannot have arrived.
     """
 
     def __init__(
@@ -119,12 +119,13 @@ class AirflowClient:
             The run's id.
         """
         # A DAG has one run a logical date: for one asked for by hand that is the moment of asking.
-        body: dict[str, Any] = {"logical_date": datetime.now(UTC).isoformat(), "conf": dict(conf or {})}
+        now = datetime.now(UTC).isoformat()
+        # Named here, it is the same run if Airflow fails and is asked again.
+        named = run_id or f"manual__{now}"
+        body: dict[str, Any] = {"dag_run_id": named, "logical_date": now, "conf": dict(conf or {})}
         if interval:
             body["data_interval_start"] = interval.start.isoformat()
             body["data_interval_end"] = interval.end.isoformat()
-        if run_id:
-            body["dag_run_id"] = run_id
         answer = _checked(self._send("POST", f"/dags/{dag_id}/dagRuns", json=body))
         return str(answer.json()["dag_run_id"])
 
@@ -208,17 +209,18 @@ class AirflowClient:
         return answer
 
     def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        """Send a request.
+        """Send a request, again where nothing answers or the server fails, and return the last answer.
 
         Raises:
             RunnerError: if nothing answers.
         """
         lost = httpx.TransportError if method == "GET" or path == "/auth/token" else httpx.ConnectError
         patiently = Retrying(
-            retry=retry_if_exception_type(lost),
+            retry=retry_if_exception_type(lost) | retry_if_result(lambda answer: answer.is_server_error),
             wait=wait_exponential(multiplier=0.1, max=5),
             stop=stop_after_delay(self._patience),
-            reraise=True,
+            # An answer that is still a failure is one for whoever asked; an error is raised.
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         try:
             return patiently(self._http.request, method, path, **arguments)

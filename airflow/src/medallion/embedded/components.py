@@ -12,11 +12,16 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
+from medallion.embedded.environment import DATABASE, database_url
 from medallion.embedded.ports import HOST
 from medallion.embedded.supervisor import Component, Supervisor
 
 API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER = "api-server", "scheduler", "dag-processor", "triggerer"
+
+#: Seconds; far less than a task waits for an answer.
+_API_SERVER_WAITS = 2
 
 
 def start_airflow(supervisor: Supervisor) -> None:
@@ -72,10 +77,15 @@ def _api_server() -> None:
     """Serve the API, and wait for SQLite's lock no longer than for a moment.
 
     The server writes its audit log on its event loop: it would wait there for a request that holds the lock
-    and needs the loop to commit. What is refused so is asked for again by the tasks.
+    and needs the loop to commit. What is refused so is asked for again by whoever asked.
     """
-    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-    os.environ[name] = os.environ[name].replace("?timeout=60", "?timeout=2")
+    os.environ[DATABASE] = database_url(Path(os.environ["AIRFLOW_HOME"]), wait_seconds=_API_SERVER_WAITS)
+    if "airflow" in sys.modules:  # started again, as a fork that has the supervisor's imports and settings
+        from airflow import settings
+
+        settings.dispose_orm()
+        settings.configure_vars()
+        settings.configure_orm()
     _airflow(API_SERVER)()
 
 

@@ -12,6 +12,9 @@ from medallion.embedded.ports import HOST, Ports
 from medallion.embedded.secrets import USERNAME, load_secrets, passwords_file
 from medallion.settings import DEFAULT_PLATFORM, Settings
 
+#: The variable that names Airflow's database.
+DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+
 #: Tasks at once: most of a run's tasks wait in the triggerer, so these are builds, extracts and gates.
 PARALLELISM = 8
 
@@ -128,14 +131,18 @@ def _core(settings: Settings, home: Path, options: AirflowOptions) -> dict[str, 
         "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
         "AIRFLOW__CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL": "1",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
-        # A writer waits for another one instead of failing; Airflow itself sets the write-ahead log.
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
+        DATABASE: database_url(home),
         # The supervisor brings the database to its version while the API server still imports.
         "AIRFLOW__DATABASE__CHECK_MIGRATIONS": "False",
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(options.schedules),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(options.parse_seconds),
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(home / "bundles"),
     }
+
+
+def database_url(home: Path, wait_seconds: int = 60) -> str:
+    """Airflow's own database; a writer waits for another one. Airflow itself sets the write-ahead log."""
+    return f"sqlite:///{home / 'airflow.db'}?timeout={wait_seconds}"
 
 
 def _bundles(settings: Settings, options: AirflowOptions) -> dict[str, str]:
