@@ -73,7 +73,8 @@ def main(files: Sequence[str] = ()) -> int:
         return _check_models([Path(file).resolve().relative_to(ROOT) for file in files])
     problems = {*_source_problems(), *_client_problems(), *_rule_problems()}
     # The targets take turns: a shape's refs are the same on both, and the full shape is compiled on both.
-    jobs = [*zip(DIALECTS, [{}, {}], strict=True), *zip(itertools.cycle(DIALECTS), SHAPES, strict=False)]
+    jobs: list[tuple[str, dict[str, Any]]] = [(target, {}) for target in DIALECTS]
+    jobs += [("sqlserver", {"as_increment": True}), *zip(itertools.cycle(DIALECTS), SHAPES, strict=False)]
     with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(2, get_context("spawn")) as pool:
         os.environ["DBT_ENGINE_LOG_PATH"] = scratch
         folders = [Path(scratch) / str(number) for number in range(len(jobs))]
@@ -151,7 +152,7 @@ def _compiled(
 
 def _syntax_problems(nodes: Iterable[Any], dialect: str, where: str) -> Iterator[str]:
     for node in nodes:
-        if node.resource_type == "unit_test":
+        if node.resource_type in ("unit_test", "operation"):
             continue
         try:
             statements = sqlglot.parse(node.compiled_code, dialect=dialect)
@@ -218,11 +219,26 @@ def _documentation_problems(nodes: list[Any]) -> Iterator[str]:
         for column in node.columns.values():
             if not column.description:
                 yield f"{_file(node)}: {node.name}.{column.name}: no description"
-        if node.config.materialized != "table":
-            yield f"{_file(node)}: {node.name}: only tables are allowed, not {node.config.materialized}"
+        yield from _kind_problems(node)
         closing = f"select * from {node.name}"  # noqa: S608, nothing runs it
         if not node.compiled_code.rstrip().endswith(f"\n{closing}"):
             yield f"{_file(node)}: must end with `{closing}`"
+
+
+def _kind_problems(node: Any) -> Iterator[str]:
+    """Bronze and silver keep their rows and replace some; a mart may, or is made anew by every run."""
+    layer, kept = node.fqn[1], node.config.incremental_strategy if _is_kept(node) else None
+    wanted = {"bronze": ["landed"], "silver": ["touched"]}.get(layer, ["touched", None])
+    if kept not in wanted or node.config.materialized not in ("table", "incremental"):
+        how = "from `landed`" if layer == "bronze" else "with `keyed_step` or a step's macro"
+        allowed = "tables, and marts made with `keyed`, are" if layer == "gold" else f"a model made {how} is"
+        yield f"{_file(node)}: {node.name}: only {allowed} allowed, not {node.config.materialized}"
+    if layer == "bronze" and not node.config.meta.get("keys"):
+        yield f"{_file(node)}: {node.name}: config.meta.keys must name the columns of the entity's key"
+
+
+def _is_kept(node: Any) -> bool:
+    return bool(node.config.materialized == "incremental")
 
 
 def _key_problems(nodes: list[Any]) -> Iterator[str]:

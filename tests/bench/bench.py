@@ -137,7 +137,7 @@ def bare_seconds(settings: Settings, catalog: Catalog, plan: Plan) -> float:
     """`dbt build` of the plan's nodes by hand: one process, from its start to its end."""
     snapshots = snapshot_entities(plan.client, catalog.sources)
     nodes = [node for layer in plan.layers for node in layer.nodes]
-    variables = run_variables(settings, BuildRequest(plan, nodes, DAY, snapshots))
+    variables = run_variables(settings, BuildRequest(plan, nodes, (DAY,), snapshots))
     project = str(settings.dbt_project)
     with tempfile.TemporaryDirectory() as scratch, dbt_environment(settings, plan.client.id):
         command = [

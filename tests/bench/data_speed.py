@@ -114,7 +114,7 @@ def _statements(settings: Settings, plan: Plan, contracts: dict[str, SourceContr
     """Every model and test as dbt compiles it, in an order that works, reading the CSV files themselves."""
     target, project = settings.home / "target", str(settings.dbt_project)
     variables = run_variables(
-        settings, BuildRequest(plan, [], DAY, snapshot_entities(plan.client, contracts))
+        settings, BuildRequest(plan, [], (DAY,), snapshot_entities(plan.client, contracts))
     )
     with dbt_environment(settings, plan.client.id):
         environment = os.environ | {"MEDALLION_DUCKDB_PATH": str(settings.home / "hand.duckdb")}
@@ -195,7 +195,7 @@ def run_ours(folder: Path, sources: list[str]) -> None:
         )
     nodes = [node for layer in plan.layers for node in layer.nodes]
     build_nodes(
-        settings, BuildRequest(plan, nodes, DAY, snapshot_entities(plan.client, contracts)), lambda _: None
+        settings, BuildRequest(plan, nodes, (DAY,), snapshot_entities(plan.client, contracts)), lambda _: None
     )
 
 

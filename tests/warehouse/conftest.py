@@ -50,7 +50,9 @@ class Warehouse:
         return self.rows(sql)[0][0]
 
     def tables(self) -> set[str]:
-        return {name for (name,) in self.rows("select table_name from information_schema.tables")}
+        """The tables of the layers."""
+        layers = "select table_name from information_schema.tables where table_schema not like '%_work'"
+        return {name for (name,) in self.rows(layers)}
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,7 @@ class Project:
             "transformations": list(transformations),
             "sources": list(sources),
             "landing": str(self.landing),
-            "interval_start": interval,
-            "interval_path": day_folder(interval),
+            "intervals": [{"start": interval, "path": day_folder(interval)}],
             "snapshot_entities": [
                 f"{source}.{name}" for source in sources for name in contract(source)["entities"]
             ],
@@ -158,7 +159,8 @@ class Project:
             )
         if outcome.exception:
             raise outcome.exception
-        statuses = {result.node.name: str(result.status) for result in outcome.result.results}
+        ran = [one for one in outcome.result.results if one.node.resource_type != "operation"]
+        statuses = {result.node.name: str(result.status) for result in ran}
         return Warehouse(client, database, statuses, events)
 
 

@@ -75,13 +75,19 @@ class Run:
             return connection.execute(sql.format(**schemas)).fetchall()
 
     def tables(self) -> set[str]:
-        return {name for (name,) in self.query("select table_name from information_schema.tables")}
+        return {name for _, name in self._tables()}
+
+    def _tables(self) -> list[tuple[str, str]]:
+        """Schema and name of each table of the layers."""
+        layers = tuple(f"{self.plan.client.id}_{layer}" for layer in LAYERS)
+        found = self.query("select table_schema, table_name from information_schema.tables")
+        return [(schema, name) for schema, name in found if schema in layers]
 
     def contents(self) -> dict[str, Counter[tuple[Any, ...]]]:
         """Every row of every table, whatever their order."""
         return {
             f"{schema}.{name}": Counter(self.query(f'from "{schema}"."{name}"'))
-            for schema, name in self.query("select table_schema, table_name from information_schema.tables")
+            for schema, name in self._tables()
         }
 
 
@@ -121,7 +127,7 @@ class Retailer:
         rows: dict[str, NodeRow] = {}
         build_nodes(
             self.settings,
-            BuildRequest(plan, nodes, interval, snapshots),
+            BuildRequest(plan, nodes, (interval,), snapshots),
             lambda row: rows.update({row.node: row}),
         )
         return Run(plan, self.settings.warehouse(client.id), rows, planted, snapshots)

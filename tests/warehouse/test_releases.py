@@ -64,7 +64,7 @@ class Till:
         nodes = [node for layer in layers for node in self.plan.layer(layer).nodes]
         names = {node.unique_id: node.name for node in nodes}
         rows: dict[str, NodeRow] = {}
-        request = BuildRequest(self.plan, nodes, NIGHT, (), in_force(self.ledger, CLIENT.id))
+        request = BuildRequest(self.plan, nodes, (NIGHT,), (), in_force(self.ledger, CLIENT.id))
         build_nodes(self.settings, request, lambda row: rows.update({names[row.node]: row}))
         DuckDBConnectionManager.close_all_connections()  # dbt keeps its own open until the process ends
         return rows
@@ -146,7 +146,7 @@ def test_released_rows_are_let_through_and_back(till: Till) -> None:
 def test_a_release_whose_key_is_of_another_model_rests(till: Till) -> None:
     older = [replace(one, key={"line": "1"}) for one in in_force(till.ledger, CLIENT.id)]
     nodes = [node for node in till.plan.layer("silver").nodes if node.name == "validate_sales__order_lines"]
-    build_nodes(till.settings, BuildRequest(till.plan, nodes, NIGHT, (), older), [].append)
+    build_nodes(till.settings, BuildRequest(till.plan, nodes, (NIGHT,), (), older), [].append)
     DuckDBConnectionManager.close_all_connections()
     assert older
     assert till.rows("select line_number from till_silver.validate_sales__order_lines") == [(3,)]

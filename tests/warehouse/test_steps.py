@@ -56,12 +56,20 @@ ORDERS = """
 select * from (values ('O1', 'C1', 'C2'), ('O2', 'C9', 'C1'), ('O3', null, null))
     as said(order_id, customer_id, payer_id)
 """
+
+
+def _keyed(keys: str, sql: str) -> str:
+    return "{{ config(meta={'keys': ['" + keys + "']}) }}" + sql
+
+
 MODELS = {
-    "bronze/bronze_crm__people.sql": PEOPLE,
-    "bronze/bronze_crm__spellings.sql": SPELLINGS,
-    "bronze/bronze_crm__customers.sql": CUSTOMERS,
-    "bronze/bronze_sales__regions.sql": "select 'S' as code, 'South' as name, 1 as _interval_start",
-    "bronze/bronze_sales__orders.sql": ORDERS,
+    "bronze/bronze_crm__people.sql": _keyed("id', 'line", PEOPLE),
+    "bronze/bronze_crm__spellings.sql": _keyed("id", SPELLINGS),
+    "bronze/bronze_crm__customers.sql": _keyed("customer_id", CUSTOMERS),
+    "bronze/bronze_sales__regions.sql": _keyed(
+        "code", "select 'S' as code, 'South' as name, 1 as _interval_start"
+    ),
+    "bronze/bronze_sales__orders.sql": _keyed("order_id", ORDERS),
     "silver/clean/clean_crm__people.sql": """
         {{ clean(
             'crm', 'people', keys=['id', 'line'], newest=['updated_at', '_interval_start'],

@@ -9,13 +9,15 @@
     {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='name') -%}
         {%- set relation = adapter.get_relation(target.database, generate_schema_name(layer, node), node.alias) -%}
         {%- if node.fqn[1] == layer and relation is not none -%}
-            {%- do tables.append(past_retention(relation, cutoff, cleaned.get(node.alias, '0001-01-01'), share)) -%}
+            {%- set found = past_retention(relation, cutoff, cleaned.get(node.alias, '0001-01-01'), share) -%}
+            {%- do tables.append(dict(found, node=node)) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set refused = not force and tables | selectattr('too_many') | list | length > 0 -%}
     {%- if not (dry_run or refused) -%}
         {%- for table in tables if table.gone -%}
             {%- call statement('retention') -%}
+                {{ log_past(table.node, table.relation, cutoff) if layer == 'silver' and has_log(table.node) }}
                 {{ delete_past(table.relation, cutoff) }}
             {%- endcall -%}
         {%- endfor -%}

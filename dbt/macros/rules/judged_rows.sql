@@ -9,9 +9,11 @@
     {%- set flagging = flagging + with_guard(breaking, '') -%}
     {%- set breaking = with_guard(breaking, 'not ') -%}
 {%- endif -%}
+{%- do keyed_step(source, entity, steps) -%}
 with entering as (
 
-    select * from {{ nearest_step(source, entity, steps) }}
+    select * from {{ nearest_step(source, entity, steps) }} as entered
+    {{- touched('entered') }}
 
 ),
 {% if keys %}

@@ -14,9 +14,34 @@
 {%- for key in keys -%}
     {%- do cleaned_keys.append(clean_text(key) if key in texts else key) -%}
 {%- endfor -%}
+{%- do keyed_step(source, entity, [], texts) -%}
 with entering as (
 
-    select * from {{ nearest_step(source, entity, []) }}
+    select
+        {%- for column in ids + texts + kept %}
+        {{ column }},
+        {%- endfor %}
+        _interval_start,
+        _run_date
+    from {{ with_clean_keys(nearest_step(source, entity, [])) }} as entered
+    {{- touched('entered') }}
+    {%- if is_incremental() and source ~ '.' ~ entity not in var('snapshot_entities') %}
+    union all
+    -- What bronze no longer keeps is as it was cleaned then.
+    select
+        {%- for column in ids + texts + kept %}
+        {{ column }},
+        {%- endfor %}
+        _interval_start,
+        _run_date
+    from {{ this }} as held
+    {{- touched('held', cleaned=true) }}
+        and not ({{ is_of_intervals('held') }})
+        and not exists (
+            select 1 from {{ nearest_step(source, entity, []) }} as entered
+            where entered._interval_start = held._interval_start
+        )
+    {%- endif %}
 
 ),
 

@@ -9,9 +9,15 @@
 {% macro default__enrich(source, entity, before, joins) -%}
 {%- set model = 'enrich_' ~ source ~ '__' ~ entity -%}
 {%- do needs_columns(model, {'before': before}) -%}
+{%- do keyed_step(source, entity, before) -%}
+{%- set watched = [] -%}
+{%- for join in joins -%}
+    {%- do watched.append(watch(join.source or source, join.entity, join.steps, with_sides_changed(join.on))) -%}
+{%- endfor -%}
 with entering as (
 
-    select * from {{ nearest_step(source, entity, before) }}
+    select * from {{ nearest_step(source, entity, before) }} as entered
+    {{- touched('entered', watched) }}
 
 ),
 {% for join in joins %}
@@ -48,6 +54,15 @@ with entering as (
 
 select * from {{ model }}
 {%- endmacro %}
+
+{#- {ours: theirs} as {theirs: ours}. -#}
+{% macro with_sides_changed(on) %}
+    {%- set changed = {} -%}
+    {%- for ours, theirs in on.items() -%}
+        {%- do changed.update({theirs: ours}) -%}
+    {%- endfor -%}
+    {{ return(changed) }}
+{% endmacro %}
 
 {#- One row a key; no row at all where the client does without the source and the join says that it may. -#}
 {% macro joined_rows(source, join) -%}

@@ -7,9 +7,11 @@
 {%- set model = 'normalize_' ~ source ~ '__' ~ entity -%}
 {%- do needs_columns(model, {'before': before, 'columns': columns}) -%}
 {%- do needs_known(model, 'changed', changed, columns) -%}
+{%- do keyed_step(source, entity, before) -%}
 with entering as (
 
-    select * from {{ nearest_step(source, entity, before) }}
+    select * from {{ nearest_step(source, entity, before) }} as entered
+    {{- touched('entered') }}
 
 ),
 

@@ -5,7 +5,7 @@
 {% macro one_per_key(source, entity, steps, keys, newest=['_interval_start']) -%}
     {%- set nearest = nearest_step(source, entity, steps) -%}
     {%- if 'clean' in steps and step_exists('clean', source, entity) -%}
-        {{ nearest }}
+        {{ nearest }} as {{ entity }}
     {%- else -%}
         (
         select * from (

@@ -24,7 +24,7 @@ DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=U
 path = slim_path(settings, shape_of(client))
 plan = make_plan(client, json.loads(path.read_text()))
 snapshots = snapshot_entities(client, catalog.sources)
-variables = run_variables(settings, BuildRequest(plan, (), DAY, snapshots))
+variables = run_variables(settings, BuildRequest(plan, (), (DAY,), snapshots))
 
 for mode in (ExecutionMode.LOCAL, ExecutionMode.WATCHER):
     # DuckDB is one writer: tasks of Cosmos's LOCAL mode, a process each, can only take turns.

@@ -102,7 +102,7 @@ class Shop:
         names = {node.unique_id: node.name for node in chosen}
         rows, raised = {}, None
         start = datetime(2026, 1, 15, tzinfo=UTC)
-        request = BuildRequest(self.plan, chosen, Interval(start, start.replace(day=16)), ())
+        request = BuildRequest(self.plan, chosen, (Interval(start, start.replace(day=16)),), ())
         try:
             build_nodes(self.settings, request, lambda row: rows.__setitem__(names[row.node], row))
         except Exception as error:  # the tests look at it

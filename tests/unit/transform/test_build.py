@@ -30,7 +30,9 @@ def test_schemas_and_database_are_the_clients_though_the_manifest_is_shared(shop
     DuckDBConnectionManager.close_all_connections()  # dbt keeps its own open until the process ends
     with duckdb.connect(str(shop.settings.warehouse("corner_shop"))) as warehouse:
         found = warehouse.sql("select distinct table_schema from information_schema.tables").fetchall()
-    assert {schema for (schema,) in found} == {"corner_shop_bronze", "corner_shop_silver", "corner_shop_gold"}
+    assert {schema for (schema,) in found} == {
+        f"corner_shop_{one}" for one in ("bronze", "silver", "gold", "work")
+    }
     assert not shop.settings.warehouse("medallion").exists()
 
 

@@ -56,7 +56,7 @@ def run_dbt(
     plan = make_plan(client, load_slim(settings, shape_of(client)))
     land(settings, catalog, plan, interval)
     snapshots = snapshot_entities(client, catalog.sources)
-    variables = run_variables(settings, BuildRequest(plan, [], interval, snapshots))
+    variables = run_variables(settings, BuildRequest(plan, [], (interval,), snapshots))
     folder = settings.home / "dbt" / client.id
     released = released_variables(settings, in_force(open_ledger(settings.database_url), client.id), folder)
     with writing(settings, client.id), dbt_environment(settings, client.id):

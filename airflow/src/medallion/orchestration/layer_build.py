@@ -77,7 +77,7 @@ class LayerBuilder:
         releases = in_force(ledger, self.plan.client.id)
         again = self.layer in asked.rebuild
         request = BuildRequest(
-            self.plan, nodes, asked.interval, self.snapshot_entities, releases, full_refresh=again
+            self.plan, nodes, asked.intervals, self.snapshot_entities, releases, full_refresh=again
         )
         build_id = ledger.start_build(key, self.layer, series)
         seen: set[str] = set()

@@ -103,7 +103,7 @@ def _invoke(side: Side, command: Sequence[str], listeners: list[Callable[[Any], 
 
     settings, client = side.settings, side.client
     snapshots = snapshot_entities(client, side.catalog.sources)
-    variables = run_variables(settings, BuildRequest(side.plan, [], side.interval, snapshots))
+    variables = run_variables(settings, BuildRequest(side.plan, [], (side.interval,), snapshots))
     with _ready(side) as scratch:
         flags = [*dbt_flags(settings, scratch), "--no-write-json", "--no-use-colors", "--log-level", "none"]
         name, *rest = command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -34,15 +35,15 @@ class BuildRequest:
     Attributes:
         plan: the client's plan.
         nodes: models and tests to build, in any order.
-        interval: the run's data interval.
-        snapshot_entities: of which bronze reads just the interval's own landing, as ``<source>.<entity>``.
+        intervals: those that the run processes, oldest first.
+        snapshot_entities: of which bronze holds the newest landing alone, as ``<source>.<entity>``.
         releases: the client's releases in force, whose rows ``validate`` lets through.
         full_refresh: whether incremental models are made anew instead of added to.
     """
 
     plan: Plan
     nodes: Sequence[Node]
-    interval: Interval
+    intervals: tuple[Interval, ...]
     snapshot_entities: tuple[str, ...]
     releases: Sequence[Release] = ()
     full_refresh: bool = False
@@ -99,10 +100,22 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
         "sources": list(shape.sources),
         "transformations": list(shape.transformations),
         "landing": str(settings.landing),
-        "interval_start": request.interval.start.replace(tzinfo=None).isoformat(sep=" "),
-        "interval_path": request.interval.partition_path(sub_daily=request.plan.sub_daily),
+        "intervals": [
+            {
+                "start": interval.start.replace(tzinfo=None).isoformat(sep=" "),
+                "path": interval.partition_path(sub_daily=request.plan.sub_daily),
+            }
+            for interval in request.intervals
+        ],
+        "built_with": _built_with(request),
         "snapshot_entities": list(request.snapshot_entities),
     }
+
+
+def _built_with(request: BuildRequest) -> str:
+    """What the rows of a layer depend on beside the rows they are made from, as twelve hexadecimal digits."""
+    parts = [request.plan.manifest, dict(request.plan.client.values), sorted(request.snapshot_entities)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _add_skipped(nodes: Iterable[Node], manifest: Manifest, recorder: Recorder) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,7 +43,17 @@ def released_variables(settings: Settings, releases: Sequence[Release], folder: 
         _write(folder / f"{entity}.parquet", rules_of_key)
     if not forgiven:
         return {}
-    return {"released": {entity: list(keys[entity]) for entity in forgiven}, "releases": str(folder)}
+    return {
+        "released": {entity: list(keys[entity]) for entity in forgiven},
+        "released_stamps": {entity: _stamp(rules_of_key) for entity, rules_of_key in forgiven.items()},
+        "releases": str(folder),
+    }
+
+
+def _stamp(rules_of_key: Mapping[Columns, set[str]]) -> str:
+    """Twelve hexadecimal digits that change with what is released of an entity."""
+    said = sorted((list(key), sorted(rules)) for key, rules in rules_of_key.items())
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
 
 
 def _write(path: Path, rules_of_key: Mapping[Columns, set[str]]) -> None:

@@ -1,8 +1,11 @@
 {{- needs_transformation('aggregate') -}}
 {{- needs_sources(['adventureworks_sales']) -}}
+{{- keyed('adventureworks_orders', ['order_date']) -}}
 with orders as (
 
-    select * from {{ ref('adventureworks_orders') }}
+    select *
+    from {{ ref('adventureworks_orders') }} as sold
+    {{- touched('sold') }}
 
 ),
 

@@ -1,8 +1,14 @@
 {%- set line_steps = ['clean', 'enrich', 'validate'] -%}
 {%- set product_steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{{- keyed(nearest_name('adventureworks_sales', 'order_lines', line_steps), ['order_line_id']) -}}
 with order_lines as (
 
-    select * from {{ one_per_key('adventureworks_sales', 'order_lines', line_steps, ['order_line_id']) }}
+    select *
+    from {{ one_per_key('adventureworks_sales', 'order_lines', line_steps, ['order_line_id']) }}
+    {{- touched('order_lines', [
+        watch_model('adventureworks_orders', {'order_id': 'order_id'}),
+        watch('adventureworks_production', 'products', product_steps, {'product_id': 'product_id'}),
+    ]) }}
 
 ),
 

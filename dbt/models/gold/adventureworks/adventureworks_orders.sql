@@ -1,7 +1,10 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{{- keyed(nearest_name('adventureworks_sales', 'orders', steps), ['order_id'], logged=['order_date']) -}}
 with orders as (
 
-    select * from {{ one_per_key('adventureworks_sales', 'orders', steps, ['order_id']) }}
+    select *
+    from {{ one_per_key('adventureworks_sales', 'orders', steps, ['order_id']) }}
+    {{- touched('orders') }}
 
 ),
 

@@ -1,9 +1,11 @@
 {{- needs_transformation('aggregate') -}}
 {{- needs_sources(['app_events']) -}}
+{{- keyed('engagement_events', ['event_date']) -}}
 with purchases as (
 
-    select * from {{ ref('engagement_events') }}
-    where is_purchase = 1
+    select *
+    from {{ ref('engagement_events') }} as happened
+    {{- touched('happened') }}
 
 ),
 
@@ -24,6 +26,7 @@ engagement_daily_revenue as (
         sum(amount) as revenue_amount,
         {{ ratio('sum(amount)', 'count(amount)', 4) }} as average_purchase_amount
     from purchases
+    where is_purchase = 1
     group by
         event_date,
         coalesce(currency_code, 'unknown')

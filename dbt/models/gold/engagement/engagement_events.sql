@@ -1,8 +1,10 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{{- keyed(nearest_name('app_events', 'events', steps), ['event_id'], logged=['event_date']) -}}
 with events as (
 
     select *
     from {{ one_per_key('app_events', 'events', steps, ['event_id'], ['received_at', '_interval_start']) }}
+    {{- touched('events') }}
 
 ),
 

@@ -1,8 +1,11 @@
 {{- needs_transformation('aggregate') -}}
 {{- needs_sources(['erp']) -}}
+{{- keyed('erp_orders', ['order_date']) -}}
 with orders as (
 
-    select * from {{ ref('erp_orders') }}
+    select *
+    from {{ ref('erp_orders') }} as sold
+    {{- touched('sold') }}
 
 ),
 

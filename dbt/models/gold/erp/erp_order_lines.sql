@@ -1,9 +1,15 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{%- set material_steps = ['clean', 'normalize', 'validate'] -%}
 {%- set newest = ['updated_at', '_interval_start'] -%}
+{{- keyed(nearest_name('erp', 'sales_order_lines', steps), ['order_id', 'line_number']) -}}
 with order_lines as (
 
     select *
     from {{ one_per_key('erp', 'sales_order_lines', steps, ['order_id', 'line_number'], newest) }}
+    {{- touched('sales_order_lines', [
+        watch('erp', 'sales_orders', steps, {'order_id': 'order_id'}),
+        watch('erp', 'materials', material_steps, {'material_id': 'material_id'}),
+    ]) }}
 
 ),
 
@@ -16,7 +22,7 @@ orders as (
 materials as (
 
     select *
-    from {{ one_per_key('erp', 'materials', ['clean', 'normalize', 'validate'], ['material_id'], newest) }}
+    from {{ one_per_key('erp', 'materials', material_steps, ['material_id'], newest) }}
 
 ),
 

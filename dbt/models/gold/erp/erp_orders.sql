@@ -1,8 +1,11 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
 {%- set newest = ['updated_at', '_interval_start'] -%}
+{{- keyed(nearest_name('erp', 'sales_orders', steps), ['order_id'], logged=['order_date']) -}}
 with orders as (
 
-    select * from {{ one_per_key('erp', 'sales_orders', steps, ['order_id'], newest) }}
+    select *
+    from {{ one_per_key('erp', 'sales_orders', steps, ['order_id'], newest) }}
+    {{- touched('sales_orders', [watch_model('erp_order_lines', {'order_id': 'order_id'})]) }}
 
 ),
 

@@ -1,22 +1,29 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{%- set supply_steps = ['clean', 'normalize', 'validate'] -%}
 {%- set newest = ['updated_at', '_interval_start'] -%}
+{{- keyed(nearest_name('erp', 'purchase_orders', steps), ['purchase_order_id']) -}}
 with purchase_orders as (
 
-    select * from {{ one_per_key('erp', 'purchase_orders', steps, ['purchase_order_id'], newest) }}
+    select *
+    from {{ one_per_key('erp', 'purchase_orders', steps, ['purchase_order_id'], newest) }}
+    {{- touched('purchase_orders', [
+        watch('erp', 'suppliers', supply_steps, {'supplier_id': 'supplier_id'}),
+        watch('erp', 'materials', supply_steps, {'material_id': 'material_id'}),
+    ]) }}
 
 ),
 
 suppliers as (
 
     select *
-    from {{ one_per_key('erp', 'suppliers', ['clean', 'normalize', 'validate'], ['supplier_id'], newest) }}
+    from {{ one_per_key('erp', 'suppliers', supply_steps, ['supplier_id'], newest) }}
 
 ),
 
 materials as (
 
     select *
-    from {{ one_per_key('erp', 'materials', ['clean', 'normalize', 'validate'], ['material_id'], newest) }}
+    from {{ one_per_key('erp', 'materials', supply_steps, ['material_id'], newest) }}
 
 ),
 

@@ -1,15 +1,19 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{%- set material_steps = ['clean', 'normalize', 'validate'] -%}
 {%- set newest = ['updated_at', '_interval_start'] -%}
+{{- keyed(nearest_name('erp', 'stock_movements', steps), ['movement_id']) -}}
 with movements as (
 
-    select * from {{ one_per_key('erp', 'stock_movements', steps, ['movement_id'], newest) }}
+    select *
+    from {{ one_per_key('erp', 'stock_movements', steps, ['movement_id'], newest) }}
+    {{- touched('stock_movements', [watch('erp', 'materials', material_steps, {'material_id': 'material_id'})]) }}
 
 ),
 
 materials as (
 
     select *
-    from {{ one_per_key('erp', 'materials', ['clean', 'normalize', 'validate'], ['material_id'], newest) }}
+    from {{ one_per_key('erp', 'materials', material_steps, ['material_id'], newest) }}
 
 ),
 

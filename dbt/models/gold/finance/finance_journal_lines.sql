@@ -1,10 +1,12 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{{- keyed(nearest_name('finance', 'journal_entries', steps), ['entry_id']) -}}
 with journal_entries as (
 
     select *
     from {{ one_per_key(
         'finance', 'journal_entries', steps, ['entry_id'], ['updated_at', '_interval_start']
     ) }}
+    {{- touched('journal_entries') }}
 
 ),
 

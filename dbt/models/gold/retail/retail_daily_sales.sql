@@ -1,8 +1,11 @@
 {{- needs_transformation('aggregate') -}}
 {{- needs_sources(['sales']) -}}
+{{- keyed('retail_orders', ['order_date']) -}}
 with orders as (
 
-    select * from {{ ref('retail_orders') }}
+    select *
+    from {{ ref('retail_orders') }} as sold
+    {{- touched('sold') }}
 
 ),
 

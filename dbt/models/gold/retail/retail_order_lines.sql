@@ -1,11 +1,16 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
+{%- set line_steps = ['clean', 'enrich', 'validate'] -%}
+{%- set product_steps = ['clean', 'normalize', 'validate'] -%}
 {%- set newest = ['updated_at', '_interval_start'] -%}
+{{- keyed(nearest_name('sales', 'order_lines', line_steps), ['order_id', 'line_number']) -}}
 with order_lines as (
 
     select *
-    from {{ one_per_key(
-        'sales', 'order_lines', ['clean', 'enrich', 'validate'], ['order_id', 'line_number'], newest
-    ) }}
+    from {{ one_per_key('sales', 'order_lines', line_steps, ['order_id', 'line_number'], newest) }}
+    {{- touched('order_lines', [
+        watch('sales', 'orders', steps, {'order_id': 'order_id'}),
+        watch('inventory', 'products', product_steps, {'product_id': 'product_id'}),
+    ]) }}
 
 ),
 
@@ -19,7 +24,7 @@ products as (
 
     select *
     from {{ one_per_key_or_none(
-        'inventory', 'products', ['clean', 'normalize', 'validate'], ['product_id'],
+        'inventory', 'products', product_steps, ['product_id'],
         {
             'product_id': text_type(), 'product_name': text_type(), 'category': text_type(),
             'unit_cost': 'decimal(18, 4)',

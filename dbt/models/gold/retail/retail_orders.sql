@@ -1,8 +1,14 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
 {%- set newest = ['updated_at', '_interval_start'] -%}
+{{- keyed(nearest_name('sales', 'orders', steps), ['order_id'], logged=['order_date']) -}}
 with orders as (
 
-    select * from {{ one_per_key('sales', 'orders', steps, ['order_id'], newest) }}
+    select *
+    from {{ one_per_key('sales', 'orders', steps, ['order_id'], newest) }}
+    {{- touched('orders', [
+        watch('sales', 'payments', steps, {'order_id': 'order_id'}),
+        watch_model('retail_order_lines', {'order_id': 'order_id'}),
+    ]) }}
 
 ),
 

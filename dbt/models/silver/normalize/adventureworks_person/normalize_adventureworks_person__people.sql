@@ -1,6 +1,8 @@
+{{- keyed_step('adventureworks_person', 'people', ['clean']) -}}
 with people as (
 
-    select * from {{ nearest_step('adventureworks_person', 'people', ['clean']) }}
+    select * from {{ nearest_step('adventureworks_person', 'people', ['clean']) }} as entered
+    {{- touched('entered') }}
 
 ),
 

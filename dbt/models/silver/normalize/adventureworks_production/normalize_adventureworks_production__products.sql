@@ -1,6 +1,8 @@
+{{- keyed_step('adventureworks_production', 'products', ['clean']) -}}
 with products as (
 
-    select * from {{ nearest_step('adventureworks_production', 'products', ['clean']) }}
+    select * from {{ nearest_step('adventureworks_production', 'products', ['clean']) }} as entered
+    {{- touched('entered') }}
 
 ),
 

@@ -1,6 +1,8 @@
+{{- keyed_step('adventureworks_sales', 'orders', ['clean']) -}}
 with orders as (
 
-    select * from {{ nearest_step('adventureworks_sales', 'orders', ['clean']) }}
+    select * from {{ nearest_step('adventureworks_sales', 'orders', ['clean']) }} as entered
+    {{- touched('entered') }}
 
 ),
 
