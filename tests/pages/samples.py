@@ -117,6 +117,12 @@ def _figures():
         ],
         "slowest": [{"name": LONG, "layer": "silver", "seconds": 61.5, "share": 0.42}],
         "tests": _counts() | {"failing": []},
+        "checks": [
+            _held("freshness", "warned", intervals=3),
+            _held("not_null", "failed", column=LONG),
+            _held("rows_a_day", "passed"),
+            _held("outside_interval", "not measured", column="at"),
+        ],
         "extraction": [_landed("people", ()), _landed(LONG, (f"new column {LONG}", HOSTILE))],
         "delivery": None,
         "cleanup": None,
@@ -179,6 +185,24 @@ def _landed(entity, changes):
         "files": 1,
         "bytes": 98_765_432,
         "changes": list(changes),
+    }
+
+
+def _held(check, state, *, column=None, intervals=1):
+    return {
+        "source": LONG,
+        "entity": HOSTILE,
+        "check": check,
+        "column": column,
+        "on_breach": "warn",
+        "state": state,
+        "found": 1_234_567,
+        "population": 9_876_543 if column else None,
+        "allowed": 0.05 if column else 86_400.0,
+        "intervals": intervals,
+        "breaches": int(state != "passed"),
+        "interval_start": "2026-01-15T00:00:00Z",
+        "said": f"{WIDE}: {HOSTILE}",
     }
 
 
