@@ -66,6 +66,11 @@ def fleet():
         "interval_start": "2026-01-16T00:00:00Z",
         "started_at": "2026-01-17T00:05:00Z",
     }
+    missing = [
+        {"hole": hole, "intervals": 3, "first": "2026-01-12T00:00:00Z", "last": "2026-01-15T00:00:00Z"}
+        | {"sources": [LONG], "said": f"3 intervals ({LONG})", "todo": f"medallion run {LONG} {HOSTILE}"}
+        for hole in (True, False)
+    ]
     clients = [
         {"id": HOSTILE, "status": HOSTILE, "unreported": unreported, "runs": [_brief(1, reason=HOSTILE)]},
         {"id": LONG, "status": "disabled", "unreported": None, "runs": [_brief(1, reason=WIDE), *runs[1:]]},
@@ -79,7 +84,8 @@ def fleet():
         },
     ]
     counts = {"clients": 5, "delivered": 3, "failed": 1, "no_report": 1}
-    return {"format": 1, "written_at": "2026-01-17T06:00:00Z", "counts": counts, "clients": clients}
+    clients = [{**one, "missing": missing if one["id"] in (LONG, "new") else []} for one in clients]
+    return {"format": 2, "written_at": "2026-01-17T06:00:00Z", "counts": counts, "clients": clients}
 
 
 def _checked(**changed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from logging import ERROR, WARNING
 from typing import Any
 
@@ -13,6 +14,7 @@ from medallion.exceptions import ConfigError, RetentionRefused
 from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
+from medallion.missing import missing_of_fleet
 from medallion.orchestration.connections import airflow_connection
 from medallion.orchestration.context import asked_of, interval_of, run_key
 from medallion.orchestration.links import RunReportLink, report_url
@@ -212,13 +214,15 @@ class ReportTask(BaseOperator):
     def execute(self, context: Any) -> None:
         """Write ``run_report.json`` and ``run_report.html``, and say on the run what became of it."""
         settings = load_settings()
+        ledger = open_ledger(settings.database_url)
         path = write_run_report(
-            open_ledger(settings.database_url),
+            ledger,
             self.plan,
             run_key(context),
             asked_of(context, self.plan.client),
             settings.reports,
             _statuses(settings),
+            look=partial(missing_of_fleet, settings, ledger),
         )
         self.log.info("report: %s", path)
         note_on_run(context, run_note(path, report_url(self.plan, context)), self.log)

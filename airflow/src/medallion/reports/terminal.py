@@ -47,7 +47,7 @@ def report_parts(figures: Facts, page: str) -> Iterator[RenderableType]:
 
 
 def fleet_parts(facts: Facts) -> Iterator[RenderableType]:
-    """Draw the fleet: counts, and a row a client, the worst first."""
+    """Draw the fleet: counts, a row a client, the worst first, and what did not land."""
     counts = facts["counts"]
     yield Text.assemble(
         (f"{counts['clients']:,} clients", "bold"),
@@ -57,6 +57,11 @@ def fleet_parts(facts: Facts) -> Iterator[RenderableType]:
     )
     if facts["clients"]:
         yield _fleet(facts["clients"])
+    for client in facts["clients"]:
+        for one in client["missing"]:
+            said = plain(f"{client['id']}: {one['said']}").plain
+            yield Text(said, "red" if one["hole"] else "yellow")
+            yield plain(f"  → {one['todo']}")
 
 
 def plain(text: object) -> Text:
