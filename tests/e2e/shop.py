@@ -23,7 +23,8 @@ from medallion.settings import Settings, load_settings
 from sharing import share_airflow_tables
 
 DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
-CLIENTS = ("steady", "heals", "no_compile", "hard_test", "strict", "no_file", "killed", "waits", "asked")
+WRONG = ("heals", "no_compile", "hard_test", "strict", "no_file", "refused", "killed", "waits", "asked")
+CLIENTS = ("steady", *WRONG)
 SWITCHED = "clean_shop__orders"
 
 CLIENT = """
@@ -44,7 +45,7 @@ location: "{samples}/{client}/shop"
 format: csv
 load: snapshot
 entities:
-  orders: {path: orders.csv, keys: [id]}
+  orders: {path: orders.csv, keys: [id], min_rows: 1, checks: {not_null: [id]}}
   people: {path: people.csv, keys: [id]}
 """
 MODELS = {

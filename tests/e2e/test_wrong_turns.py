@@ -101,7 +101,10 @@ def test_what_the_form_asks_for_is_done_and_reported(run, shop):
     landed = sorted((shop.settings.landing / "asked" / "shop" / "orders").rglob("day=*"))
     assert [path.name for path in landed] == ["day=12", "day=13", "day=14"]
     report = shop.settings.reports / "asked" / "year=2026" / "month=01" / "day=14" / "run_report.json"
-    told = json.loads(report.read_text())["run"]
+    figures = json.loads(report.read_text())
+    checks = [(one["check"], one["found"], one["intervals"], one["state"]) for one in figures["checks"]]
+    assert checks == [("min_rows", 10, 3, "passed"), ("not_null", 0, 3, "passed")]
+    told = figures["run"]
     assert (told["interval_start"], told["interval_end"]) == ("2026-01-12T00:00:00Z", "2026-01-15T00:00:00Z")
     assert (told["asked_by"], told["reason"]) == ("admin", "orders <came> late")
     assert told["rebuild"] == ["silver"]
@@ -199,6 +202,20 @@ def test_a_missing_file_is_named_and_landing_keeps_what_it_had(run, shop):
     assert "orders.csv" in run.log("no_file", run_id, "extract_shop", 3)
     assert not (shop.settings.landing / "no_file").exists()
     assert shop.last_delivery("no_file") is None
+
+
+def test_what_a_contract_refuses_lands_nothing_and_is_told_on_task_and_run(run, shop):
+    shop.sell("refused", amounts=())
+    run_id, state, states = run.whole("refused")
+    assert (state, states["extract_shop"], states["bronze.begin"]) == ("failed", "failed", "upstream_failed")
+    assert not (shop.settings.landing / "refused").exists()
+    said = "orders.csv: 0 rows; expected at least 1 (min_rows)"
+    assert f"refused: shop.orders: {said}" in run.log("refused", run_id, "extract_shop", 3)
+    on_task, on_run = (
+        run.airflow.client.noted(dag_id_of("refused"), run_id, task) for task in ("extract_shop", None)
+    )
+    assert on_task.startswith("Medallion: **refused**: nothing landed. 1 check of the contract breached")
+    assert f"shop was not landed: orders: {said}" in on_run.replace("\\", "")
 
 
 def test_a_killed_build_is_tried_again_and_does_only_what_is_missing(run, shop):

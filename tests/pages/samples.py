@@ -66,6 +66,11 @@ def fleet():
         "interval_start": "2026-01-16T00:00:00Z",
         "started_at": "2026-01-17T00:05:00Z",
     }
+    missing = [
+        {"hole": hole, "intervals": 3, "first": "2026-01-12T00:00:00Z", "last": "2026-01-15T00:00:00Z"}
+        | {"sources": [LONG], "said": f"3 intervals ({LONG})", "todo": f"medallion run {LONG} {HOSTILE}"}
+        for hole in (True, False)
+    ]
     clients = [
         {"id": HOSTILE, "status": HOSTILE, "unreported": unreported, "runs": [_brief(1, reason=HOSTILE)]},
         {"id": LONG, "status": "disabled", "unreported": None, "runs": [_brief(1, reason=WIDE), *runs[1:]]},
@@ -79,7 +84,8 @@ def fleet():
         },
     ]
     counts = {"clients": 5, "delivered": 3, "failed": 1, "no_report": 1}
-    return {"format": 1, "written_at": "2026-01-17T06:00:00Z", "counts": counts, "clients": clients}
+    clients = [{**one, "missing": missing if one["id"] in (LONG, "new") else []} for one in clients]
+    return {"format": 2, "written_at": "2026-01-17T06:00:00Z", "counts": counts, "clients": clients}
 
 
 def _checked(**changed):
@@ -117,6 +123,12 @@ def _figures():
         ],
         "slowest": [{"name": LONG, "layer": "silver", "seconds": 61.5, "share": 0.42}],
         "tests": _counts() | {"failing": []},
+        "checks": [
+            _held("freshness", "warned", intervals=3),
+            _held("not_null", "failed", column=LONG),
+            _held("rows_a_day", "passed"),
+            _held("outside_interval", "not measured", column="at"),
+        ],
         "extraction": [_landed("people", ()), _landed(LONG, (f"new column {LONG}", HOSTILE))],
         "delivery": None,
         "cleanup": None,
@@ -179,6 +191,24 @@ def _landed(entity, changes):
         "files": 1,
         "bytes": 98_765_432,
         "changes": list(changes),
+    }
+
+
+def _held(check, state, *, column=None, intervals=1):
+    return {
+        "source": LONG,
+        "entity": HOSTILE,
+        "check": check,
+        "column": column,
+        "on_breach": "warn",
+        "state": state,
+        "found": 1_234_567,
+        "population": 9_876_543 if column else None,
+        "allowed": 0.05 if column else 86_400.0,
+        "intervals": intervals,
+        "breaches": int(state != "passed"),
+        "interval_start": "2026-01-15T00:00:00Z",
+        "said": f"{WIDE}: {HOSTILE}",
     }
 
 

@@ -176,7 +176,7 @@ def test_a_gate_that_would_not_hold_and_a_broken_model_are_problems(repository: 
 def test_what_dbt_takes_for_unchanged_is_found(repository: Repository) -> None:
     base, tree = repository.side("base"), repository.tree("change")
     edit(tree / "configs/clients/shop.yml", "clean, normalize, enrich", "clean, enrich")
-    edit(tree / "configs/sources/crm.yml", "min_rows: 1\n  segments", "min_rows: 2\n  segments")
+    edit(tree / "configs/sources/crm.yml", "min_rows: 1\n    checks", "min_rows: 2\n    checks")
     rules = tree / "dbt/models/silver/validate/crm/_validate_crm__models.yml"
     edit(rules, "condition: has_segment = 1", "condition: has_segment >= 0")
     changed = changed_between(base, repository.side("change"))

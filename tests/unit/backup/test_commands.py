@@ -14,7 +14,9 @@ from medallion.cli import app
 from medallion.exceptions import MedallionError
 from medallion.locks import one_at_a_time
 from medallion.settings import Settings
-from unit.backup.conftest import tree
+from unit.backup.conftest import ROWS, TABLES, tree
+
+FILLED = f"{ROWS} rows in {TABLES} tables"
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_a_backup_says_what_is_in_it(here: Settings) -> None:
     assert result.exit_code == 0
     first, *said = result.stdout.splitlines()
     assert first == f"{made}: {made.stat().st_size:,} bytes"
-    assert re.fullmatch(r"  registry     57 rows in 19 tables, schema \d{4}, [\d.]+ kB", said[0])
+    assert re.fullmatch(rf"  registry     {FILLED}, schema \d{{4}}, [\d.]+ kB", said[0])
     assert [text.partition(",")[0] for text in said[1:5]] == [
         "  warehouse    1 file",
         "  destinations 2 files",
@@ -57,7 +59,7 @@ def test_its_facts_are_json(here: Settings, tmp_path: Path) -> None:
 
     assert facts["file"] == str(tmp_path / "x.tar.gz")
     assert facts["folders"] == {"warehouse": 1, "destinations": 2, "reports": 2, "outbox": 1, "landing": 1}
-    assert (facts["rows"], facts["skipped"], facts["encrypted"]) == (57, {}, False)
+    assert (facts["rows"], facts["skipped"], facts["encrypted"]) == (ROWS, {}, False)
 
 
 def test_a_backup_is_never_written_over_another_file(here: Settings, archive: Path) -> None:
@@ -111,13 +113,13 @@ def test_a_dry_run_says_what_is_in_it(there: Settings, archive: Path) -> None:
     result = _run("restore", archive, "--dry-run")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == "a dry run: nothing was written"
-    assert "57 rows in 19 tables" in result.stdout
+    assert FILLED in result.stdout
     assert not there.home.exists()
 
 
 def test_the_facts_of_a_restore_are_json(there: Settings, archive: Path) -> None:
     facts = json.loads(_run("restore", archive, "--yes", "--json").stdout)
-    assert (facts["restored"], facts["rows"], facts["sealed"]) == (True, 57, None)
+    assert (facts["restored"], facts["rows"], facts["sealed"]) == (True, ROWS, None)
     assert len(facts["landing"]["missing"]) == 1
 
 

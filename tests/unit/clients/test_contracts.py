@@ -23,7 +23,23 @@ REST = {
 COMMON = {"name": "shop", "description": "a shop", "load": "interval", "freshness": "1d"}
 
 
-@pytest.mark.parametrize("said", [FILES, SQL, REST])
+def _checked(checks: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """A contract whose orders are held to some checks."""
+    return FILES | {"entities": {"orders": {"path": "o.csv", "keys": ["id"], "checks": checks} | changed}}
+
+
+CHECKED = _checked(
+    {
+        "freshness": {"at_most": "6h", "on_breach": "fail"},
+        "rows_a_day": 50,
+        "not_null": ["id", {"name": "city", "share": 0.5, "on_breach": "warn"}],
+        "outside_interval": 0.01,
+    },
+    event_time="at",
+)
+
+
+@pytest.mark.parametrize("said", [FILES, SQL, REST, CHECKED])
 def test_a_contract_reads_back_what_it_wrote(said: dict[str, Any]) -> None:
     contract = SourceContract.model_validate(COMMON | said)
     assert SourceContract.model_validate(json.loads(contract.model_dump_json())) == contract
@@ -63,6 +79,22 @@ def test_the_projects_own_contracts_read_back_too() -> None:
             REST | {"entities": {"orders": {"path": "o", "table": "orders", **ROWS}}},
             "entities: orders.table does not go with connector rest",
         ),
+        (
+            _checked({"freshness": "1d"}),
+            "entities: orders.checks.freshness needs orders.event_time: which column says when",
+        ),
+        (
+            _checked({"outside_interval": 0}),
+            "entities: orders.checks.outside_interval needs orders.event_time: which column",
+        ),
+        (
+            _checked({"outside_interval": 0}, event_time="at", load="snapshot"),
+            "entities: orders.checks.outside_interval does not go with load snapshot, which brings all rows",
+        ),
+        (
+            _checked({"rows_a_day": 50}) | {"load": "snapshot"},
+            "entities: orders.checks.rows_a_day does not go with load snapshot, which brings all",
+        ),
         (FILES | {"schema_changes": "ignore"}, "schema_changes: must be one of evolve, freeze, fail"),
     ],
 )
@@ -75,3 +107,26 @@ def test_what_does_not_go_with_a_connector_is_refused(said: dict[str, Any], told
 def test_a_connection_may_be_the_clients_own() -> None:
     said = {key: value for key, value in SQL.items() if key != "env"} | {"connection": "shop_of_{client}"}
     assert SourceContract.model_validate(COMMON | said).connection == "shop_of_{client}"
+
+
+def test_every_check_has_a_short_and_a_long_way_to_be_written() -> None:
+    long = {
+        "freshness": {"at_most": "6h", "on_breach": "warn"},
+        "rows_a_day": {"at_least": 50, "on_breach": "fail"},
+        "not_null": [{"name": "id", "share": 0.0, "on_breach": "fail"}],
+        "outside_interval": {"share": 0.01, "on_breach": "fail"},
+    }
+    short = {"freshness": "6h", "rows_a_day": 50, "not_null": ["id"], "outside_interval": 0.01}
+    read = [SourceContract.model_validate(COMMON | _checked(one, event_time="at")) for one in (long, short)]
+    assert read[0] == read[1]
+
+
+def test_a_freshness_that_only_warns_is_kept_as_it_was_before_it_could_fail() -> None:
+    """A registry compares definitions by what they say: a client must not seem changed by an upgrade."""
+    warns = SourceContract.model_validate(COMMON | FILES)
+    fails = SourceContract.model_validate(
+        COMMON | FILES | {"freshness": {"at_most": "1d", "on_breach": "fail"}}
+    )
+    assert warns.model_dump(mode="json")["freshness"] == "P1D"
+    assert fails.model_dump(mode="json")["freshness"] == {"at_most": "P1D", "on_breach": "fail"}
+    assert warns.model_dump(mode="json", exclude_defaults=True)["freshness"] == "P1D"

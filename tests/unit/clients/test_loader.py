@@ -170,6 +170,48 @@ def test_an_inherited_value_that_does_not_fit_points_at_the_client(configs: Path
         ),
         ("min_rows: 1", "min_rows: -1", "12: entities.orders.min_rows: must be 0 or more, is -1"),
         (
+            "freshness: 1d",
+            "freshness: {at_most: 1d, on_breach: stop}",
+            "5: freshness.on_breach: must be one of fail, warn, is 'stop'",
+        ),
+        ("freshness: 1d", "freshness: {on_breach: fail}", "5: freshness.at_most: is missing"),
+        (
+            "min_rows: 1",
+            "checks: {rows_per_day: 50}",
+            "12: entities.orders.checks.rows_per_day: is not a known key; did you mean 'rows_a_day'?",
+        ),
+        (
+            "min_rows: 1",
+            "checks: {rows_a_day: many}",
+            "12: entities.orders.checks.rows_a_day: must be a whole number, is 'many'",
+        ),
+        (
+            "min_rows: 1",
+            "checks: {not_null: [order_id, {name: ordered_at, share: 2}]}",
+            "12: entities.orders.checks.not_null[1].share: must be between 0 and 1, is 2",
+        ),
+        (
+            "min_rows: 1",
+            "checks: {not_null: [order_id, order_id]}",
+            "12: entities.orders.checks.not_null[1]: is listed twice",
+        ),
+        (
+            "min_rows: 1",
+            "checks: {not_null: [{name: order_id, shares: 0}]}",
+            "12: entities.orders.checks.not_null[0].shares: is not a known key; did you mean 'share'?",
+        ),
+        (
+            "min_rows: 1",
+            "checks: {outside_interval: 5%}",
+            "12: entities.orders.checks.outside_interval: must be a number, is '5%'",
+        ),
+        (
+            "min_rows: 1",
+            "checks: {freshness: {at_most: 0d}}",
+            "12: entities.orders.checks.freshness.at_most: must be longer than 0 and at most ten years, "
+            "is '0d'",
+        ),
+        (
             "[order_id, ordered_at]",
             "[order_id, 'drop table']",
             "11: entities.orders.required[1]: must be a column's name: letters, digits and underscores, "

@@ -57,15 +57,14 @@ def test_a_hole_is_bad_and_has_its_command(look):
         == "acme: 3 intervals of 2026-01-12 to 2026-01-15 did not land, though later ones did (crm)"
     )
     assert found.todo == (
-        "medallion run acme --from 2026-01-12 --to 2026-01-13; "
-        "medallion run acme --from 2026-01-15 --to 2026-01-15"
+        "medallion run acme --from 2026-01-12 --to 2026-01-13; medallion run acme --date 2026-01-15"
     )
 
 
 def test_what_was_never_run_at_the_end_is_only_told(look):
     (found,) = look(*days(*range(10, 18)))
-    assert (found.level, found.todo) == (WARN, "medallion run acme --from 2026-01-18 --to 2026-01-18")
-    assert found.said == "acme: 1 interval of 2026-01-18 have not landed (crm)"
+    assert (found.level, found.todo) == (WARN, "medallion run acme --date 2026-01-18")
+    assert found.said == "acme: 1 interval of 2026-01-18 has not landed (crm)"
 
 
 def test_hours_are_told_apart(look):
@@ -92,4 +91,4 @@ def test_a_client_that_never_ran_misses_nothing(settings, ledger, definition):
 
 def test_many_spans_are_cut_short(look):
     (found,) = look(*days(11, 13, 15, 17, 18))
-    assert found.todo.endswith("--to 2026-01-14 and 1 more spans")
+    assert found.todo.endswith("--date 2026-01-14 and 1 more span")

@@ -46,7 +46,9 @@ def land(inbox: Path, landing: Path) -> Land:
             description="a shop",
             location=str(inbox),
             format=format_,
-            load="snapshot",
+            load=knobs.pop("load", "snapshot"),
+            freshness=knobs.pop("freshness", None),
+            schema_changes=knobs.pop("schema_changes", "evolve"),
             entities=entities,
         )
         knobs = {"client_id": "acme", "sub_daily": False, "samples": inbox, "landing": landing} | knobs

@@ -6,7 +6,7 @@ import pytest
 from medallion.clients import client_from_dict
 from medallion.ledger import NodeRow
 from medallion.ledger.waivers import Waiver
-from medallion.orchestration.summaries import run_note, verdict_note
+from medallion.orchestration.summaries import checks_note, run_note, verdict_note
 from medallion.pipeline import LayerPlan, Node, Plan, Rule
 from medallion.quality import judge_layer
 from medallion.reports.words import UNKNOWN
@@ -117,3 +117,28 @@ def test_a_dry_run_that_measured_nothing_says_just_that(noted):
         "Medallion: **dry run**. 2026-01-15 00:00 to 2026-01-15 06:00. "
         "[Report](/medallion/shop/run_report.html)"
     )
+
+
+def check(state, check="not_null", **changed):
+    row = {"source": "sales", "entity": "orders", "check": check, "column": None, "state": state}
+    return row | {"breaches": int(state in ("warned", "failed")), "said": f"{check} is *wrong*"} | changed
+
+
+def test_checks_that_held_leave_no_note():
+    assert checks_note([check("passed"), check("not measured")]) is None
+
+
+def test_what_a_contract_refused_comes_before_what_it_warned_of():
+    rows = [check("passed"), check("warned", "freshness", entity=""), check("failed", column="id")]
+    assert checks_note(rows).text() == (
+        "Medallion: **refused**: nothing landed. 2 checks of the contract breached, 1 held\n\n"
+        "| check | found | then |\n"
+        "| --- | --- | --- |\n"
+        "| `sales.orders: not_null of id` | not_null is \\*wrong\\* | **failed** |\n"
+        "| `sales: freshness` | freshness is \\*wrong\\* | **warned** |"
+    )
+
+
+def test_what_landed_with_a_warning_says_so():
+    (said,) = checks_note([check("warned")]).said
+    assert said == "**landed with a warning**. 1 check of the contract breached, 0 held"

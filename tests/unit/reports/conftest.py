@@ -110,6 +110,14 @@ class Story:
         self.ledger.record(tables.extraction, self.key, [row])
         self._stamp(tables.extraction, "landed_at")
 
+    def check(self, check: str = "rows_a_day", state: str = "passed", **changed: Any) -> None:
+        row = {"source": "crm", "entity": "people", "check": check, "column": None, "on_breach": "warn"}
+        row |= {"state": state, "found": 60, "population": None, "allowed": 50.0, "intervals": 1}
+        row |= {"said": f"people.csv: {check}", "breaches": int(state in ("warned", "failed"))}
+        row["interval_start"] = self.interval.start.replace(tzinfo=None)
+        self.ledger.record(tables.contract_check, self.key, [row | changed])
+        self._stamp(tables.contract_check, "checked_at")
+
     def build(
         self, layer: str, *, series: int = 1, state: str = "success", only: Any = None, **ends: Any
     ) -> None:

@@ -158,6 +158,59 @@ def test_statuses_are_shown_of_whoever_has_one(ledger, tmp_path):
     assert "disabled</span>" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
+HOLE = {"hole": True, "said": "2 intervals did not land", "todo": "medallion run acme --date 2026-01-12"}
+
+
+def looking(found, asked):
+    """Look for what is missing; ``asked`` keeps who was looked at."""
+
+    def look(but):
+        names = [name for name in found if name not in but]
+        asked.append(names)
+        return {name: found[name] for name in names}
+
+    return look
+
+
+def test_what_did_not_land_is_named_with_the_command_that_runs_it(ledger, tmp_path):
+    report(tmp_path)
+    report(tmp_path, "other")
+    update_fleet(ledger, tmp_path, "acme", look=looking({"acme": [HOLE], "other": []}, []))
+    missing = {one["id"]: one["missing"] for one in written(tmp_path)["clients"]}
+    assert missing == {"acme": [HOLE], "other": []}
+    page = Texts((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert (page.said.count("2 intervals did not land"), page.said.count(HOLE["todo"])) == (1, 1)
+
+
+def test_others_are_looked_at_once_an_hour(ledger, tmp_path):
+    asked, found = [], {"acme": [HOLE], "other": [HOLE]}
+    for client in found:
+        report(tmp_path, client)
+    update_fleet(ledger, tmp_path, "acme", look=looking(found, asked))
+    update_fleet(ledger, tmp_path, "acme", look=looking(found | {"acme": []}, asked))
+    assert asked == [["acme", "other"], ["acme"]]
+    missing = {one["id"]: one["missing"] for one in written(tmp_path)["clients"]}
+    assert missing == {"acme": [], "other": [HOLE]}
+
+    facts = written(tmp_path)
+    for client in facts["clients"]:
+        client["looked_at"] = f"{datetime.now(UTC) - timedelta(minutes=61):%Y-%m-%dT%H:%M:%SZ}"
+    (tmp_path / "index.json").write_text(json.dumps(facts))
+    update_fleet(ledger, tmp_path, "acme", look=looking(found | {"other": []}, asked))
+    assert asked[2] == ["acme", "other"]
+    assert all(
+        one["missing"] == found["acme"] * (one["id"] == "acme") for one in written(tmp_path)["clients"]
+    )
+
+
+def test_a_client_that_is_looked_at_no_more_misses_nothing(ledger, tmp_path):
+    report(tmp_path)
+    update_fleet(ledger, tmp_path, "acme", look=looking({"acme": [HOLE]}, []))
+    update_fleet(ledger, tmp_path, "acme", look=looking({}, []))
+    (client,) = written(tmp_path)["clients"]
+    assert (client["missing"], client["looked_at"]) == ([], None)
+
+
 class Texts(HTMLParser):
     def __init__(self, text):
         super().__init__()

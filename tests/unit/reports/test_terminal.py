@@ -76,9 +76,10 @@ def test_nothing_a_report_tells_steers_the_terminal(story, project):
 
 def test_nothing_the_fleet_tells_steers_the_terminal():
     client = {"id": HOSTILE, "status": HOSTILE, "unreported": None, "runs": []}
+    client["missing"] = [{"hole": True, "said": HOSTILE, "todo": HOSTILE}]
     counts = {"clients": 1, "delivered": 0, "failed": 0, "no_report": 1}
     said = drawn(fleet_parts({"counts": counts, "clients": [client]}))
-    assert said.count("[red]x[/red]") == 2
+    assert said.count("[red]x[/red]") == 5
     assert not {"\x1b", "\x07", "\x9b"} & set(said)
 
 

@@ -1,6 +1,7 @@
 """Clients as data: YAML in, frozen objects out. Knows no Airflow and no database."""
 
 from medallion.clients.catalog import BROKEN, DISABLED, ENABLED, NO_DATA, Catalog, Origin, status_of
+from medallion.clients.checks import Checks, Freshness, OnBreach
 from medallion.clients.contracts import Entity, Pages, SourceContract
 from medallion.clients.destinations import Destination
 from medallion.clients.loader import client_from_dict, load_catalog
@@ -22,9 +23,12 @@ __all__ = [
     "NO_DATA",
     "BusinessRules",
     "Catalog",
+    "Checks",
     "Client",
     "Destination",
     "Entity",
+    "Freshness",
+    "OnBreach",
     "Origin",
     "Pages",
     "Problem",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -100,7 +101,7 @@ def _inside(kind: Any, part: str | int) -> Any:
 
 
 def _section(kind: Any) -> type[BaseModel] | None:
-    """Return the model a type is, through whatever is annotated around it."""
-    while hasattr(kind, "__metadata__"):
-        kind = get_args(kind)[0]
+    """Return the model a type is, through whatever is annotated around it or may stand in its place."""
+    while hasattr(kind, "__metadata__") or get_origin(kind) in (Union, UnionType):
+        kind = next(one for one in get_args(kind) if one is not NoneType)
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from medallion.clients.checks import Checks, FreshnessKey
 from medallion.clients.fields import (
     ClientsConnectionId,
     Column,
@@ -22,7 +23,6 @@ from medallion.clients.fields import (
 )
 from medallion.clients.places import Address, EntityPath
 from medallion.clients.problem import NotAllowedError, listed
-from medallion.clients.schedule import Duration
 
 #: interval: the interval's rows; snapshot: all rows each time; history: all on the first run, then intervals.
 Load = Literal["interval", "snapshot", "history"]
@@ -99,6 +99,11 @@ class Entity(Frozen):
     min_rows: Count = Field(
         0, description="Fewer rows than this are taken for a broken delivery.", examples=[1]
     )
+    checks: Checks | None = Field(
+        None,
+        description="What else an interval is held to before bronze reads it.",
+        examples=[{"rows_a_day": 50}],
+    )
     load: Load | None = Field(
         None, description="Which rows a run lands; null: as the source says.", examples=["snapshot"]
     )
@@ -158,9 +163,9 @@ class SourceContract(Frozen):
         ),
         examples=["freeze"],
     )
-    freshness: Duration | None = Field(
+    freshness: FreshnessKey | None = Field(
         None,
-        description="Age at which the newest delivery is late. Kept; nothing acts on it yet.",
+        description="How old the newest event_time of all entities may be when the interval ends.",
         examples=["1d"],
     )
     entities: Annotated[dict[Name, Entity], NotEmpty] = Field(description="The source's tables, by name.")
@@ -211,7 +216,20 @@ class SourceContract(Frozen):
             if by_time and not (entity.cursor or entity.event_time):
                 said = f"{name}.cursor is missing: which column says the interval a row belongs to?"
                 raise PydanticCustomError("missing_cursor", said)
+            _checkable(name, entity, entity.load or str(load))
         return value
+
+
+def _checkable(name: str, entity: Entity, load: str) -> None:
+    """Refuse a check that an entity's rows can never be held to."""
+    for check in ("freshness", "outside_interval"):
+        if getattr(entity.checks, check, None) and not entity.event_time:
+            said = f"{name}.checks.{check} needs {name}.event_time: which column says when a row happened?"
+            raise PydanticCustomError("missing_event_time", said)
+    for check in ("rows_a_day", "outside_interval"):
+        if getattr(entity.checks, check, None) and load == "snapshot":
+            said = f"{name}.checks.{check} does not go with load snapshot, which brings all rows each time"
+            raise PydanticCustomError("foreign_check", said)
 
 
 def _held(

@@ -126,7 +126,7 @@ def _cron_field(field: str) -> bool:
     )
 
 
-_DURATION_SCHEMA = {
+DURATION_SCHEMA = {
     "type": "string",
     "pattern": "^(P[0-9WDTHMS]+|([0-9]+[wdhms])+)$",
     "examples": ["5m", "6h", "PT6H"],
@@ -136,7 +136,7 @@ _SCHEDULE_SCHEMA = {
     "examples": ["6h", "1d", "PT6H", "0 */6 * * *", "@daily", None],
 }
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(DURATION_SCHEMA)]
 Schedule = Annotated[
     timedelta | str | None, BeforeValidator(parse_schedule), WithJsonSchema(_SCHEDULE_SCHEMA)
 ]

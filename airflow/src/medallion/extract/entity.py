@@ -55,9 +55,6 @@ class EntityExtract:
             found = self.reader.schema()
             schema, changes = settle(self.reader.name, found, self.known, self.contract.schema_changes)
             rows = write_part(target, schema, self._batches(schema), self.interval, whole=self.whole)
-            least = self.contract.entities[self.name].min_rows
-            if rows < least:
-                raise BadSourceError(self.reader.name, f"{rows} rows; expected at least {least} (min_rows)")
         except BadSourceError as error:
             raise ExtractError(f"{self.client_id}: {self.contract.name}.{self.name}: {error}") from error
         return Extracted(rows, self.reader.parts, tuple(changes))

@@ -61,5 +61,6 @@ class Span:
 
 def expected_columns(entity: Entity) -> Sequence[str]:
     """The columns that the contract counts on, each once."""
-    named = [*entity.keys, *filter(None, [entity.event_time, entity.cursor]), *entity.required]
+    filled = [column.name for column in entity.checks.not_null] if entity.checks else []
+    named = [*entity.keys, *filter(None, [entity.event_time, entity.cursor]), *entity.required, *filled]
     return list(dict.fromkeys(named))

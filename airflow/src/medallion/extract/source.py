@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from medallion.clients import Entity, Pages, SourceContract
 from medallion.clients.places import filled
 from medallion.connections import Lookup, from_environment, url_of
 from medallion.exceptions import ConfigError, ExtractError
+from medallion.extract.checks import Arrived, Checked, check_arrived, refuse
 from medallion.extract.entity import EntityExtract
 from medallion.extract.files_reader import FilesReader
 from medallion.extract.landing import PART, Stage, staging
@@ -19,7 +20,7 @@ from medallion.extract.parts import columns_of, is_whole
 from medallion.extract.reader import Reader, Span, expected_columns
 from medallion.extract.rest_reader import RestReader
 from medallion.extract.sql_reader import SqlReader
-from medallion.interval import Interval
+from medallion.interval import Interval, partition_start
 from medallion.locks import LOCK_SECONDS
 
 _ALL = Span(None, None)
@@ -52,6 +53,10 @@ def totals(landed: Iterable[Landed]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+def _to_nobody(checked: Sequence[Checked]) -> None:
+    """What checks found is told to nobody; those that fail still do."""
+
+
 def extract_source(
     contract: SourceContract,
     *,
@@ -65,6 +70,7 @@ def extract_source(
     adventureworks: Path | None = None,
     patience: float = LOCK_SECONDS,
     lookup: Lookup = from_environment,
+    tell: Callable[[Sequence[Checked]], None] = _to_nobody,
 ) -> list[Landed]:
     """Land all entities of a source for one interval, or none.
 
@@ -80,13 +86,14 @@ def extract_source(
         adventureworks: what ``{adventureworks}`` stands for, where those files are.
         patience: seconds to wait for another extract of the same source and client.
         lookup: finds Airflow connections.
+        tell: is given what the contract's checks found, before anything lands, also if nothing will.
 
     Returns:
         What landed, an entity each, in the contract's order.
 
     Raises:
         ExtractError: if a file is missing, cut off or not what the contract says, or a database or interface
-            does not answer. Landing is then as it was before.
+            does not answer, or a check fails that nothing may land with. Landing is then as it was before.
     """
     known = {"samples": samples, "adventureworks": adventureworks}
     where = location or contract.location
@@ -94,10 +101,15 @@ def extract_source(
     partition = interval.partition_path(sub_daily)
     with staging(landing, client_id, contract.name, patience) as stage:
         open_reader = _READERS[contract.connector]
-        landed = []
+        landed, arrived = [], []
         for name, entity in contract.entities.items():
             run = _EntityRun(contract, name, entity, client_id, root, interval, partition, stage, lookup)
-            landed.append(_staged(run, open_reader(run)))
+            reader = open_reader(run)
+            landed.append(_staged(run, reader))
+            arrived.append(run.arrived(reader.name, landed[-1].rows))
+        checked = check_arrived(contract, interval, arrived)
+        tell(checked)
+        refuse(client_id, checked)
         stage.land(partition)
     return landed
 
@@ -136,6 +148,21 @@ class _EntityRun:
         if self.contract.load_of(self.name) != "history":
             return False
         return is_whole(self.place) if self.place.exists() else not self.before
+
+    def arrived(self, where: str, rows: int) -> Arrived:
+        """What was staged of the entity, for the checks."""
+        folder = self.stage.place(self.name, "").parent
+        starts = [(partition_start(path.parent.relative_to(folder)), path) for path in self.before]
+        return Arrived(
+            self.name,
+            self.entity,
+            self.contract.load_of(self.name),
+            where,
+            rows,
+            self.stage.file(self.name),
+            self.whole,
+            [(start, path) for start, path in starts if start],
+        )
 
     @property
     def span(self) -> Span:

@@ -110,7 +110,7 @@ class Ledger:
     # -- everything else ---------------------------------------------------------------------------
 
     def record(self, table: Table, key: RunKey, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows of a run to ``extraction``, ``verdict``, ``delivery`` or ``cleanup``; the time is now."""
+        """Add rows of a run to ``extraction``, ``contract_check``, ``verdict`` or the like; it is now."""
         stamp = next(column.name for column in table.c if column.name.endswith("_at"))
         if rows:
             with self.engine.begin() as connection:

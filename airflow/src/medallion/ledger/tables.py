@@ -111,6 +111,29 @@ extraction = Table(
     Index("extraction_run", "dag_id", "run_id"),
 )
 
+#: What checks of a contract found in a run: a row each, of the worst of the run's intervals.
+contract_check = Table(
+    "contract_check",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_run_columns(),
+    Column("source", String(100), nullable=False),
+    Column("entity", String(100), nullable=False),  # empty: all of the source's
+    Column("check", String(40), nullable=False),
+    Column("column", String(100)),  # of not_null
+    Column("on_breach", String(10), nullable=False),  # fail or warn
+    Column("state", String(20), nullable=False),  # passed, warned, failed or not measured
+    Column("found", BigInteger),  # seconds of age, or rows
+    Column("population", BigInteger),  # rows that were looked at
+    Column("allowed", Float, nullable=False),  # seconds at most, rows at least, or a share at most
+    Column("said", Text, nullable=False),
+    Column("intervals", Integer, nullable=False),
+    Column("breaches", Integer, nullable=False),  # of these intervals
+    Column("interval_start", DateTime, nullable=False),  # of the worst one
+    Column("checked_at", DateTime, nullable=False),
+    Index("contract_check_run", "dag_id", "run_id"),
+)
+
 verdict = Table(
     "verdict",
     metadata,

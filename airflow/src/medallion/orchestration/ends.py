@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from logging import ERROR, WARNING
 from typing import Any
 
 from airflow.sdk import BaseOperator
@@ -9,14 +11,15 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medallion.clients import Destination, SourceContract
 from medallion.exceptions import ConfigError, RetentionRefused
-from medallion.extract import Landed, extract_source, totals
+from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
+from medallion.missing import missing_of_fleet
 from medallion.orchestration.connections import airflow_connection
 from medallion.orchestration.context import asked_of, interval_of, run_key
 from medallion.orchestration.links import RunReportLink, report_url
-from medallion.orchestration.notes import note_on_run
-from medallion.orchestration.summaries import run_note
+from medallion.orchestration.notes import note_on_run, note_on_task
+from medallion.orchestration.summaries import checks_note, run_note
 from medallion.pipeline import Extract, Plan
 from medallion.publish import publish
 from medallion.registry import REMOVED
@@ -72,24 +75,40 @@ class ExtractTask(BaseOperator):
         self.contract = contract
 
     def execute(self, context: Any) -> None:
-        """Land the source and write what came to the ledger.
+        """Land the source and write what came, and what its contract's checks found, to the ledger.
 
         Raises:
             ExtractError: if a file is missing, cut off or not what the contract says.
         """
         settings = load_settings()
         landed: list[Landed] = []
-        for interval in asked_of(context, self.plan.client).intervals:
-            new = self._land(settings, interval)
-            landed += new
-            for one in new:
-                self.log.info("%s: %s rows in %s", one.entity, f"{one.rows:,}", one.path)
-                for change in one.changes:
-                    self.log.warning("%s: %s", one.entity, change)
+        checked: list[Checked] = []
+        try:
+            for interval in asked_of(context, self.plan.client).intervals:
+                landed += self._told(self._land(settings, interval, checked))
+        finally:
+            self._tell_checks(context, settings, checked)
         rows = [{"source": self.contract.name, **row} for row in totals(landed)]
         open_ledger(settings.database_url).record(tables.extraction, run_key(context), rows)
 
-    def _land(self, settings: Settings, interval: Interval) -> list[Landed]:
+    def _told(self, landed: list[Landed]) -> list[Landed]:
+        for one in landed:
+            self.log.info("%s: %s rows in %s", one.entity, f"{one.rows:,}", one.path)
+            for change in one.changes:
+                self.log.warning("%s: %s", one.entity, change)
+        return landed
+
+    def _tell_checks(self, context: Any, settings: Settings, checked: list[Checked]) -> None:
+        """Write what checks found to ledger, log and, where one was breached, the task's note."""
+        rows = worst(checked)
+        open_ledger(settings.database_url).record(tables.contract_check, run_key(context), rows)
+        for one in checked:
+            if one.breached:
+                self.log.log(ERROR if one.on_breach == "fail" else WARNING, "%s: %s", one.interval, one)
+        if note := checks_note(rows):
+            note_on_task(context, note, self.log)
+
+    def _land(self, settings: Settings, interval: Interval, checked: list[Checked]) -> list[Landed]:
         return extract_source(
             self.contract,
             client_id=self.plan.client.id,
@@ -101,6 +120,7 @@ class ExtractTask(BaseOperator):
             samples=settings.samples,
             adventureworks=settings.adventureworks,
             lookup=airflow_connection,
+            tell=checked.extend,
         )
 
 
@@ -194,13 +214,15 @@ class ReportTask(BaseOperator):
     def execute(self, context: Any) -> None:
         """Write ``run_report.json`` and ``run_report.html``, and say on the run what became of it."""
         settings = load_settings()
+        ledger = open_ledger(settings.database_url)
         path = write_run_report(
-            open_ledger(settings.database_url),
+            ledger,
             self.plan,
             run_key(context),
             asked_of(context, self.plan.client),
             settings.reports,
             _statuses(settings),
+            look=partial(missing_of_fleet, settings, ledger),
         )
         self.log.info("report: %s", path)
         note_on_run(context, run_note(path, report_url(self.plan, context)), self.log)

@@ -10,7 +10,7 @@ from typing import Any
 from medallion.orchestration.markdown import code, plain, some
 from medallion.orchestration.notes import Note
 from medallion.quality import LayerVerdict, RuleScore
-from medallion.reports.words import moment, number, score
+from medallion.reports.words import check_name, moment, number, score
 
 _HEAD = ("rule", "score", "threshold", "failing of measured", "verdict")
 #: Names that are listed one by one.
@@ -72,6 +72,26 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(map(code, names[:_MOST])) + more
 
 
+def checks_note(rows: Sequence[Mapping[str, Any]]) -> Note | None:
+    """Which checks of a source's contract were breached, those first that nothing lands with; None if none.
+
+    Args:
+        rows: what the ledger has of them.
+    """
+    breached = sorted((row for row in rows if row["breaches"]), key=lambda row: row["state"] != "failed")
+    if not breached:
+        return None
+    held = len(rows) - len(breached)
+    refused = breached[0]["state"] == "failed"
+    head = "**refused**: nothing landed" if refused else "**landed with a warning**"
+    said = f"{head}. {some(len(breached), 'check')} of the contract breached, {held} held"
+    return Note((said,), ("check", "found", "then"), tuple(map(_check_row, breached)))
+
+
+def _check_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return code(check_name(row)), plain(row["said"]), f"**{row['state']}**"
+
+
 def run_note(page: Path, url: str) -> Note:
     """What became of a run, from the JSON beside its report's page.
 
@@ -85,6 +105,7 @@ def run_note(page: Path, url: str) -> Note:
     facts = [told]
     if verdict["outcome"] != "failed":  # then its reasons say which score was too low
         facts += [*_least_score(figures["layers"]), *_delivered(figures["delivery"])]
+        facts += _warned(figures.get("checks", []))
     said = [f"**{plain(verdict['outcome'])}**. {', '.join(facts)}. [Report]({url})"]
     return Note(tuple(said), ("why",), tuple((plain(reason),) for reason in verdict["reasons"]))
 
@@ -95,6 +116,11 @@ def _least_score(layers: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     least, threshold = min(measured)
     return [f"score {score(least)}, threshold {threshold:g}"]
+
+
+def _warned(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    warned = sum(one["state"] == "warned" for one in checks)
+    return [f"{some(warned, 'check')} of contracts warned"] if warned else []
 
 
 def _delivered(delivery: Mapping[str, Any] | None) -> list[str]:

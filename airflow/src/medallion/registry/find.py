@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from medallion.clients import load_catalog
 from medallion.exceptions import ConfigError, RegistryError
 from medallion.registry.definition import Definition
-from medallion.registry.records import REMOVED, Configuration
+from medallion.registry.records import ACTIVE, REMOVED, Configuration
 from medallion.registry.store import Registry, open_registry
 from medallion.settings import Settings
 
@@ -83,6 +85,16 @@ def live_client(settings: Settings, client_id: str) -> Configuration | None:
         if known and known.status != REMOVED:
             return known
     return None
+
+
+def active_definitions(settings: Settings, but: Collection[str] = ()) -> Iterator[Definition]:
+    """The clients of the installation's platforms that have runs now, but for some."""
+    for platform in settings.platforms:
+        registry = registry_of(settings, platform)
+        for key, head in registry.heads().items():
+            known = registry.configuration(key) if head.status == ACTIVE and key not in but else None
+            if known:
+                yield known.definition
 
 
 def live_ids(settings: Settings) -> set[str]:

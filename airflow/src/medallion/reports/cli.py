@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,10 +54,12 @@ def report(
 
 def _print_fleet(settings: Settings, as_json: bool) -> None:
     from medallion.ledger import open_ledger
+    from medallion.missing import missing_of_fleet
     from medallion.reports.index import read_fleet
     from medallion.reports.terminal import fleet_parts
 
-    facts = read_fleet(open_ledger(settings.database_url), settings.reports)
+    ledger = open_ledger(settings.database_url)
+    facts = read_fleet(ledger, settings.reports, look=partial(missing_of_fleet, settings, ledger))
     if as_json:
         print_json(facts)
         return

@@ -25,7 +25,7 @@ LayerName = Literal["bronze", "silver", "gold"]
 class Part(BaseModel):
     """A part of the report; what is not known of it is null."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class ClientPart(Part):
@@ -181,6 +181,28 @@ class Tests(Counts):
     failing: list[FailingTest]
 
 
+class Check(Part):
+    """What a source's contract was held to before any of it landed; of several intervals the worst."""
+
+    source: str
+    entity: str = Field(description="Empty where all of the source's entities are meant.")
+    check: Literal["freshness", "min_rows", "rows_a_day", "not_null", "outside_interval"]
+    column: str | None = Field(description="The column that not_null is about.")
+    on_breach: Literal["fail", "warn"]
+    state: Literal["passed", "warned", "failed", "not measured"] = Field(
+        description="failed: nothing of the source landed; not measured: no row was there to measure."
+    )
+    found: Count | None = Field(description="freshness: the newest event's age in seconds; else rows.")
+    population: Count | None = Field(description="Of how many rows; null where that has no meaning.")
+    allowed: Annotated[float, Field(ge=0)] = Field(
+        description="freshness: seconds at most; rows at least; else a share of the rows at most."
+    )
+    intervals: Count = Field(description="How many the run processed.")
+    breaches: Count = Field(description="How many of them breached the check.")
+    interval_start: Moment = Field(description="Of the interval that was found so.")
+    said: str = Field(description="The same as a sentence.")
+
+
 class Landed(Part):
     """One entity's landing."""
 
@@ -270,6 +292,7 @@ class Report(Part):
     models: list[Model]
     slowest: list[Slow] = Field(description="The models that cost most, slowest first.")
     tests: Tests
+    checks: list[Check] = Field(default=[], description="In the contracts' order.")
     extraction: list[Landed]
     delivery: Delivery | None
     cleanup: Cleanup | None
@@ -280,7 +303,8 @@ class Report(Part):
 
 def report_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``run_report.json``; keys it does not know are allowed."""
-    schema = Report.model_json_schema(by_alias=True)
+    # As it is written: a key that an earlier report may lack is always in a new one.
+    schema = Report.model_json_schema(by_alias=True, mode="serialization")
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A run's report",

@@ -32,6 +32,7 @@ class Evidence:
         run: the run's own row; None if its first task never ended well.
         builds: the run's builds, oldest first.
         gates: what the gates said, oldest first.
+        checks: what each check of a contract found last, in the contracts' order.
         extraction: the last landing of each entity, by source and entity.
         delivery: the last delivery, if there was one.
         cleanup: the last cleanup, if there was one.
@@ -48,6 +49,7 @@ class Evidence:
     run: Row | None
     builds: Sequence[Row]
     gates: Sequence[Row]
+    checks: Sequence[Row]
     extraction: Mapping[tuple[str, str], Row]
     delivery: Row | None
     cleanup: Row | None
@@ -61,6 +63,7 @@ class Evidence:
     def moments(self) -> Iterable[datetime]:
         """Every moment at which something of this run ended."""
         stamped = [(self.builds, "finished_at"), (self.gates, "judged_at")]
+        stamped.append((self.checks, "checked_at"))
         stamped.append((list(self.extraction.values()), "landed_at"))
         stamped.append(([self.delivery] if self.delivery else [], "delivered_at"))
         stamped.append(([self.cleanup] if self.cleanup else [], "cleaned_at"))
@@ -86,12 +89,19 @@ def gather(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Evide
         run=_last(ledger.rows_of(tables.run, key)),
         builds=ledger.rows_of(tables.build, key),
         gates=gates,
+        checks=_last_checks(ledger.rows_of(tables.contract_check, key)),
         extraction={(row["source"], row["entity"]): row for row in landed},
         delivery=_last(ledger.rows_of(tables.delivery, key)),
         cleanup=_last(ledger.rows_of(tables.cleanup, key)),
         retention=ledger.rows_of(tables.cleanup_object, key),
         releases=releases_in_force(ledger, plan.client.id),
     )
+
+
+def _last_checks(rows: Iterable[Row]) -> list[Row]:
+    """Of each check its last row: a source that is tried again is held to its contract again."""
+    last = {(row["source"], row["entity"], row["check"], row["column"]): row for row in rows}
+    return list(last.values())
 
 
 def _last(rows: Sequence[Row]) -> Row | None:

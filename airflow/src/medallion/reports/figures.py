@@ -54,6 +54,7 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
         "models": [_model(evidence, node) for layer in plan.layers for node in layer.models],
         "slowest": slowest_of(evidence),
         "tests": _tests(evidence),
+        "checks": [_check(row) for row in evidence.checks],
         "extraction": [
             _picked(row, "source entity rows files bytes changes") for row in evidence.extraction.values()
         ],
@@ -181,6 +182,11 @@ def _build(evidence: Evidence, number: int, row: Row) -> Figures:
         "seconds": _between(row["started_at"], row["finished_at"]),
         "message": row["message"],
     }
+
+
+def _check(row: Row) -> Figures:
+    names = "source entity check column on_breach state found population allowed"
+    return _picked(row, f"{names} intervals breaches interval_start said") or {}
 
 
 def _retained(row: Row) -> Figures:

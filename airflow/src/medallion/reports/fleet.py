@@ -1,13 +1,16 @@
 """The whole fleet: each client with its last runs, the worst first.
 
 =================  =======================================================================================
-``format``         1; grows with any change of the keys: an index of another format is made anew
+``format``         2; grows with any change of the keys: an index of another format is made anew
 ``written_at``     when this was written
 ``counts``         of clients by how their last run ended: ``clients``, ``delivered``, ``failed``,
                    ``no_report``
 ``clients``        each: ``id``; ``status``, None unless somebody who knows said it; ``unreported``: a run
                    that has started and has no report yet, None or ``run_id``, ``interval_start``,
-                   ``started_at``; ``runs``, newest first, each: ``run_id``, ``interval_start``,
+                   ``started_at``; ``missing``: intervals that did not land, each: ``hole`` (later ones did),
+                   ``intervals``: how many, ``first``, ``last``: their starts, ``sources``, ``said``: in a
+                   sentence, ``todo``: the commands that run them; ``looked_at``: when that was looked for,
+                   or None; ``runs``, newest first, each: ``run_id``, ``interval_start``,
                    ``interval_end``, ``started_at``, ``ended_at``, ``seconds``, ``outcome``: delivered or
                    failed, ``reason``: the first, ``score``: the least of the layers', ``threshold``: what
                    that is held to, ``page``: the report, from the client's folder
@@ -28,23 +31,32 @@ from medallion.database import utcnow
 from medallion.ledger import Ledger, tables
 from medallion.reports.history import Facts
 
-FORMAT = 1
+FORMAT = 2
 Runs = Mapping[str, Sequence[Facts]]
 Statuses = Mapping[str, str]
+#: Of a client ``missing`` and ``looked_at``.
+Missing = Mapping[str, Facts]
 
 
-def fleet_facts(ledger: Ledger, runs: Runs, statuses: Statuses | None = None) -> Facts:
+def fleet_facts(
+    ledger: Ledger, runs: Runs, statuses: Statuses | None = None, missing: Missing | None = None
+) -> Facts:
     """Put the fleet together; the module says which facts there are.
 
     Args:
         ledger: knows of runs that have no report, or none yet.
         runs: the last runs of each client that has a report, newest first.
         statuses: what the registry says of clients, by id; clients it names are listed without any run, too.
+        missing: what did not land of clients, by id.
     """
     started = _last_started(ledger)
     said = statuses or {}
     ids = {*runs, *started, *said}
-    clients = [_client(one, runs.get(one, ()), started.get(one), said.get(one)) for one in ids]
+    unseen: Facts = {"missing": [], "looked_at": None}
+    clients = [
+        _client(one, runs.get(one, ()), started.get(one), said.get(one)) | (missing or {}).get(one, unseen)
+        for one in ids
+    ]
     clients.sort(key=_worst_first)
     return {
         "format": FORMAT,

@@ -2,21 +2,23 @@
 
 ``index.json`` is also what the next writer starts from, so that it reads the reports of those clients alone
 that have changed since. A client says so with a file in ``.changed/``; whoever holds the lock takes all that
-lie there, and those who waited for it find that their own has been taken.
+lie there, and those who waited for it find that their own has been taken. What did not land is looked for
+with each of these, and of the other clients once an hour.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock
 
 from medallion.ledger import Ledger
 from medallion.reports.files import replace_all
-from medallion.reports.fleet import FORMAT, Statuses, fleet_facts
+from medallion.reports.fleet import FORMAT, Missing, Statuses, fleet_facts
 from medallion.reports.fleet_page import render_fleet
 from medallion.reports.history import Facts, last_runs
 
@@ -24,7 +26,18 @@ JSON_FILE, HTML_FILE = "index.json", "index.html"
 _CHANGED, _TAKEN, _LOCK = ".changed", ".taken", ".index.lock"
 
 
-def update_fleet(ledger: Ledger, root: Path, client_id: str, statuses: Statuses | None = None) -> None:
+#: Looks for what did not land of all clients but those that are named; facts by id.
+Look = Callable[[Collection[str]], Mapping[str, Sequence[Facts]]]
+_AGAIN = timedelta(hours=1)
+
+
+def update_fleet(
+    ledger: Ledger,
+    root: Path,
+    client_id: str,
+    statuses: Statuses | None = None,
+    look: Look | None = None,
+) -> None:
     """Take a client's new report into ``index.json`` and ``index.html``.
 
     Args:
@@ -32,6 +45,7 @@ def update_fleet(ledger: Ledger, root: Path, client_id: str, statuses: Statuses 
         root: the folder of all reports.
         client_id: whose report was written.
         statuses: what the registry says of clients, by id.
+        look: looks for what did not land; None leaves what is known of it.
 
     Raises:
         OSError: if it cannot be written; the earlier page is still there.
@@ -43,19 +57,36 @@ def update_fleet(ledger: Ledger, root: Path, client_id: str, statuses: Statuses 
         if not mark.exists():
             return  # whoever held the lock before has read the report
         with _changed(root) as changed:
-            facts = fleet_facts(ledger, _runs(root, changed), statuses)
+            facts = fleet_facts(ledger, _runs(root, changed), statuses, _missing(root, changed, look))
             text = json.dumps(facts, ensure_ascii=False, separators=(",", ":")) + "\n"
             replace_all({root / JSON_FILE: text, root / HTML_FILE: render_fleet(facts)})
 
 
-def read_fleet(ledger: Ledger, root: Path, statuses: Statuses | None = None) -> Facts:
+def read_fleet(
+    ledger: Ledger, root: Path, statuses: Statuses | None = None, look: Look | None = None
+) -> Facts:
     """The fleet as it is now, for a terminal; nothing is written."""
-    return fleet_facts(ledger, _runs(root, ()), statuses)
+    return fleet_facts(ledger, _runs(root, ()), statuses, _missing(root, (), look))
+
+
+def _missing(root: Path, changed: Collection[str], look: Look | None) -> Missing:
+    """What did not land: looked for anew of clients that have changed, or were last looked at long ago."""
+    now = datetime.now(UTC)
+    known = {
+        one["id"]: {"missing": one["missing"], "looked_at": one["looked_at"]}
+        for one in _known(root)
+        if one["looked_at"] and now - datetime.fromisoformat(one["looked_at"]) < _AGAIN
+    }
+    if look is None:
+        return known
+    fresh = {name: facts for name, facts in known.items() if name not in changed}
+    moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    return fresh | {name: {"missing": list(some), "looked_at": moment} for name, some in look(fresh).items()}
 
 
 def _runs(root: Path, changed: Iterable[str]) -> dict[str, list[Facts]]:
     """The last runs of each client that has a folder, read anew where the index does not know them."""
-    known = _known(root)
+    known = {one["id"]: one["runs"] for one in _known(root) if one["runs"]}
     read_anew = set(changed)
     folders = [one for one in root.iterdir() if one.is_dir() and one.name[0] != "."] if root.is_dir() else []
     runs = {
@@ -65,14 +96,14 @@ def _runs(root: Path, changed: Iterable[str]) -> dict[str, list[Facts]]:
     return {name: found for name, found in runs.items() if found}
 
 
-def _known(root: Path) -> dict[str, list[Facts]]:
-    """What the last writer knew; nothing if there was none, or one of another version."""
+def _known(root: Path) -> list[Facts]:
+    """What the last writer knew of each client; nothing if there was none, or one of another version."""
     try:
         facts = json.loads((root / JSON_FILE).read_text(encoding="utf-8"))
         known = facts["clients"] if facts["format"] == FORMAT else []
-        return {one["id"]: one["runs"] for one in known if one["runs"]}
+        return [{name: one[name] for name in ("id", "runs", "missing", "looked_at")} for one in known]
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return []
 
 
 @contextmanager

@@ -34,7 +34,13 @@ def outcome_of(evidence: Evidence) -> tuple[str, list[str]]:
 def _not_landed(evidence: Evidence) -> list[str]:
     landed = {source for source, _ in evidence.extraction}
     missing = [one.source for one in evidence.plan.extracts if one.source not in landed]
-    return [f"{source} was not landed: see the log of extract_{source}" for source in missing]
+    return [f"{source} was not landed: {_why(evidence, source)}" for source in missing]
+
+
+def _why(evidence: Evidence, source: str) -> str:
+    failed = [row for row in evidence.checks if row["source"] == source and row["state"] == "failed"]
+    told = [f"{row['entity']}: {row['said']}" if row["entity"] else str(row["said"]) for row in failed]
+    return "; ".join(told[:_MOST]) or f"see the log of extract_{source}"
 
 
 def _not_passed(evidence: Evidence) -> list[str]:

@@ -24,6 +24,8 @@ _FILTERS = (
     words.percent,
     words.sum_of,
     words.breakable,
+    words.check_found,
+    words.check_allowed,
 )
 
 
@@ -34,12 +36,16 @@ def render_report(figures: Mapping[str, Any]) -> str:
         figures: what :func:`medallion.reports.run_figures` gave, or what was read back from its JSON.
     """
     rules = sorted(figures["rules"], key=words.rule_rank)
+    checks = sorted(figures.get("checks", []), key=words.check_rank)
+    breached = sum(check["state"] in words.FIRST_CHECKS for check in checks)
     notable = max(_SHOWN, sum(rule["state"] in words.FIRST for rule in rules))
     slowest_model = max((model["seconds"] or 0 for model in figures["models"]), default=0)
     floor = words.score_floor(figures["rules"])
     template = templates().get_template("run_report.html.j2")
-    drawn = {**figures, "rules": rules}
-    return template.render(drawn, notable=notable, floor=floor, slowest_model=slowest_model)
+    drawn = {**figures, "rules": rules, "checks": checks}
+    return template.render(
+        drawn, notable=notable, breached=breached, floor=floor, slowest_model=slowest_model
+    )
 
 
 @cache

@@ -17,7 +17,7 @@ Facts = Mapping[str, Any]
 #: Characters that steer a terminal; line breaks and tabs may stay.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TONES = {"passed": "green", "breached": "red", "blocked": "red", "failed": "red", "incomplete": "red"}
-_TONES |= {"waived": "yellow", "retry": "yellow", "success": "green", "not passed": "red"}
+_TONES |= {"warned": "yellow", "waived": "yellow", "retry": "yellow", "success": "green", "not passed": "red"}
 _TICKS = "▁▂▃▄▅▆▇█"
 _WIDE = 24  # of a bar
 _RULES = 8  # shown, if no more are breached or waived
@@ -33,8 +33,10 @@ def report_parts(figures: Facts, page: str) -> Iterator[RenderableType]:
     yield from _head(figures)
     yield _layers(figures["layers"])
     yield from _titled("Rules", _rules(figures["rules"]), figures["rules"])
+    checks = figures.get("checks", [])  # an earlier version knew none
     filled = [one for one in figures["quarantine"] if one["rows"]]
     yield from _titled("Quarantine", _quarantine(filled), filled)
+    yield from _titled("Checks of what came", _checks(checks), checks)
     yield from _titled("Failed", _failed(figures), _broken(figures))
     yield from _titled("Tried again", _retries(figures["retries"]), figures["retries"])
     yield from _titled("What costs most", _slowest(figures["slowest"]), figures["slowest"])
@@ -45,7 +47,7 @@ def report_parts(figures: Facts, page: str) -> Iterator[RenderableType]:
 
 
 def fleet_parts(facts: Facts) -> Iterator[RenderableType]:
-    """Draw the fleet: counts, and a row a client, the worst first."""
+    """Draw the fleet: counts, a row a client, the worst first, and what did not land."""
     counts = facts["counts"]
     yield Text.assemble(
         (f"{counts['clients']:,} clients", "bold"),
@@ -55,6 +57,11 @@ def fleet_parts(facts: Facts) -> Iterator[RenderableType]:
     )
     if facts["clients"]:
         yield _fleet(facts["clients"])
+    for client in facts["clients"]:
+        for one in client["missing"]:
+            said = plain(f"{client['id']}: {one['said']}").plain
+            yield Text(said, "red" if one["hole"] else "yellow")
+            yield plain(f"  → {one['todo']}")
 
 
 def plain(text: object) -> Text:
@@ -123,6 +130,19 @@ def _quarantine(filled: Sequence[Facts]) -> Table:
     for one in filled:
         table.add_row(plain(one["table"]), words.number(one["rows"]), plain(one["command"]))
     return table
+
+
+def _checks(checks: Sequence[Facts]) -> RenderableType:
+    """Those that were breached; of the others their number."""
+    breached = [one for one in checks if one["state"] in words.FIRST_CHECKS]
+    held = Text(f"{len(checks) - len(breached)} held to the contracts, none of them breached", "dim")
+    if not breached:
+        return held
+    table = _table("check", "found", "allowed", "state", right=("found", "allowed"))
+    for one in sorted(breached, key=words.check_rank):
+        found, allowed = words.check_found(one), words.check_allowed(one)
+        table.add_row(plain(words.check_name(one)), found, allowed, _state(one["state"]))
+    return Group(table, held)
 
 
 def _broken(figures: Facts) -> list[Facts]:

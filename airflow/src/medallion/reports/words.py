@@ -10,8 +10,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 UNKNOWN = "\N{EN DASH}"
-#: What a reader looks for among rules.
+#: What a reader looks for among rules, and among checks.
 FIRST = {"breached": 0, "waived": 1}
+FIRST_CHECKS = {"failed": 0, "warned": 1}
 
 
 def score_floor(rules: Iterable[Mapping[str, Any]]) -> float:
@@ -26,6 +27,36 @@ def rule_rank(rule: Mapping[str, Any]) -> tuple[float, ...]:
     gates = rule["threshold"] is not None and rule["score"] is not None
     room = rule["score"] - rule["threshold"] if gates else 1.0
     return FIRST.get(rule["state"], len(FIRST)), room
+
+
+def check_rank(check: Mapping[str, Any]) -> int:
+    """Sorts checks that failed first, then those that warned; the rest stays in its order."""
+    return FIRST_CHECKS.get(check["state"], len(FIRST_CHECKS))
+
+
+def check_name(check: Mapping[str, Any]) -> str:
+    """sales.orders: not_null of customer_id; of a source as a whole its name alone."""
+    of = f" of {check['column']}" if check["column"] else ""
+    return f"{check['source']}{'.' if check['entity'] else ''}{check['entity']}: {check['check']}{of}"
+
+
+def check_found(check: Mapping[str, Any]) -> str:
+    """What a check found: an age, or rows, of how many where that has a meaning."""
+    if check["found"] is None:
+        return UNKNOWN
+    if check["check"] == "freshness":
+        return seconds(check["found"])
+    of = "" if check["population"] is None else f" of {number(check['population'])}"
+    return f"{number(check['found'])}{of}"
+
+
+def check_allowed(check: Mapping[str, Any]) -> str:
+    """What a check allows: an age at most, rows at least, or a share of the rows at most."""
+    if check["check"] == "freshness":
+        return f"at most {seconds(check['allowed'])}"
+    if check["population"] is None:
+        return f"at least {number(int(check['allowed']))}"
+    return f"at most {100 * check['allowed']:g}\N{NO-BREAK SPACE}%" if check["allowed"] else "none"
 
 
 def along(value: float, floor: float) -> str:

@@ -12,7 +12,7 @@ from medallion.reports.figures import run_figures
 from medallion.reports.files import replace_all
 from medallion.reports.fleet import Statuses
 from medallion.reports.history import HTML_FILE
-from medallion.reports.index import update_fleet
+from medallion.reports.index import Look, update_fleet
 from medallion.reports.page import render_report
 
 
@@ -33,6 +33,7 @@ def write_run_report(
     asked: Asked,
     root: Path,
     statuses: Statuses | None = None,
+    look: Look | None = None,
 ) -> Path:
     """Write ``run_report.json`` and, from it alone, ``run_report.html``, over those of an earlier run.
 
@@ -45,6 +46,7 @@ def write_run_report(
         asked: what the run was asked to do.
         root: the folder of all reports.
         statuses: what the registry says of clients, by id, for the fleet's page.
+        look: looks for what did not land of clients, for the same.
 
     Returns:
         The page.
@@ -58,5 +60,5 @@ def write_run_report(
     page_file.parent.mkdir(parents=True, exist_ok=True)
     replace_all({page_file.with_suffix(".json"): document, page_file: page})
     if not asked.dry_run:
-        update_fleet(ledger, root, plan.client.id, statuses)
+        update_fleet(ledger, root, plan.client.id, statuses, look)
     return page_file

@@ -1,0 +1,111 @@
+"""Which intervals did not land, of every active client, as the fleet's page tells it."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from medallion.clients import Destination, SourceContract, client_from_dict
+from medallion.ledger import RunKey, open_ledger
+from medallion.missing import PAGE_DAYS, _intervals, missing_of_fleet
+from medallion.pipeline.days import intervals_of_day
+from medallion.registry.definition import Definition
+from medallion.registry.find import registry_of
+from medallion.registry.records import ACTIVE, DISABLED
+from medallion.settings import load_settings
+
+NOW = datetime(2026, 1, 20, 9, tzinfo=UTC)
+CONFIG = {
+    "description": "A client",
+    "schedule_interval": "1d",
+    "data_sources": ["crm"],
+    "transformations": ["clean"],
+    "destination": "warehouse",
+    "business_rules": {"data_retention_days": 365, "quality_threshold": 0.95},
+}
+CRM = {"name": "crm", "description": "People", "location": "/data", "format": "csv", "load": "interval"}
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
+    monkeypatch.delenv("MEDALLION_REGISTRY_URL", raising=False)
+    return load_settings()
+
+
+@pytest.fixture
+def live(settings):
+    """Put a client into the registry that ran first on a day and landed some."""
+
+    def put(client_id, *landed, first=datetime(2026, 1, 10), status=ACTIVE):
+        contract = SourceContract.model_validate(
+            CRM | {"entities": {"people": {"path": "p.csv", "keys": ["id"]}}}
+        )
+        to = Destination.model_validate({"name": "warehouse", "type": "duckdb", "path": "w.duckdb"})
+        definition = Definition(client_from_dict(client_id, CONFIG), {"crm": contract}, to)
+        registry_of(settings).put(
+            client_id, definition, status=status, origin="file", actor="test", why="a test"
+        )
+        values = {"config_version": "x", "interval_start": first, "interval_end": first}
+        open_ledger(settings.database_url).start_run(
+            RunKey(client_id, "first"), client_id=client_id, **values
+        )
+        for day in landed:
+            folder = (
+                settings.landing / client_id / "crm/people" / f"year={day:%Y}/month={day:%m}/day={day:%d}"
+            )
+            folder.mkdir(parents=True)
+
+    return put
+
+
+def days(*numbers):
+    return [datetime(2026, 1, number) for number in numbers]
+
+
+def test_holes_and_what_was_never_run_are_told_apart(settings, live):
+    live("acme", *days(10, 12, 13, 16))
+    found = missing_of_fleet(settings, open_ledger(settings.database_url), (), NOW)
+    assert found == {
+        "acme": [
+            {
+                "hole": True,
+                "intervals": 3,
+                "first": "2026-01-11T00:00:00Z",
+                "last": "2026-01-15T00:00:00Z",
+                "sources": ["crm"],
+                "said": ("3 intervals of 2026-01-11 to 2026-01-15 did not land, though later ones did (crm)"),
+                "todo": "medallion run acme --date 2026-01-11; "
+                "medallion run acme --from 2026-01-14 --to 2026-01-15",
+            },
+            {
+                "hole": False,
+                "intervals": 2,
+                "first": "2026-01-17T00:00:00Z",
+                "last": "2026-01-18T00:00:00Z",
+                "sources": ["crm"],
+                "said": "2 intervals of 2026-01-17 to 2026-01-18 have not landed (crm)",
+                "todo": "medallion run acme --from 2026-01-17 --to 2026-01-18",
+            },
+        ]
+    }
+
+
+def test_only_active_clients_are_looked_at_and_none_that_need_not_be(settings, live):
+    live("acme", *days(*range(10, 19)))
+    live("asleep", status=DISABLED)
+    live("known")
+    found = missing_of_fleet(settings, open_ledger(settings.database_url), ("known",), NOW)
+    assert found == {"acme": []}
+
+
+def test_the_page_looks_back_so_many_days(settings, live):
+    first = NOW.replace(hour=0) - timedelta(days=200)
+    live("acme", first=first.replace(tzinfo=None))
+    (found,) = missing_of_fleet(settings, open_ledger(settings.database_url), (), NOW)["acme"]
+    assert found["intervals"] == PAGE_DAYS - 2  # today's has not ended, and yesterday's may still run
+
+
+@pytest.mark.parametrize("period", [{"hours": 2}, {"hours": 24}, {"minutes": 90}, {"hours": 5}, {"days": 2}])
+def test_a_schedule_has_the_intervals_that_its_runs_have(period):
+    schedule, day = timedelta(**period), date(2027, 3, 28)
+    assert _intervals(schedule, day) == tuple(intervals_of_day(schedule, day))
