@@ -121,11 +121,11 @@ class Story:
         self.ledger.end_build(build, state, "" if state == "success" else f"{layer} went wrong")
         self._stamp(tables.build, "finished_at")
 
-    def judge(self, gate: str, *, passed: bool, waivers: Any = ()) -> None:
+    def judge(self, gate: str, *, passed: bool, waivers: Any = (), score: float = 1.0) -> None:
         row = {
             "layer": gate.split(".")[0],
             "passed": int(passed),
-            "score": 1.0,
+            "score": score,
             "threshold": 0.95,
             "detail": {"rules": [{"rule": one.rule, "waiver": one.facts()} for one in waivers]},
         }
@@ -150,8 +150,8 @@ class Story:
         row = {"client_id": "acme", "cutoff": date(2025, 12, 16), "share": 0.75, "refused": 0, "forced": 0}
         self.ledger.record(tables.cleanup_object, self.key, [row | {"actor": "cleanup_old_data"} | values])
 
-    def all_well(self, *, waivers: Any = (), **ends: Any) -> None:
-        self.start()
+    def all_well(self, *, waivers: Any = (), asked: Any = None, **ends: Any) -> None:
+        self.start(**asked or {})
         self.land()
         for layer in ("bronze", "silver", "gold"):
             self.build(layer, **ends)

@@ -147,7 +147,7 @@ def test_nothing_is_fetched_and_no_script_runs(story):
     text = render_report(told.figures())
     found = Reader(text)
     assert not {"script", "img", "iframe", "object", "base"} & set(found.elements)
-    assert found.attributes["href"] == ["../../../../index.html", "run_report.json"]
+    assert found.attributes["href"] == ["../../../../index.html", "daily_report.html", "run_report.json"]
     assert not re.search(r"https?:|url\(|@import|//[a-z]", text)
     assert "default-src 'none'; style-src 'unsafe-inline'" in found.attributes["content"]
 

@@ -94,9 +94,9 @@ def test_no_colour_reaches_a_pipe(home, medallion):
     assert "\x1b" not in medallion("acme_corp").output
 
 
-def test_the_last_report_or_that_of_a_day_is_printed(home, medallion):
+def test_the_report_of_the_last_run_or_that_of_a_day_or_time_is_printed(home, medallion):
     kept = (home / "reports/acme_corp/year=2026/month=01/day=15/run_report.json").read_text("utf-8")
-    for words in ((), ("--date", "2026-01-15")):
+    for words in ((), ("--date", "2026-01-15", "--run"), ("--date", "2026-01-15T00:00")):
         assert json.loads(medallion("acme_corp", "--json", *words).output) == json.loads(kept)
 
 
@@ -120,7 +120,7 @@ def test_a_report_of_another_version_is_refused(home, medallion):
     path = home / "reports/acme_corp/year=2026/month=01/day=15/run_report.json"
     path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 2'))
     (home / "reports/index.json").unlink()
-    result = medallion("acme_corp", "--date", "2026-01-15")
+    result = medallion("acme_corp", "--date", "2026-01-15", "--run")
     assert result.exit_code == 1
     assert "is no report of this version" in result.stderr
 

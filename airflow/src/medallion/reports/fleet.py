@@ -1,7 +1,7 @@
 """The whole fleet: each client with its last runs, the worst first.
 
 =================  =======================================================================================
-``format``         1; grows with any change of the keys: an index of another format is made anew
+``format``         2; grows with any change of the keys: an index of another format is made anew
 ``written_at``     when this was written
 ``counts``         of clients by how their last run ended: ``clients``, ``delivered``, ``failed``,
                    ``no_report``
@@ -10,7 +10,8 @@
                    ``started_at``; ``runs``, newest first, each: ``run_id``, ``interval_start``,
                    ``interval_end``, ``started_at``, ``ended_at``, ``seconds``, ``outcome``: delivered or
                    failed, ``reason``: the first, ``score``: the least of the layers', ``threshold``: what
-                   that is held to, ``page``: the report, from the client's folder
+                   that is held to, ``page``: the report, from the client's folder, ``daily``: that of its
+                   day, None if there is none
 =================  =======================================================================================
 
 Times are ISO 8601 in UTC. What is not known is None.
@@ -28,7 +29,7 @@ from medallion.database import utcnow
 from medallion.ledger import Ledger, tables
 from medallion.reports.history import Facts
 
-FORMAT = 1
+FORMAT = 2
 Runs = Mapping[str, Sequence[Facts]]
 Statuses = Mapping[str, str]
 

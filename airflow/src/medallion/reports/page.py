@@ -15,6 +15,8 @@ from medallion.reports import words
 _SHOWN = 8
 _FILTERS = (
     words.number,
+    words.amount,
+    words.growth,
     words.score,
     words.seconds,
     words.size,
