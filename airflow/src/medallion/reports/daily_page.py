@@ -58,8 +58,10 @@ def trend(series: Mapping[str, Any], last_day: str) -> dict[str, Any]:
 
 
 def title_of(series: Mapping[str, Any]) -> str:
-    """What a trend is of: Revenue in EUR, retail_rolling_sales."""
+    """What a trend is of: Revenue in EUR, retail_rolling_sales; Score of silver."""
     told = _TITLES[series["name"]] + (f" in {series['unit']}" if series["unit"] else "")
+    if series["name"] == "score":
+        return f"{told} of {series['of']}"
     return f"{told}, {series['of']}" if series["of"] else told
 
 

@@ -66,7 +66,7 @@ def _week(rolling: Facts, day: str) -> Iterator[RenderableType]:
         return
     unit = f" in {rolling['currency']}" if rolling["currency"] else ""
     table = table_of(
-        rolling["mart"],
+        plain(rolling["mart"]),
         "the day",
         "a day of its week",
         "growth",

@@ -226,7 +226,7 @@ def titled(title: str, part: RenderableType, content: Iterable[object]) -> Itera
         yield part
 
 
-def table_of(*headings: str, right: Sequence[str] = ()) -> Table:
+def table_of(*headings: str | Text, right: Sequence[str] = ()) -> Table:
     """An empty table, those columns to the right that hold numbers."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for heading in headings:
