@@ -116,7 +116,10 @@ def test_whoever_may_read_runs_reads_their_days(get, token, role):
         "seconds": 0,
     }
     assert figures.json()["not_read"] == ""
-    assert sum(one["rows"] for one in figures.json()["processed"] if one["layer"] == "bronze") > 0
+    assert [(one["entity"], one["rows"]) for one in figures.json()["extraction"]] == [
+        ("orders", 10),
+        ("people", 2),
+    ]
     assert f'href="{DAILY.format("steady")}"' in get("", token(role)).text
 
 

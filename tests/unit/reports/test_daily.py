@@ -1,6 +1,8 @@
 """A day's figures, from the reports of its runs, a real warehouse and the ledger."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -359,6 +361,29 @@ def test_without_a_warehouse_the_report_says_why(story, settings, with_weeks):
     assert "acme_corp has no warehouse yet" in write(told, settings)["not_read"]
     away = replace(settings, target="sqlserver")
     assert "read from DuckDB only" in write(told, away)["not_read"]
+
+
+def test_a_mart_of_another_making_costs_no_more_than_its_figures(story, settings, warehouse, with_weeks):
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("alter table acme_corp_gold.gold_people drop column window_days")
+    told = story(with_weeks)
+    told.all_well()
+    figures = write(told, settings)
+    assert '"window_days" not found' in figures["not_read"]
+    assert (figures["rolling"], figures["totals"]["outcome"]) == ([], "delivered")
+
+
+def test_a_warehouse_that_a_writer_holds_is_named(story, settings, warehouse):
+    told = story()
+    told.all_well()
+    hold = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", hold, str(warehouse)], **pipes) as writer:
+        writer.stdout.readline()
+        said = write(told, settings)["not_read"]
+        writer.communicate()
+    assert said.startswith("acme_corp.duckdb is in use by ")
+    assert write(told, settings)["not_read"] == ""
 
 
 def test_a_report_of_another_kind_in_the_days_folder_is_left_out(story, settings):

@@ -69,17 +69,21 @@ def past_runs(ledger: Ledger, dag_id: str, first: datetime, end: datetime) -> li
         runs = connection.execute(select(*columns).where(*wanted).order_by(c.id)).all()
         ended: dict[str, datetime] = {}
         for stamp in _STAMPS:
-            for run_id, moment in connection.execute(_last(stamp, dag_id, chosen)):
-                ended[run_id] = max(moment, ended.get(run_id, moment))
+            for row in connection.execute(_last(stamp, dag_id, chosen)):
+                ended[row.run_id] = max(row.moment, ended.get(row.run_id, row.moment))
         scores: dict[str, dict[str, float]] = defaultdict(dict)
         for row in connection.execute(_scores(dag_id, chosen)):
             scores[row.run_id][row.layer] = row.score
-    return [PastRun(*row, ended.get(row.run_id), scores.get(row.run_id, {})) for row in runs]
+    return [
+        PastRun(**row._mapping, ended_at=ended.get(row.run_id), scores=scores.get(row.run_id, {}))
+        for row in runs
+    ]
 
 
 def _last(stamp: Any, dag_id: str, chosen: Select[Any]) -> Select[Any]:
+    """The last moment of each run in one column."""
     c = stamp.table.c
-    query = select(c.run_id, func.max(stamp)).where(c.dag_id == dag_id, c.run_id.in_(chosen))
+    query = select(c.run_id, func.max(stamp).label("moment")).where(c.dag_id == dag_id, c.run_id.in_(chosen))
     return query.where(stamp.is_not(None)).group_by(c.run_id)
 
 

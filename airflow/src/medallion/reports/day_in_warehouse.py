@@ -92,6 +92,8 @@ def read_day(settings: Settings, plan: Plan, day: date, patience: float = _PATIE
             )
     except WarehouseError as error:
         return DayInWarehouse({}, (), str(error))
+    except duckdb.Error as error:  # a mart that was built before it had these columns, or a broken file
+        return DayInWarehouse({}, (), " ".join(str(error).split()))
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[tuple[str, str]]:
