@@ -177,7 +177,8 @@ def _row(node, changed):
 @pytest.fixture
 def story(monkeypatch):
     monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
-    engine = create_engine("sqlite://", poolclass=StaticPool)  # in memory: a story writes often
+    # In memory, for a story writes often; a test may read it in a thread of its own.
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     metadata.create_all(engine)
 
     def begin(found=None, **changed):

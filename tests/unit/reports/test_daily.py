@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 from jsonschema import Draft202012Validator
 
 from medallion.interval import Interval
@@ -17,6 +19,7 @@ from medallion.pipeline import Asked
 from medallion.reports import read_day, write_run_report
 from medallion.reports.daily import trend_of
 from medallion.reports.daily_contract import SCHEMA_FILE, DailyReport, daily_schema, daily_schema_text
+from medallion.reports.daily_write import write_daily_report
 from medallion.reports.day_in_warehouse import NOT_READ
 from medallion.settings import Settings
 
@@ -422,3 +425,26 @@ def test_the_schema_that_lies_in_docs_is_the_contracts(pytestconfig):
     assert there == daily_schema_text(), (
         "run `medallion report --daily-schema > docs/daily_report.schema.json`"
     )
+
+
+def test_one_process_at_a_time_writes_a_day(story, settings):
+    told = story(schedule_interval="12h")
+    tell(told, at(0, 12)).all_well()
+    write(told, settings)
+    later = settings.reports / "acme_corp/year=2026/month=01/day=15/hour=1200/run_report.json"
+    client = settings.reports / "acme_corp"
+    with FileLock(client / ".daily.lock"):
+        writer = threading.Thread(
+            target=write_daily_report, args=(told.ledger, told.plan, DAY, settings.reports, NOT_READ)
+        )
+        writer.start()
+        writer.join(0.5)
+        assert writer.is_alive()
+        # What is written while it waits is in what it writes.
+        later.parent.mkdir()
+        first = later.parent.with_name("hour=0000") / later.name
+        figures = json.loads(first.read_text(encoding="utf-8"))
+        figures["run"] |= {"interval_start": "2026-01-15T12:00:00Z", "interval_end": "2026-01-16T00:00:00Z"}
+        later.write_text(json.dumps(figures), encoding="utf-8")
+    writer.join()
+    assert latest(settings)["totals"]["delivered"] == 2
