@@ -107,7 +107,11 @@ def _figures():
             "rebuild": ["silver", "gold"],
         },
         "verdict": {"outcome": "delivered", "reasons": []},
-        "links": {"airflow": f"https://airflow.example/{WIDE}", "fleet": "../../../../index.html"},
+        "links": {
+            "airflow": f"https://airflow.example/{WIDE}",
+            "fleet": "../../../../index.html",
+            "daily": "daily_report.html",
+        },
         "layers": [_layer("bronze", None), _layer("silver", 0.959), _layer("gold", 0.94)],
         "rules": [],
         "quarantine": [],

@@ -111,6 +111,8 @@ def test_nothing_is_fetched_and_no_script_runs():
         (words.amount, 1234567.891, "1,234,567.89"),
         (words.amount, 12.0, "12"),
         (words.amount, None, words.UNKNOWN),
+        (lambda rows: words.counted(rows, "row"), 1, "1 row"),
+        (lambda rows: words.counted(rows, "row"), 1200, "1,200 rows"),
         (words.growth, 0.234, "+23 %"),
         (words.growth, -0.234, "\N{MINUS SIGN}23 %"),
         (words.growth, -0.001, "0 %"),

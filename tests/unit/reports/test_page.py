@@ -184,6 +184,12 @@ def test_many_rules_are_folded_but_never_a_breached_one(story):
     assert said.index("breached_8") < said.index("5 more, none of them breached") < said.rindex("has_phone")
 
 
+def test_a_report_from_before_there_were_daily_ones_links_to_none(story):
+    figures = story().figures()
+    del figures["links"]["daily"]
+    assert "daily_report" not in render_report(figures)
+
+
 def test_a_page_knows_light_dark_and_narrow(story):
     text = render_report(story().figures())
     assert "@media screen and (prefers-color-scheme: dark)" in text

@@ -135,7 +135,8 @@ def test_a_day_says_how_its_week_goes_and_draws_its_trends():
     assert "does not have 2026-01-15; its last one is 2026-01-14" in said
     assert re.search(r"Score of silver +[▁▂▃▄▅▆▇█]{30} +0.91000 +0.99000", said)
     assert said.count(UNKNOWN) > 3  # nothing is known of durations, nor of the last day's revenue
-    assert "refused: too much at once" in said
+    assert "past its retention in silver: 40 rows of 1 object deleted" in said
+    assert "not deleted, too much at once: silver a_name" in said
 
 
 def test_nothing_a_day_tells_steers_the_terminal():
@@ -143,7 +144,7 @@ def test_nothing_a_day_tells_steers_the_terminal():
     figures["client"]["id"] = figures["runs"][1]["reason"] = figures["extraction"][0]["source"] = HOSTILE
     figures["rolling"][0]["mart"] = figures["rolling"][0]["currency"] = HOSTILE
     figures["rules"][0]["rule"] = figures["trends"]["series"][0]["of"] = HOSTILE
-    figures["retention"][0]["object"] = figures["rolling"][1]["mart"] = HOSTILE
+    figures["retention"][1]["object"] = figures["rolling"][1]["mart"] = HOSTILE
     said = drawn(daily_parts(figures, Path("page")), width=900)
     assert said.count("[red]x[/red]") == 9
     assert not {"\x1b", "\x07", "\x9b"} & set(said)

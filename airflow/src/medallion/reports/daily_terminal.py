@@ -36,7 +36,7 @@ def daily_parts(figures: Facts, page: Path) -> Iterator[RenderableType]:
     breached = [one for one in figures["rules"] if one["state"] in words.FIRST]
     yield from titled("Rules breached or waived", _rules(breached), breached)
     yield from titled("Extracted", _landed(figures["extraction"]), figures["extraction"])
-    yield from titled("Past their retention", _retained(figures["retention"]), figures["retention"])
+    yield from _retained(figures["retention"])
     yield Text(f"The last {_DAYS} days", "bold")
     yield _trends(figures["trends"])
     yield Text.assemble("page  ", plain(page))
@@ -148,18 +148,17 @@ def _landed(extraction: Sequence[Facts]) -> Table:
     return table
 
 
-def _retained(retention: Sequence[Facts]) -> Table:
-    table = table_of("layer", "of", "before", "gone", "", right=("gone",))
+def _retained(retention: Sequence[Facts]) -> Iterator[RenderableType]:
+    """A line a layer, for every table may have lost something; what was refused is named."""
+    gone = [one for one in retention if not one["refused"]]
+    for layer in dict.fromkeys(one["layer"] for one in gone):
+        own = [one for one in gone if one["layer"] == layer]
+        rows, partitions = (words.total(one[kind] for one in own) for kind in ("rows", "partitions"))
+        lost = words.counted(partitions, "partition") if layer == "landing" else words.counted(rows, "row")
+        yield plain(f"past its retention in {layer}: {lost} of {words.counted(len(own), 'object')} deleted")
     for one in retention:
-        counted = "rows" if one["rows"] is not None else "partitions"
-        table.add_row(
-            one["layer"],
-            plain(one["object"]),
-            one["cutoff"],
-            f"{words.number(one[counted])} {counted}",
-            Text("refused: too much at once", "yellow") if one["refused"] else "",
-        )
-    return table
+        if one["refused"]:
+            yield Text(f"not deleted, too much at once: {one['layer']} {plain(one['object'])}", "yellow")
 
 
 def _trends(trends: Facts) -> Table:

@@ -43,6 +43,11 @@ def number(value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,}"
 
 
+def counted(value: int, one: str) -> str:
+    """1 row, 1,200 rows."""
+    return f"{value:,} {one if value == 1 else one + 's'}"
+
+
 def amount(value: float | None) -> str:
     """1234567.891 → 1,234,567.89; a whole number has no digits behind its point."""
     if value is None:
