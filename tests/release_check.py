@@ -86,9 +86,10 @@ def _schemas() -> Problems:
         _run(BIN / "medallion", "schema", "--check")
     except subprocess.CalledProcessError as error:
         yield _said(error)
-    written = (ROOT / "docs/run_report.schema.json").read_text(encoding="utf-8")
-    if _run(BIN / "medallion", "report", "--schema") != written:
-        yield "docs/run_report.schema.json is behind: write what `medallion report --schema` prints"
+    for option, file in (("--schema", "run_report"), ("--daily-schema", "daily_report")):
+        written = (ROOT / f"docs/{file}.schema.json").read_text(encoding="utf-8")
+        if _run(BIN / "medallion", "report", option) != written:
+            yield f"docs/{file}.schema.json is behind: write what `medallion report {option}` prints"
 
 
 def _migrations() -> Problems:

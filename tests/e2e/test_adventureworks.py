@@ -1,5 +1,6 @@
 """The known truth on a live Airflow: what is measured decides what is delivered."""
 
+import json
 import re
 import shutil
 
@@ -109,3 +110,20 @@ def test_only_the_run_whose_gates_held_has_delivered(settings, runs):
         query = "select sum(order_value), sum(order_count), count(*) from aw_0_95.adventureworks_daily_sales"
         ((value, orders, dates),) = destination.sql(query).fetchall()
     assert (round(float(value), 4), orders, dates) == (12527981.9927, 1566, 205)
+
+
+def test_each_day_is_told_from_the_runs_the_warehouse_and_gold(settings, runs):
+    def told(threshold):
+        path = settings.reports / client_of(threshold) / "latest_daily_report.json"
+        figures = json.loads(path.read_text(encoding="utf-8"))
+        (rolling,) = figures["rolling"]
+        rows = {one["table"]: one["rows"] for one in figures["processed"]}
+        assert (figures["day"], figures["not_read"], rolling["mart"]) == (
+            "2026-01-15",
+            "",
+            "adventureworks_rolling_sales",
+        )
+        return figures["totals"]["outcome"], rows["bronze_adventureworks_sales__orders"], rolling["last_day"]
+
+    assert told("0.95") == ("delivered", 1566, "2011-12-24")
+    assert told("0.96") == ("failed", 1566, None)  # its gate of silver kept gold from being built

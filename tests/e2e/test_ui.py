@@ -23,6 +23,7 @@ pytestmark = [
 #: One delivers; the other is blocked by its gate of silver, and somebody wrote a note on its run before.
 CLIENTS = ("steady", "strict")
 REPORT = "{}/year=2026/month=01/day=15/run_report.html"
+DAILY = "{}/year=2026/month=01/day=15/daily_report.html"
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
 
@@ -72,7 +73,10 @@ def get(airflow, runs):
     return get
 
 
-@pytest.mark.parametrize("path", ["", "index.json", REPORT.format("steady"), "nothing", "%2e%2e/secret.html"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "index.json", REPORT.format("steady"), DAILY.format("steady"), "nothing", "%2e%2e/secret.html"],
+)
 def test_nobody_reads_anything_without_a_login(get, path):
     assert get(path).status_code == 401
     assert get(path, "not.a.token").status_code == 403
@@ -94,7 +98,35 @@ def test_whoever_may_read_runs_reads_reports(get, token, role):
     )
 
 
-@pytest.mark.parametrize("path", ["", "index.json", REPORT.format("steady")])
+@pytest.mark.parametrize("role", ["ADMIN", "VIEWER"])
+def test_whoever_may_read_runs_reads_their_days(get, token, role):
+    page, figures = (
+        get(DAILY.format("steady").replace(".html", end), token(role)) for end in (".html", ".json")
+    )
+    assert 'href="../../../../steady/year=2026/month=01/day=15/run_report.html"' in page.text
+    assert figures.json() == get("steady/latest_daily_report.json", token(role)).json()
+    assert figures.json()["totals"] | {"score": 0, "seconds": 0} == {
+        "outcome": "delivered",
+        "runs": 1,
+        "delivered": 1,
+        "failed": 0,
+        "no_report": 0,
+        "score": 0,
+        "threshold": 0.5,
+        "seconds": 0,
+    }
+    assert figures.json()["not_read"] == ""
+    assert [(one["entity"], one["rows"]) for one in figures.json()["extraction"]] == [
+        ("orders", 10),
+        ("people", 2),
+    ]
+    assert f'href="{DAILY.format("steady")}"' in get("", token(role)).text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "index.json", REPORT.format("steady"), DAILY.format("steady"), "steady/latest_daily_report.json"],
+)
 def test_whoever_may_not_read_runs_reads_no_report(get, token, path):
     refused = get(path, token(role=None))
     assert refused.status_code == 403
@@ -109,7 +141,9 @@ def test_whoever_may_not_read_runs_reads_no_report(get, token, path):
         "/etc/passwd",
         "steady/",
         ".index.lock",
+        "steady/.daily.lock",
         "steady/year=2026/",
+        "steady/year=2026/month=01/day=15/hour=0600/daily_report.html",
         f"..%2F{REPORT.format('reports/steady')}",
     ],
 )
@@ -190,6 +224,9 @@ def test_a_browser_logs_in_on_the_way_and_the_pages_keep_their_looks(airflow, ru
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgba(0, 0, 0, 0)"
         assert page.evaluate("document.querySelector('.tick').style.left").endswith("%")
         assert page.evaluate("getComputedStyle(document.querySelector('.tick')).left") != "auto"
+        page.click("text=The whole day")
+        page.wait_for_url(f"**/medallion/{DAILY.format('strict')}")
+        assert page.locator("figure svg").count() > 0
         page.click("text=All clients")
         page.wait_for_url("**/medallion/index.html")
     assert said == []

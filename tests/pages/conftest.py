@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from medallion.reports import render_report
+from medallion.reports.daily_page import render_daily
 from medallion.reports.fleet_page import render_fleet
 from pages import samples
 
@@ -31,10 +32,10 @@ def axe():
     return Axe()
 
 
-@pytest.fixture(scope="module", params=["delivered", "failed", "fleet"])
+@pytest.fixture(scope="module", params=["delivered", "failed", "daily", "fleet"])
 def seen(request, browser, tmp_path_factory):
     """A page of each kind, everything unfolded, with what it asked for and what went wrong."""
-    draw = render_fleet if request.param == "fleet" else render_report
+    draw = {"fleet": render_fleet, "daily": render_daily}.get(request.param, render_report)
     file = tmp_path_factory.mktemp("pages") / f"{request.param}.html"
     file.write_text(draw(getattr(samples, request.param)()), encoding="utf-8")
     context = browser.new_context()

@@ -1,6 +1,7 @@
 """Figures with every part that a page can show, and names that are long or mean harm."""
 
 from medallion.reports.contract import Report
+from medallion.reports.daily_contract import DailyReport
 
 HOSTILE = "<script>document.title='stolen'</script><img src=x onerror=document.title='stolen'>\"'&{{ 7 * 7 }}"
 LONG = "a_name_that_somebody_made_longer_than_any_column_is_wide_" * 3
@@ -112,7 +113,11 @@ def _figures():
             "rebuild": ["silver", "gold"],
         },
         "verdict": {"outcome": "delivered", "reasons": []},
-        "links": {"airflow": f"https://airflow.example/{WIDE}", "fleet": "../../../../index.html"},
+        "links": {
+            "airflow": f"https://airflow.example/{WIDE}",
+            "fleet": "../../../../index.html",
+            "daily": "daily_report.html",
+        },
         "layers": [_layer("bronze", None), _layer("silver", 0.959), _layer("gold", 0.94)],
         "rules": [],
         "quarantine": [],
@@ -235,4 +240,103 @@ def _brief(day, *, score=0.9, threshold=0.95, outcome="delivered", reason=""):
         "score": score,
         "threshold": threshold,
         "page": "year=2026/month=01/day=15/run_report.html",
+        "daily": "year=2026/month=01/day=15/daily_report.html",
     }
+
+
+def daily():
+    """A day of three runs, with trends that have gaps and marts whose names are long or mean harm."""
+    waves = [None if day in (3, 4, 40, 89) else 1000 * (day % 7) + 0.55 for day in range(90)]
+    series = [
+        _series("revenue", waves, of=HOSTILE, unit=WIDE, averages=[3000.25] * 90),
+        _series("orders", [day % 5 for day in range(90)], of=LONG, averages=[None] * 6 + [2.5] * 84),
+        _series("score", [0.99 - day % 9 / 100 for day in range(90)], of="silver", threshold=0.95),
+        _series("seconds", [None] * 90),
+    ]
+    week = {
+        "order_count": 12,
+        "revenue": 1234.5,
+        "window_days": 7,
+        "window_order_count": 70,
+        "window_revenue": 7000.0,
+        "average_daily_orders": 10.0,
+        "average_daily_revenue": 1000.0,
+        "order_growth": 0.2,
+        "revenue_growth": -0.2345,
+        "order_trend": "up",
+        "revenue_trend": "down",
+    }
+    rules = [_rule(LONG, failing=41, state="breached"), *(_rule(f"rule_{number}") for number in range(12))]
+    names = ("rule", "layer", "model", "failing", "population", "score", "threshold", "state")
+    figures = {
+        "format": 1,
+        "client": {"id": "acme_corp", "description": HOSTILE},
+        "day": "2026-01-15",
+        "totals": {
+            "outcome": "failed",
+            "runs": 3,
+            "delivered": 1,
+            "failed": 1,
+            "no_report": 1,
+            "score": 0.9,
+            "threshold": 0.95,
+            "seconds": 1560.0,
+        },
+        "runs": [
+            _of_day(_brief(1)),
+            _of_day(_brief(2, outcome="failed", reason=WIDE)),
+            _of_day(_brief(3, score=None, threshold=None)) | {"outcome": "no report", "page": None},
+        ],
+        "extraction": [
+            {
+                "source": LONG,
+                "entity": HOSTILE,
+                "runs": 2,
+                "rows": 2_469_134,
+                "files": 2,
+                "bytes": 9_876_543_210,
+            }
+        ],
+        "processed": [{"layer": "bronze", "table": LONG, "rows": 1}, _processed(WIDE), _processed(HOSTILE)],
+        "not_read": "",
+        "layers": [
+            {name: layer[name] for name in ("name", "nodes", "score", "threshold", "breaches", "waived")}
+            for layer in (_layer("bronze", None), _layer("silver", 0.959), _layer("gold", 0.94))
+        ],
+        "rules": [{name: rule[name] for name in names} for rule in rules],
+        "delivery": {
+            "destination": WIDE,
+            "path": f"/srv/{LONG}.duckdb",
+            "delivered_at": "2026-01-16T00:17:00Z",
+            "tables": {LONG: 1_234_567, HOSTILE: None},
+            "waived": [],
+        },
+        "rolling": [
+            {"mart": HOSTILE, "currency": WIDE, "last_day": "2026-01-15", "day": week},
+            {"mart": LONG, "currency": None, "last_day": "2026-01-14", "day": None},
+        ],
+        "cleanup": {"partitions": 1, "files": 3, "bytes": 9_999_999},
+        "retention": [_retained(rows=40, refused=False), _retained(rows=None, refused=True)],
+        "trends": {"first_day": "2025-10-18", "last_day": "2026-01-15", "series": series},
+    }
+    DailyReport.model_validate(figures, strict=True, extra="forbid", by_alias=True)
+    return figures
+
+
+def _series(name, values, **changed):
+    return {
+        "name": name,
+        "of": None,
+        "unit": None,
+        "threshold": None,
+        "values": values,
+        "averages": None,
+    } | changed
+
+
+def _of_day(brief):
+    return {name: value for name, value in brief.items() if name != "daily"} | {"run_id": WIDE}
+
+
+def _processed(table):
+    return {"layer": "silver", "table": table, "rows": 1200}

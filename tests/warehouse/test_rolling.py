@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+
+from medallion.clients import load_catalog
+from medallion.pipeline import make_plan, shape_of, slim_manifest
+from medallion.reports import read_day
+from medallion.settings import Settings, load_settings
 
 pytestmark = pytest.mark.adventureworks
 
@@ -68,3 +74,41 @@ def test_averages_and_growth_follow_from_the_windows(built):
             or order_growth is null or revenue_growth is null
     """
     assert built.value(query) == 0
+
+
+@pytest.fixture(scope="module")
+def read(built, project, tmp_path_factory):
+    """Read a day as its report does: by the client's plan, from its warehouse."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "warehouse").mkdir()
+    built.rows("checkpoint")
+    # A copy, for dbt still holds the file in this very process.
+    shutil.copy(built.path, home / "warehouse" / f"{built.client}.duckdb")
+    client = load_catalog(load_settings().configs).client("adventure_works")
+    manifest = {"metadata": {"project_name": "medallion"}, "nodes": project.manifest()}
+    slim = slim_manifest(manifest, shape_of(client))
+    plan = make_plan(client.model_copy(update={"id": built.client}), slim)
+    return lambda day: read_day(Settings(project=home, home=home), plan, day, patience=0)
+
+
+@pytest.mark.parametrize("day", KNOWN)
+def test_a_days_report_reads_the_same_figures(read, day):
+    seen = read(day)
+    assert seen.problem == ""
+    (weeks,) = seen.weeks
+    assert (weeks.mart, weeks.last_day) == ("adventureworks_rolling_sales", max(KNOWN))
+    names = ("order_count", "window_days", "window_order_count", "revenue", "window_revenue")
+    assert [weeks.days[day][name] for name in names] == [
+        float(one) if isinstance(one, Decimal) else one for one in KNOWN[day]
+    ]
+    assert max(weeks.days) == day
+    assert min(weeks.days) == max(day - timedelta(days=89), date(2011, 5, 31))
+
+
+def test_a_days_report_counts_the_rows_that_its_run_landed(built, read):
+    landed = read(date(2026, 1, 15)).rows
+    orders = built.value("select count(*) from {bronze}.bronze_adventureworks_sales__orders")
+    assert landed["bronze", "bronze_adventureworks_sales__orders"] == orders > 0
+    assert landed["silver", "clean_adventureworks_sales__orders"] > 0
+    assert not any(layer == "gold" for layer, _ in landed)
+    assert set(read(date(2026, 1, 14)).rows.values()) == {0}

@@ -67,7 +67,7 @@ class Settings:
 
     @property
     def reports(self) -> Path:
-        """Root of ``reports/<client>/year=…/month=…/day=…/run_report.{json,html}``."""
+        """Root of ``reports/<client>/year=…/month=…/day=…/``: reports of runs and of days."""
         return self.home / "reports"
 
     @property

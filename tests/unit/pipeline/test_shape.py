@@ -1,6 +1,6 @@
 import pytest
 
-from medallion.pipeline import Shape, layer_nodes, slim_manifest
+from medallion.pipeline import Rolling, Shape, layer_nodes, slim_manifest
 
 
 def model(name, path, *parents, tags=()):
@@ -123,3 +123,21 @@ def test_a_test_declared_on_a_model_that_is_not_built_is_left_out_whatever_it_re
 def test_clients_that_list_the_same_in_another_order_share_a_manifest():
     assert Shape(("a", "b"), ("clean",)).key == Shape(("b", "a"), ("clean",)).key
     assert Shape(("a", "b"), ("clean",)).key != Shape(("a",), ("clean",)).key
+
+
+def test_a_mart_of_rolling_weeks_is_known_by_its_macro_and_may_say_its_currency():
+    macros = {"gold_daily": "macro.medallion.rolling_week", "gold_lines": "macro.other.rolling_week"}
+    nodes = {
+        unique_id: raw
+        | {
+            "depends_on": raw["depends_on"] | {"macros": [macros.get(raw["name"], "macro.medallion.ratio")]},
+            "config": {"meta": {"currency": "EUR"}},
+        }
+        for unique_id, raw in PROJECT["nodes"].items()
+    }
+    slim = slim_manifest(PROJECT | {"nodes": nodes}, Shape(("shop",), ("clean", "validate", "aggregate")))
+    found = {node.name: node.rolling for node in layer_nodes(slim, "gold") if node.rolling}
+    assert found == {"gold_daily": Rolling("EUR")}
+    nodes["model.medallion.gold_daily"]["config"] = {}
+    slim = slim_manifest(PROJECT | {"nodes": nodes}, Shape(("shop",), ("clean", "validate", "aggregate")))
+    assert [node.rolling for node in layer_nodes(slim, "gold") if node.rolling] == [Rolling(None)]

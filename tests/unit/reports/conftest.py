@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import create_engine, update
@@ -18,7 +19,33 @@ from medallion.pipeline import make_plan
 from medallion.pipeline.plan import Plan
 from medallion.reports import run_figures
 from medallion.reports.contract import Report, report_schema
+from medallion.settings import Settings
 
+#: As the macro rolling_week makes it; six days are too few to know what is usual.
+WEEKS = """
+    create schema acme_corp_gold;
+    create schema acme_corp_bronze;
+    create table acme_corp_bronze.bronze_crm__people as
+        select date '2026-01-14' + least(range, 1)::integer as _run_date from range(3);
+    create table acme_corp_gold.gold_people as
+        select
+            order_date, order_count, window_days, window_order_count,
+            cast(window_order_count / window_days as decimal(18, 4)) as average_daily_orders,
+            order_count * window_days / nullif(window_order_count, 0) - 1 as order_growth,
+            cast(order_count * 10.5 as decimal(18, 4)) as revenue,
+            cast(window_order_count * 10.5 as decimal(18, 4)) as window_revenue,
+            cast(window_order_count * 10.5 / window_days as decimal(18, 4)) as average_daily_revenue,
+            cast(0.04 as decimal(18, 6)) as revenue_growth
+        from (
+            select
+                cast(date '2026-01-01' + number as date) as order_date,
+                number as order_count,
+                least(number + 1, 7) as window_days,
+                cast(sum(number) over (order by number rows between 6 preceding and current row) as bigint)
+                    as window_order_count
+            from (select cast(range as integer) as number from range(20))
+        )
+"""
 KEY = RunKey("client_acme_corp_pipeline", "manual__2026-01-15T00:00:00+00:00")
 INTERVAL = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
 SCHEMA = Draft202012Validator(report_schema())
@@ -129,11 +156,11 @@ class Story:
         self.ledger.end_build(build, state, "" if state == "success" else f"{layer} went wrong")
         self._stamp(tables.build, "finished_at")
 
-    def judge(self, gate: str, *, passed: bool, waivers: Any = ()) -> None:
+    def judge(self, gate: str, *, passed: bool, waivers: Any = (), score: float = 1.0) -> None:
         row = {
             "layer": gate.split(".")[0],
             "passed": int(passed),
-            "score": 1.0,
+            "score": score,
             "threshold": 0.95,
             "detail": {"rules": [{"rule": one.rule, "waiver": one.facts()} for one in waivers]},
         }
@@ -158,8 +185,8 @@ class Story:
         row = {"client_id": "acme", "cutoff": date(2025, 12, 16), "share": 0.75, "refused": 0, "forced": 0}
         self.ledger.record(tables.cleanup_object, self.key, [row | {"actor": "cleanup_old_data"} | values])
 
-    def all_well(self, *, waivers: Any = (), **ends: Any) -> None:
-        self.start()
+    def all_well(self, *, waivers: Any = (), asked: Any = None, **ends: Any) -> None:
+        self.start(**asked or {})
         self.land()
         for layer in ("bronze", "silver", "gold"):
             self.build(layer, **ends)
@@ -185,7 +212,8 @@ def _row(node, changed):
 @pytest.fixture
 def story(monkeypatch):
     monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
-    engine = create_engine("sqlite://", poolclass=StaticPool)  # in memory: a story writes often
+    # In memory, for a story writes often; a test may read it in a thread of its own.
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     metadata.create_all(engine)
 
     def begin(found=None, **changed):
@@ -198,3 +226,27 @@ def story(monkeypatch):
 @pytest.fixture
 def project():
     return nodes
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(project=tmp_path, home=tmp_path)
+
+
+@pytest.fixture
+def warehouse(settings):
+    """The client's warehouse with a mart of rolling weeks of 20 days."""
+    path = settings.warehouse("acme_corp")
+    path.parent.mkdir()
+    with duckdb.connect(path) as connection:
+        connection.execute(WEEKS)
+    return path
+
+
+@pytest.fixture
+def with_weeks(project):
+    """A project whose one mart of gold is a rolling week's."""
+    found = project()
+    mart = next(node for node in found if node["name"] == "gold_people")
+    mart["rolling"] = {"currency": "EUR"}
+    return found

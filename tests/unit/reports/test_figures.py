@@ -197,7 +197,8 @@ def test_the_run_in_airflow_is_linked_where_its_address_is_known(story, monkeypa
     told = story()
     if base:
         monkeypatch.setenv("AIRFLOW__API__BASE_URL", base)
-    assert told.figures()["links"] == {"airflow": url, "fleet": "../../../../index.html"}
+    links = {"airflow": url, "fleet": "../../../../index.html", "daily": "daily_report.html"}
+    assert told.figures()["links"] == links
 
 
 def test_the_schema_that_lies_in_docs_is_the_contracts(pytestconfig):

@@ -147,7 +147,7 @@ def test_nothing_is_fetched_and_no_script_runs(story):
     text = render_report(told.figures())
     found = Reader(text)
     assert not {"script", "img", "iframe", "object", "base"} & set(found.elements)
-    assert found.attributes["href"] == ["../../../../index.html", "run_report.json"]
+    assert found.attributes["href"] == ["../../../../index.html", "daily_report.html", "run_report.json"]
     assert not re.search(r"https?:|url\(|@import|//[a-z]", text)
     assert "default-src 'none'; style-src 'unsafe-inline'" in found.attributes["content"]
 
@@ -182,6 +182,12 @@ def test_many_rules_are_folded_but_never_a_breached_one(story):
     figures["rules"] = [figures["rules"][1]] * 5 + breached
     said = Reader(render_report(figures)).said
     assert said.index("breached_8") < said.index("5 more, none of them breached") < said.rindex("has_phone")
+
+
+def test_a_report_from_before_there_were_daily_ones_links_to_none(story):
+    figures = story().figures()
+    del figures["links"]["daily"]
+    assert "daily_report" not in render_report(figures)
 
 
 def test_a_page_knows_light_dark_and_narrow(story):

@@ -1,5 +1,7 @@
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 import typer
@@ -9,8 +11,11 @@ from typer.testing import CliRunner
 from medallion.pipeline import Asked
 from medallion.reports import write_run_report
 from medallion.reports.cli import app
+from medallion.reports.daily_terminal import daily_parts
 from medallion.reports.terminal import fleet_parts, report_parts
+from medallion.reports.words import UNKNOWN
 from medallion.terminal import Commands
+from pages import samples
 
 HOSTILE = "[red]x[/red] \x1b[31m\x07 \x9b2J end"
 
@@ -95,10 +100,55 @@ def test_no_colour_reaches_a_pipe(home, medallion):
     assert "\x1b" not in medallion("acme_corp").output
 
 
-def test_the_last_report_or_that_of_a_day_is_printed(home, medallion):
+def test_the_report_of_the_last_run_or_that_of_a_day_or_time_is_printed(home, medallion):
     kept = (home / "reports/acme_corp/year=2026/month=01/day=15/run_report.json").read_text("utf-8")
-    for words in ((), ("--date", "2026-01-15")):
+    for words in ((), ("--date", "2026-01-15", "--run"), ("--date", "2026-01-15T00:00")):
         assert json.loads(medallion("acme_corp", "--json", *words).output) == json.loads(kept)
+
+
+def test_a_day_is_printed_with_its_files(home, medallion):
+    said = medallion("acme_corp", "--date", "2026-01-15")
+    assert said.exit_code == 0
+    folder = home / "reports/acme_corp/year=2026/month=01/day=15"
+    for fact in (
+        "acme_corp  2026-01-15  delivered",
+        "1 of 1 runs delivered, least score 0.95900, took 12 min 00 s",
+        "2026-01-15 00:00 to 2026-01-16 00:00   delivered   0.95900",
+        f"page  {folder / 'daily_report.html'}\n",
+        f"JSON  {folder / 'daily_report.json'}\n",
+    ):
+        assert fact in said.output
+    kept = json.loads((folder / "daily_report.json").read_text("utf-8"))
+    assert json.loads(medallion("acme_corp", "--date", "2026-01-15", "--json").output) == kept
+
+
+def test_a_day_without_a_report_of_its_own_names_its_runs(home, medallion):
+    (home / "reports/acme_corp/year=2026/month=01/day=15/daily_report.json").unlink()
+    said = medallion("acme_corp", "--date", "2026-01-15")
+    assert said.exit_code == 1
+    assert "`medallion report acme_corp --date 2026-01-15 --run`" in said.stderr
+
+
+def test_a_day_says_how_its_week_goes_and_draws_its_trends():
+    said = drawn(daily_parts(samples.daily(), Path("there/daily_report.html")), width=600)
+    assert re.search(r"revenue in .* 1,234.50 +1,000 +.23\s% +down", said)
+    assert re.search(r"orders +12 +10 +\+20\s% +up", said)
+    assert "does not have 2026-01-15; its last one is 2026-01-14" in said
+    assert re.search(r"Score of silver +[▁▂▃▄▅▆▇█]{30} +0.91000 +0.99000", said)
+    assert said.count(UNKNOWN) > 3  # nothing is known of durations, nor of the last day's revenue
+    assert "past its retention in silver: 40 rows of 1 object deleted" in said
+    assert "not deleted, too much at once: silver a_name" in said
+
+
+def test_nothing_a_day_tells_steers_the_terminal():
+    figures = samples.daily()
+    figures["client"]["id"] = figures["runs"][1]["reason"] = figures["extraction"][0]["source"] = HOSTILE
+    figures["rolling"][0]["mart"] = figures["rolling"][0]["currency"] = HOSTILE
+    figures["rules"][0]["rule"] = figures["trends"]["series"][0]["of"] = HOSTILE
+    figures["retention"][1]["object"] = figures["rolling"][1]["mart"] = HOSTILE
+    said = drawn(daily_parts(figures, Path("page")), width=900)
+    assert said.count("[red]x[/red]") == 9
+    assert not {"\x1b", "\x07", "\x9b"} & set(said)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +171,11 @@ def test_a_report_of_another_version_is_refused(home, medallion):
     path = home / "reports/acme_corp/year=2026/month=01/day=15/run_report.json"
     path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 2'))
     (home / "reports/index.json").unlink()
-    result = medallion("acme_corp", "--date", "2026-01-15")
+    result = medallion("acme_corp", "--date", "2026-01-15", "--run")
     assert result.exit_code == 1
     assert "is no report of this version" in result.stderr
 
 
 def test_the_schema_is_printed(medallion):
     assert json.loads(medallion("--schema").output)["title"] == "A run's report"
+    assert json.loads(medallion("--daily-schema").output)["title"] == "A day's report"

@@ -25,6 +25,10 @@ def test_json_and_page_lie_in_their_interval(story, tmp_path):
     day = "acme_corp/year=2026/month=01/day=15"
     assert files(tmp_path / "reports") == [
         ".index.lock",
+        "acme_corp/.daily.lock",
+        "acme_corp/latest_daily_report.json",
+        f"{day}/daily_report.html",
+        f"{day}/daily_report.json",
         f"{day}/run_report.html",
         f"{day}/run_report.json",
         "index.html",
@@ -103,7 +107,7 @@ def test_a_later_run_of_the_interval_replaces_the_report(story, tmp_path):
     told.all_well()
     assert write(told, tmp_path) == page
     assert "Delivered" in page.read_text(encoding="utf-8")
-    assert len(files(tmp_path / "acme_corp")) == 2
+    assert len(files(page.parent)) == 4  # of the run and of its day, a page and JSON each
 
 
 def test_a_report_that_cannot_be_written_leaves_no_scraps(story, tmp_path):
@@ -131,4 +135,7 @@ def test_a_full_disk_leaves_the_earlier_report(story, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [path.read_bytes() for path in (page, page.with_suffix(".json"))] == before
-    assert files(page.parent) == ["run_report.html", "run_report.json"]
+    assert [name for name in files(page.parent) if "daily" not in name] == [
+        "run_report.html",
+        "run_report.json",
+    ]

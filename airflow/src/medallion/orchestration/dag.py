@@ -117,7 +117,9 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     )
     end = EmptyOperator(task_id="end", doc_md="The run has delivered.")
     report = ReportTask(
-        task_id="daily_report", plan=plan, doc_md="Writes the run's report, whatever became of it."
+        task_id="daily_report",
+        plan=plan,
+        doc_md="Writes the reports of the run and of its day, whatever became of it.",
     )
     chain(start, extracts, layers[0].begin)
     for before, after in pairwise(layers):

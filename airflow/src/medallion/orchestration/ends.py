@@ -24,7 +24,8 @@ from medallion.pipeline import Extract, Plan
 from medallion.publish import publish
 from medallion.registry import REMOVED
 from medallion.registry.find import registry_of
-from medallion.reports import write_run_report
+from medallion.reports import read_day, write_run_report
+from medallion.reports.day_in_warehouse import NOT_READ
 from medallion.retention import apply_retention, plan_retention
 from medallion.settings import Settings, load_settings
 
@@ -203,7 +204,7 @@ class CleanupTask(BaseOperator):
 
 
 class ReportTask(BaseOperator):
-    """Writes the run's report, whatever became of the run."""
+    """Writes the reports of the run and of its day, whatever became of the run."""
 
     operator_extra_links = (RunReportLink(),)
 
@@ -212,16 +213,20 @@ class ReportTask(BaseOperator):
         self.plan = plan
 
     def execute(self, context: Any) -> None:
-        """Write ``run_report.json`` and ``run_report.html``, and say on the run what became of it."""
-        settings = load_settings()
+        """Write the reports of the run and of its day, and say on the run what became of it."""
+        settings, asked = load_settings(), asked_of(context, self.plan.client)
         ledger = open_ledger(settings.database_url)
+        seen = NOT_READ if asked.dry_run else read_day(settings, self.plan, asked.interval.run_date)
+        if seen.problem:
+            self.log.warning("the day's report goes without the warehouse: %s", seen.problem)
         path = write_run_report(
             ledger,
             self.plan,
             run_key(context),
-            asked_of(context, self.plan.client),
+            asked,
             settings.reports,
             _statuses(settings),
+            seen=seen,
             look=partial(missing_of_fleet, settings, ledger),
         )
         self.log.info("report: %s", path)

@@ -35,7 +35,8 @@ _HEADERS = {
 _TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json"}
 _FLEET = re.compile(r"index\.(?:html|json)")
 _REPORT = re.compile(
-    r"(?P<client>[a-z][a-z0-9_]*)/year=\d{4}/month=\d{2}/day=\d{2}/(?:hour=\d{4}/)?(?:dry_)?run_report\.(?:html|json)"
+    r"(?P<client>[a-z][a-z0-9_]*)/(?:latest_daily_report\.json|year=\d{4}/month=\d{2}/day=\d{2}/"
+    r"(?:daily_report|(?:hour=\d{4}/)?(?:dry_)?run_report)\.(?:html|json))"
 )
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -60,7 +61,9 @@ def _page(path: str, user: GetUserDep) -> Response:
     name = path or "index.html"
     report = _REPORT.fullmatch(name)
     if not report and not _FLEET.fullmatch(name):
-        return _told(404, "No such page", "There are the page of all clients, and the reports of their runs.")
+        return _told(
+            404, "No such page", "There are the page of all clients, and the reports of their runs and days."
+        )
     clients = [report["client"]] if report else _clients(settings.reports)
     if not _may_read(user, clients, settings):
         return _told(403, "Not allowed", f"You may not read the runs of {_whose(clients)} in this Airflow.")

@@ -3,7 +3,7 @@
 from medallion.pipeline.asked import Asked, read_asked
 from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, make_plan, shape_of
 from medallion.pipeline.schedule import cron_of, last_complete_interval
-from medallion.pipeline.shape import LAYERS, Node, Rule, Shape, layer_nodes, slim_manifest
+from medallion.pipeline.shape import LAYERS, Node, Rolling, Rule, Shape, layer_nodes, slim_manifest
 from medallion.pipeline.snapshots import snapshot_entities
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "LayerPlan",
     "Node",
     "Plan",
+    "Rolling",
     "Rule",
     "Shape",
     "cron_of",

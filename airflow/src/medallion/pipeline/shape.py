@@ -17,8 +17,10 @@ from typing import Any
 LAYERS = ("bronze", "silver", "gold")
 #: The tag of gold models that only ``aggregate`` builds.
 AGGREGATE_TAG = "aggregate"
-#: The generic test that measures a rule, and dbt's kinds of node that a run builds.
+#: The generic test that measures a rule, the macro that is a whole mart of rolling weeks, and dbt's kinds of
+#: node that a run builds.
 RULE_TEST = "rule"
+ROLLING_MACRO = "rolling_week"
 _BUILT = ("model", "seed")
 
 Raw = Mapping[str, Any]
@@ -55,6 +57,13 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Rolling:
+    """A mart's rolling weeks, in the columns that the macro ``rolling_week`` gives every such mart."""
+
+    currency: str | None = None  # of its revenue, as the model's ``meta`` has it
+
+
+@dataclass(frozen=True)
 class Node:
     """One dbt node that a run builds: a model, or a test behind ``model``."""
 
@@ -66,6 +75,7 @@ class Node:
     model: str
     rule: Rule | None = None
     reads: str = ""  # of a rule: the model whose rows it measures
+    rolling: Rolling | None = None
 
 
 def slim_manifest(manifest: Raw, shape: Shape) -> dict[str, Any]:
@@ -166,7 +176,10 @@ def _slim_model(raw: Raw, models: Mapping[str, Raw]) -> dict[str, Any]:
     layer = "bronze" if raw["resource_type"] == "seed" else _folders(raw)[0]
     group = "reference" if raw["resource_type"] == "seed" else _folders(raw)[1]
     parents = sorted(one for one in raw["depends_on"].get("nodes", []) if one in models)
-    return _common(raw, layer, group, parents) | {"fqn": [raw["name"]], "tags": [layer]}
+    slim = _common(raw, layer, group, parents) | {"fqn": [raw["name"]], "tags": [layer]}
+    if f"macro.{raw['package_name']}.{ROLLING_MACRO}" in raw["depends_on"].get("macros", []):
+        slim["rolling"] = {"currency": raw["config"].get("meta", {}).get("currency")}
+    return slim
 
 
 def _slim_test(raw: Raw, parents: list[str], nodes: Mapping[str, Raw]) -> dict[str, Any]:
@@ -212,4 +225,5 @@ def _node(raw: Raw) -> Node:
         model=raw["depends_on"]["nodes"][0] if is_test else raw["unique_id"],
         rule=Rule(**raw["rule"]) if raw.get("rule") else None,
         reads=raw.get("reads", ""),
+        rolling=Rolling(**raw["rolling"]) if raw.get("rolling") else None,
     )

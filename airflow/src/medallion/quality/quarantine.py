@@ -12,6 +12,7 @@ import duckdb
 
 from medallion.exceptions import WarehouseError
 from medallion.settings import Settings
+from medallion.warehouses.reading import quoted, read_only
 
 PREFIX = "quarantine_"
 
@@ -97,7 +98,7 @@ class Reader:
 
     def _rows(self, entity: str, where: str, values: Mapping[str, Any], limit: str) -> list[Row]:
         columns = tuple(self.keys.get(entity, ()))
-        order = ", ".join([*map(_quoted, columns), "_interval_start"])
+        order = ", ".join([*map(quoted, columns), "_interval_start"])
         found = self._query(
             entity,
             f"{_texts(columns)}, _broken_rules, _interval_start",
@@ -114,7 +115,7 @@ class Reader:
         return self.connection.execute(query, dict(values)).fetchall()
 
     def _table(self, entity: str) -> str:
-        return f"{_quoted(self.schema)}.{_quoted(PREFIX + entity)}"
+        return f"{quoted(self.schema)}.{quoted(PREFIX + entity)}"
 
 
 @contextmanager
@@ -126,16 +127,7 @@ def reading(settings: Settings, client_id: str, keys: Mapping[str, Sequence[str]
     """
     if settings.target != "duckdb":
         raise WarehouseError(f"quarantine is read from DuckDB only; MEDALLION_TARGET is {settings.target}")
-    path = settings.warehouse(client_id)
-    if not path.is_file():
-        raise WarehouseError(f"{client_id} has no warehouse yet: `medallion run {client_id}` builds it")
-    try:
-        connection = duckdb.connect(path, read_only=True)
-    except duckdb.IOException as error:
-        holder = path.with_name(f"{path.name}.holder")
-        named = holder.read_text("utf-8") if holder.is_file() else str(error).strip()
-        raise WarehouseError(f"{path.name} is in use by {named}; try again when it is done") from error
-    with connection:
+    with read_only(settings, client_id) as connection:
         yield Reader(connection, client_id, keys)
 
 
@@ -154,8 +146,4 @@ def _where(chosen: Chosen) -> tuple[str, dict[str, Any]]:
 
 def _texts(columns: Sequence[str]) -> str:
     """A list of the columns' values as text, as dbt's macros cast them when they look for a release."""
-    return f"cast([{', '.join(f'cast({_quoted(one)} as varchar)' for one in columns)}] as varchar[])"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"cast([{', '.join(f'cast({quoted(one)} as varchar)' for one in columns)}] as varchar[])"

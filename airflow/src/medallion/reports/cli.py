@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel
 from rich.console import RenderableType
 from rich.text import Text
 
@@ -33,21 +34,30 @@ def report(
         typer.Option(
             "--date",
             metavar="DAY",
-            help="The run of a day, or of the interval that starts at a time (UTC); the last one if none.",
+            help="A day with all of its runs, or the run of the interval that starts at a time (UTC).",
         ),
     ] = None,
-    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a report.")] = False,
+    of_run: Annotated[bool, typer.Option("--run", help="With a day: its last run instead.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a run's report.")
+    ] = False,
+    daily_schema: Annotated[
+        bool, typer.Option("--daily-schema", help="Print the JSON Schema of a day's report.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print what became of a client's last run, or of the last runs of all clients."""
+    """Print what became of a client's last run or of a day, or of the last runs of all clients."""
     from medallion.reports.contract import schema_text
+    from medallion.reports.daily_contract import daily_schema_text
 
-    if schema:
-        typer.echo(schema_text(), nl=False)
+    if schema or daily_schema:
+        typer.echo(schema_text() if schema else daily_schema_text(), nl=False)
     elif client_id is None:
         if day:
             raise ConfigError("--date needs a client: medallion report ID --date DAY")
         _print_fleet(load_settings(), as_json)
+    elif day and not of_run and not _moment(day)[1]:
+        _print_day(load_settings(), client_id, day, as_json)
     else:
         _print_report(load_settings(), client_id, day, as_json)
 
@@ -76,19 +86,38 @@ def _print(parts: Iterable[RenderableType]) -> None:
 
 
 def _print_report(settings: Settings, client_id: str, day: str | None, as_json: bool) -> None:
+    from medallion.reports.contract import Report
     from medallion.reports.history import HTML_FILE
     from medallion.reports.terminal import report_parts
 
     path = _path(settings, client_id, day)
-    figures = _figures(path)
+    figures = _figures(path, Report)
     if as_json:
         print_json(figures)
         return
     _print(report_parts(figures, str(path.with_name(HTML_FILE))))
 
 
+def _print_day(settings: Settings, client_id: str, day: str, as_json: bool) -> None:
+    from medallion.reports.daily_contract import DailyReport
+    from medallion.reports.daily_terminal import daily_parts
+    from medallion.reports.history import DAILY_HTML, DAILY_JSON, day_folder
+
+    path = day_folder(_path(settings, client_id, day)) / DAILY_JSON
+    if not path.is_file():
+        raise ConfigError(
+            f"{client_id} has no report of all of {day}: its runs ended before there were such reports; "
+            f"`medallion report {client_id} --date {day} --run` prints its last run's"
+        )
+    figures = _figures(path, DailyReport)
+    if as_json:
+        print_json(figures)
+        return
+    _print(daily_parts(figures, path.with_name(DAILY_HTML)))
+
+
 def _path(settings: Settings, client_id: str, day: str | None) -> Path:
-    """The report that was asked for.
+    """The report of the run that was asked for; of several of a day the last.
 
     Raises:
         ConfigError: if there is none; the text says which there are.
@@ -108,11 +137,21 @@ def _path(settings: Settings, client_id: str, day: str | None) -> Path:
     when, timed = _moment(day)
     found = reports_of_day(folder, f"{when:{_DAY}}")
     if timed:
-        found = [one for one in found if one.parent.name == f"hour={when:%H%M}"]
+        found = [one for one in found if _starts_at(one, when)]
     if not found:
         last = "/".join(part for part in newest.relative_to(folder).parts[:-1])
         raise ConfigError(f"{client_id} has no report of {day}; its last one is of {last}")
     return found[0]
+
+
+def _starts_at(path: Path, when: datetime) -> bool:
+    """Is a report that of the interval that starts then? One of a whole day says only inside when that is."""
+    from medallion.reports.history import read_report
+
+    if path.parent.name.startswith("hour="):
+        return path.parent.name == f"hour={when:%H%M}"
+    figures = read_report(path)
+    return figures is not None and figures["run"]["interval_start"] == f"{when:{_TIME}}:00Z"
 
 
 def _no_client(settings: Settings, client_id: str, known: list[str]) -> str:
@@ -135,17 +174,15 @@ def _moment(day: str) -> tuple[datetime, bool]:
     )
 
 
-def _figures(path: Path) -> dict[str, Any]:
+def _figures(path: Path, contract: type[BaseModel]) -> dict[str, Any]:
     """What a report holds.
 
     Raises:
         ConfigError: if it was written by another version, or is broken.
     """
-    from medallion.reports.contract import Report
-
     try:
         figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        Report.model_validate(figures)
+        contract.model_validate(figures)
     except (OSError, ValueError) as error:  # pydantic's is a ValueError
         first = " ".join(str(error).strip().splitlines()[:3])
         said = f"{path} is no report of this version ({first}); its page lies beside it"

@@ -276,6 +276,9 @@ class Links(Part):
 
     airflow: str | None = Field(description="The run in Airflow; null where its address is not known.")
     fleet: str = Field(description="The fleet's page, from the report's folder.")
+    daily: str | None = Field(
+        default=None, description="The day's report, from the report's folder; null of a dry run."
+    )
 
 
 class Report(Part):

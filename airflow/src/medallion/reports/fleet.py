@@ -13,7 +13,8 @@
                    or None; ``runs``, newest first, each: ``run_id``, ``interval_start``,
                    ``interval_end``, ``started_at``, ``ended_at``, ``seconds``, ``outcome``: delivered or
                    failed, ``reason``: the first, ``score``: the least of the layers', ``threshold``: what
-                   that is held to, ``page``: the report, from the client's folder
+                   that is held to, ``page``: the report, from the client's folder, ``daily``: that of its
+                   day, None if there is none
 =================  =======================================================================================
 
 Times are ISO 8601 in UTC. What is not known is None.

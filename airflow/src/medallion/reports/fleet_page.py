@@ -47,10 +47,13 @@ def render_fleet(facts: Mapping[str, Any]) -> str:
 def _row(client: Mapping[str, Any]) -> dict[str, Any]:
     runs = client["runs"]
     last = runs[0] if runs else None
-    page = (
-        "/".join(quote(part, safe="=") for part in (client["id"], *last["page"].split("/"))) if last else ""
-    )
-    return {**client, "last": last, "page": page, "picture": picture_of(runs) if runs else None}
+    pages = {name: _address(client["id"], last[name]) if last else "" for name in ("page", "daily")}
+    return {**client, **pages, "last": last, "picture": picture_of(runs) if runs else None}
+
+
+def _address(client_id: str, page: str | None) -> str:
+    """A page of a client's folder as a link from the fleet's; blank if there is none."""
+    return "/".join(quote(part, safe="=") for part in (client_id, *page.split("/"))) if page else ""
 
 
 def picture_of(runs: Sequence[Mapping[str, Any]]) -> Picture:

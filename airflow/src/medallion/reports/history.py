@@ -9,6 +9,7 @@ from typing import Any
 
 Facts = dict[str, Any]
 JSON_FILE, HTML_FILE = "run_report.json", "run_report.html"
+DAILY_JSON, DAILY_HTML, LATEST = "daily_report.json", "daily_report.html", "latest_daily_report.json"
 #: How many runs of a client the fleet's page knows.
 RUNS = 30
 
@@ -26,23 +27,40 @@ def last_runs(folder: Path, most: int = RUNS) -> list[Facts]:
             break
         figures = read_report(path)
         if figures:
-            found.append(_brief(figures) | {"page": path.with_name(HTML_FILE).relative_to(folder).as_posix()})
+            page = path.with_name(HTML_FILE).relative_to(folder).as_posix()
+            found.append(brief_of(figures) | {"page": page, "daily": _daily_page(folder, path)})
     return found
+
+
+def _daily_page(folder: Path, report: Path) -> str | None:
+    """The report of the day that a run's report lies in, from the client's folder; None if there is none."""
+    page = day_folder(report) / DAILY_HTML
+    return page.relative_to(folder).as_posix() if page.is_file() else None
+
+
+def day_folder(report: Path) -> Path:
+    """The folder of the day that a run's report lies in."""
+    return report.parent.parent if report.parent.name.startswith("hour=") else report.parent
 
 
 def read_report(path: Path) -> Facts | None:
     """A report's figures; None if they cannot be read, are no object, or are of another format."""
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))
-        return figures if _brief(figures) else None
+        return figures if brief_of(figures) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def reports_of_day(folder: Path, day: str) -> list[Path]:
     """The reports of a client's day (YYYY-MM-DD), the last interval first."""
+    return list(_reports_below(folder_of_day(folder, day)))
+
+
+def folder_of_day(folder: Path, day: str) -> Path:
+    """Where a client's day (YYYY-MM-DD) is, below its folder of reports."""
     year, month, number = day.split("-")
-    return list(_reports_below(folder / f"year={year}" / f"month={month}" / f"day={number}"))
+    return folder / f"year={year}" / f"month={month}" / f"day={number}"
 
 
 def newest_report(folder: Path) -> Path | None:
@@ -69,8 +87,8 @@ def _sorted(folder: Path, pattern: str) -> list[Path]:
     return sorted(folder.glob(pattern), reverse=True)
 
 
-def _brief(figures: Mapping[str, Any]) -> Facts:
-    """What the fleet's page tells of a run: its score is the least of its layers'."""
+def brief_of(figures: Mapping[str, Any]) -> Facts:
+    """A run's report in short: its score is the least of its layers'."""
     run, verdict = figures["run"], figures["verdict"]
     measured = [
         (layer["score"], layer["threshold"]) for layer in figures["layers"] if layer["score"] is not None

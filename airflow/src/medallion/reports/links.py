@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from medallion.pipeline import Node, Plan
 from medallion.reports.evidence import Evidence
+from medallion.reports.history import DAILY_HTML
 
 Figures = dict[str, Any]
 QUARANTINE = "quarantine_"
@@ -17,12 +18,14 @@ BASE_URL = "AIRFLOW__API__BASE_URL"
 
 
 def links_of(evidence: Evidence) -> Figures:
-    """The run in Airflow, and the way from the report's folder to the fleet's page."""
+    """The run in Airflow, and the ways from the report's folder to the fleet's page and the day's report."""
+    dry = bool(evidence.run and evidence.run["dry_run"])  # the day's report knows nothing of it
     partition = evidence.interval.partition_path(sub_daily=evidence.plan.sub_daily)
     depth = 1 + len(PurePosixPath(partition).parts)
     return {
         "airflow": _run_url(evidence.key.dag_id, evidence.key.run_id),
         "fleet": "../" * depth + "index.html",
+        "daily": None if dry else ("../" if evidence.plan.sub_daily else "") + DAILY_HTML,
     }
 
 

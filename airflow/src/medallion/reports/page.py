@@ -15,6 +15,9 @@ from medallion.reports import words
 _SHOWN = 8
 _FILTERS = (
     words.number,
+    words.counted,
+    words.amount,
+    words.growth,
     words.score,
     words.seconds,
     words.size,

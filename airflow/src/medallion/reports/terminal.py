@@ -16,8 +16,8 @@ from medallion.reports import words
 Facts = Mapping[str, Any]
 #: Characters that steer a terminal; line breaks and tabs may stay.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_TONES = {"passed": "green", "breached": "red", "blocked": "red", "failed": "red", "incomplete": "red"}
-_TONES |= {"warned": "yellow", "waived": "yellow", "retry": "yellow", "success": "green", "not passed": "red"}
+STATES = {"passed": "green", "breached": "red", "blocked": "red", "failed": "red", "incomplete": "red"}
+STATES |= {"warned": "yellow", "waived": "yellow", "retry": "yellow", "success": "green", "not passed": "red"}
 _TICKS = "▁▂▃▄▅▆▇█"
 _WIDE = 24  # of a bar
 _RULES = 8  # shown, if no more are breached or waived
@@ -32,14 +32,14 @@ def report_parts(figures: Facts, page: str) -> Iterator[RenderableType]:
     """
     yield from _head(figures)
     yield _layers(figures["layers"])
-    yield from _titled("Rules", _rules(figures["rules"]), figures["rules"])
+    yield from titled("Rules", _rules(figures["rules"]), figures["rules"])
     checks = figures.get("checks", [])  # an earlier version knew none
     filled = [one for one in figures["quarantine"] if one["rows"]]
-    yield from _titled("Quarantine", _quarantine(filled), filled)
-    yield from _titled("Checks of what came", _checks(checks), checks)
-    yield from _titled("Failed", _failed(figures), _broken(figures))
-    yield from _titled("Tried again", _retries(figures["retries"]), figures["retries"])
-    yield from _titled("What costs most", _slowest(figures["slowest"]), figures["slowest"])
+    yield from titled("Quarantine", _quarantine(filled), filled)
+    yield from titled("Checks of what came", _checks(checks), checks)
+    yield from titled("Failed", _failed(figures), _broken(figures))
+    yield from titled("Tried again", _retries(figures["retries"]), figures["retries"])
+    yield from titled("What costs most", _slowest(figures["slowest"]), figures["slowest"])
     yield _delivery(figures["delivery"])
     if figures["links"]["airflow"]:
         yield Text.assemble("Airflow  ", plain(figures["links"]["airflow"]))
@@ -88,7 +88,9 @@ def _head(figures: Facts) -> Iterator[RenderableType]:
 
 
 def _layers(layers: Sequence[Facts]) -> Table:
-    table = _table("layer", "state", "nodes", "score", "", "threshold", right=("nodes", "score", "threshold"))
+    table = table_of(
+        "layer", "state", "nodes", "score", "", "threshold", right=("nodes", "score", "threshold")
+    )
     floor = words.score_floor(layers)
     for layer in layers:
         nodes = layer["nodes"]
@@ -106,7 +108,7 @@ def _layers(layers: Sequence[Facts]) -> Table:
 def _rules(rules: Sequence[Facts]) -> RenderableType:
     ranked = sorted(rules, key=words.rule_rank)
     most = max(_RULES, sum(rule["state"] in words.FIRST for rule in ranked))
-    table = _table(
+    table = table_of(
         "rule", "failing", "score", "", "threshold", "state", right=("failing", "score", "threshold")
     )
     floor = words.score_floor(rules)
@@ -126,7 +128,7 @@ def _rules(rules: Sequence[Facts]) -> RenderableType:
 
 
 def _quarantine(filled: Sequence[Facts]) -> Table:
-    table = _table("taken out to", "rows", "list them with", right=("rows",))
+    table = table_of("taken out to", "rows", "list them with", right=("rows",))
     for one in filled:
         table.add_row(plain(one["table"]), words.number(one["rows"]), plain(one["command"]))
     return table
@@ -151,21 +153,21 @@ def _broken(figures: Facts) -> list[Facts]:
 
 
 def _failed(figures: Facts) -> Table:
-    table = _table("node", "status", "message")
+    table = table_of("node", "status", "message")
     for node in _broken(figures):
         table.add_row(plain(node["name"]), plain(node["status"]), plain(node["message"]))
     return table
 
 
 def _retries(retries: Sequence[Facts]) -> Table:
-    table = _table("layer", "try", "again after", "reason", right=("try", "again after"))
+    table = table_of("layer", "try", "again after", "reason", right=("try", "again after"))
     for one in retries:
         table.add_row(one["layer"], str(one["try"]), words.seconds(one["waited"]), plain(one["reason"]))
     return table
 
 
 def _slowest(slowest: Sequence[Facts]) -> Table:
-    table = _table("model", "layer", "took", "share", "", right=("took", "share"))
+    table = table_of("model", "layer", "took", "share", "", right=("took", "share"))
     for one in slowest:
         bar = Text("█" * max(1, round(one["share"] * _WIDE)), "blue")
         table.add_row(
@@ -184,7 +186,9 @@ def _delivery(delivery: Facts | None) -> Text:
 
 def _fleet(clients: Sequence[Facts]) -> Table:
     right = ("score", "threshold", "took")
-    table = _table("client", "last run", "last scores", "score", "threshold", "interval", "took", right=right)
+    table = table_of(
+        "client", "last run", "last scores", "score", "threshold", "interval", "took", right=right
+    )
     for client in clients:
         last = client["runs"][0] if client["runs"] else None
         name = plain(client["id"])
@@ -232,16 +236,18 @@ def _bar(value: float | None, threshold: float, floor: float) -> Text:
 
 
 def _state(text: str) -> Text:
-    return Text(text, _TONES.get(text, ""))
+    return Text(text, STATES.get(text, ""))
 
 
-def _titled(title: str, part: RenderableType, content: Iterable[object]) -> Iterator[RenderableType]:
+def titled(title: str, part: RenderableType, content: Iterable[object]) -> Iterator[RenderableType]:
+    """A part below its title; nothing if it has no content."""
     if content:
         yield Text(title, "bold")
         yield part
 
 
-def _table(*headings: str, right: Sequence[str] = ()) -> Table:
+def table_of(*headings: str | Text, right: Sequence[str] = ()) -> Table:
+    """An empty table, those columns to the right that hold numbers."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold", justify="right" if heading in right else "left")

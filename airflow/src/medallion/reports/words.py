@@ -74,6 +74,26 @@ def number(value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,}"
 
 
+def counted(value: int, one: str) -> str:
+    """1 row, 1,200 rows."""
+    return f"{value:,} {one if value == 1 else one + 's'}"
+
+
+def amount(value: float | None) -> str:
+    """1234567.891 → 1,234,567.89; a whole number has no digits behind its point."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def growth(value: float | None) -> str:
+    """0.234 → +23 %, with a sign, for it is a change."""
+    if value is None:
+        return UNKNOWN
+    told = f"{100 * value:+.0f}".replace("-", "\N{MINUS SIGN}")
+    return f"{'0' if told[1:] == '0' else told}\N{NO-BREAK SPACE}%"
+
+
 def score(value: float | None) -> str:
     """Five digits; what is below 1 never reads as 1."""
     if value is None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from medallion.interval import Interval
 from medallion.ledger import Ledger, RunKey
 from medallion.pipeline import Asked, Plan
+from medallion.reports.daily_write import write_daily_report
+from medallion.reports.day_in_warehouse import NOT_READ, DayInWarehouse
 from medallion.reports.figures import run_figures
 from medallion.reports.files import replace_all
 from medallion.reports.fleet import Statuses
@@ -33,11 +35,13 @@ def write_run_report(
     asked: Asked,
     root: Path,
     statuses: Statuses | None = None,
+    seen: DayInWarehouse = NOT_READ,
     look: Look | None = None,
 ) -> Path:
     """Write ``run_report.json`` and, from it alone, ``run_report.html``, over those of an earlier run.
 
-    The fleet's page is rewritten after them. A dry run's report lies beside the other, and leaves both alone.
+    The report of the day and the fleet's page are rewritten after them. A dry run's report lies beside the
+    other, and leaves all of them alone.
 
     Args:
         ledger: where the run was written down.
@@ -46,10 +50,11 @@ def write_run_report(
         asked: what the run was asked to do.
         root: the folder of all reports.
         statuses: what the registry says of clients, by id, for the fleet's page.
+        seen: what the warehouse knows of the run's day, for the day's report.
         look: looks for what did not land of clients, for the same.
 
     Returns:
-        The page.
+        The run's page.
 
     Raises:
         OSError: if it cannot be written; an earlier report is still there.
@@ -60,5 +65,6 @@ def write_run_report(
     page_file.parent.mkdir(parents=True, exist_ok=True)
     replace_all({page_file.with_suffix(".json"): document, page_file: page})
     if not asked.dry_run:
+        write_daily_report(ledger, plan, asked.interval.run_date, root, seen)
         update_fleet(ledger, root, plan.client.id, statuses, look)
     return page_file
