@@ -86,7 +86,8 @@ rebuild_request = Table(
     Column("since", DateTime, nullable=False),
 )
 
-#: Who may build a layer's cleared nodes now; taken anew once it has expired.
+#: Who may build a layer's cleared nodes now; taken anew once it has expired. Without a run: which runs of the
+#: DAG are at work, by their ids (``run 1``, ``run 2``, …); with the layer ``waits``: since when one waits to be.
 layer_lease = Table(
     "layer_lease",
     metadata,
