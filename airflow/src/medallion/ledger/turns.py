@@ -81,9 +81,7 @@ def _take(ledger: Ledger, key: RunKey, name: str, holder: str | None) -> bool:
                 connection.execute(insert(layer_lease).values(**row, expires_at=_FOR_GOOD))
             else:
                 turn = (c.dag_id == key.dag_id, c.run_id == "", c.layer == name, c.owner == holder)
-                if not connection.execute(
-                    update(layer_lease).where(*turn).values(owner=key.run_id)
-                ).rowcount:
+                if not connection.execute(update(layer_lease).where(*turn).values(owner=key.run_id)).rowcount:
                     return False
             waited = (c.dag_id == key.dag_id, c.run_id == key.run_id, c.layer == _WAITS)
             connection.execute(delete(layer_lease).where(*waited))

@@ -23,7 +23,7 @@ from medallion.publish import publish
 from medallion.registry import REMOVED
 from medallion.registry.find import registry_of
 from medallion.reports import write_run_report
-from medallion.retention import apply_retention, plan_retention
+from medallion.retention import apply_retention, leave_out, plan_retention
 from medallion.settings import Settings, load_settings
 
 
@@ -140,10 +140,12 @@ class CleanupTask(BaseOperator):
             AirflowFailException: if more than the allowed share would go.
             AirflowSkipException: if the run is a backfilled one: the past it fills would be deleted at once.
         """
-        if context["dag_run"].run_type == BACKFILL:
-            raise AirflowSkipException("a backfilled run deletes nothing: the next scheduled one does")
         settings = load_settings()
         ledger = open_ledger(settings.database_url)
+        if context["dag_run"].run_type == BACKFILL:
+            why = "a backfilled run deletes nothing: the next scheduled one does"
+            leave_out(ledger, run_key(context), why)
+            raise AirflowSkipException(why)
         today = interval_of(context, self.plan.client).run_date
         doomed = plan_retention(settings, ledger, self.plan, today)
         self.log.info("%s", doomed)
