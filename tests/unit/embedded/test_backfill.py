@@ -21,7 +21,7 @@ from medallion.pipeline.backfill import Again, Backfill
 DAG_ID = "client_shop_pipeline"
 
 
-def shop(schedule="@daily"):
+def shop(schedule="@daily", **more):
     config = {
         "description": "A shop",
         "schedule_interval": schedule,
@@ -30,7 +30,7 @@ def shop(schedule="@daily"):
         "destination": "shelf",
         "business_rules": {"data_retention_days": 30, "quality_threshold": 0.9},
     }
-    return client_from_dict("shop", config)
+    return client_from_dict("shop", config | more)
 
 
 class Airflow:
@@ -40,6 +40,7 @@ class Airflow:
         self.ends = list(ends)  # of the runs, in their order
         self.looks = 0
         self.locked = 0
+        self.start = "success"
         self.backfill = {
             "id": 7,
             "dag_id": DAG_ID,
@@ -70,8 +71,10 @@ class Airflow:
         if method in ("POST", "PUT", "PATCH"):
             return self.change(path, request)
         if path.endswith("/taskInstances"):
-            tasks = [{"task_id": "extract_sales", "state": "failed", "end_date": "2026-02-01T10:00:30Z"}]
-            return httpx.Response(200, json={"task_instances": tasks, "total_entries": 1})
+            end = "2026-02-01T10:00:30Z"
+            tasks = [{"task_id": "extract_sales", "state": "failed", "end_date": end}]
+            tasks += [{"task_id": "start", "state": self.start, "end_date": end}]
+            return httpx.Response(200, json={"task_instances": tasks, "total_entries": 2})
         if path.endswith("/dagRuns"):
             self.step()
             return httpx.Response(200, json={"dag_runs": self.runs, "total_entries": len(self.runs)})
@@ -86,8 +89,13 @@ class Airflow:
             self.locked -= 1
             return httpx.Response(503, json={"detail": "Database is locked."})
         self.told.append((request.method, path, json.loads(request.content or "{}")))
+        if request.method == "PATCH":
+            self.named(path.rsplit("/", 1)[1])["state"] = "failed"
         if path.endswith("/cancel") and self.backfill["completed_at"]:
             return httpx.Response(409, json={"detail": "Backfill is already completed."})
+        if path.endswith("/cancel"):
+            for run in self.runs:
+                run["state"] = "failed" if run["state"] == "queued" else run["state"]
         return httpx.Response(200, json={"backfills": [], "task_instances": [], **self.backfill})
 
     def named(self, run_id):
@@ -105,10 +113,10 @@ def client_of(airflow, **options):
     return AirflowClient("http://airflow", "admin", "right", httpx.MockTransport(airflow), **options)
 
 
-def follow(airflow):
+def follow(airflow, client=None):
     told = io.StringIO()
     with backfill_screen(Console(file=told, width=200)) as screen:
-        progress = follow_backfill(client_of(airflow), shop(), airflow.backfill, screen.show)
+        progress = follow_backfill(client_of(airflow), client or shop(), airflow.backfill, screen.show)
     return progress, told.getvalue().splitlines()
 
 
@@ -135,6 +143,22 @@ def test_a_stopped_backfill_is_followed_until_what_is_at_work_has_ended():
     progress, _ = follow(airflow)
     assert [run.state for run in progress.runs] == ["success", "queued", "queued"]
     assert (progress.done, progress.over) == (False, True)
+
+
+def test_where_runs_depend_on_the_past_the_first_failed_one_is_the_last():
+    airflow = Airflow("failed")
+    airflow.runs[1]["state"] = "running"  # it waits for the first
+    airflow.start = None
+    progress, _ = follow(airflow, shop(depends_on_past=True))
+    assert [run.state for run in progress.runs] == ["failed", "failed", "failed"]
+    told = [path.rsplit("/", 1)[1] for _, path, _ in airflow.told]
+    assert told == ["pause", "backfill__13", "clearTaskInstances", "cancel"]
+
+
+def test_a_run_at_work_behind_a_failed_one_goes_on():
+    airflow = Airflow("failed", "success", "success")
+    follow(airflow, shop(depends_on_past=True))
+    assert {path for _, path, _ in airflow.told} == {"/backfills/7/pause", "/backfills/7/cancel"}
 
 
 def test_what_an_earlier_backfill_ran_is_none_of_this_ones():
@@ -244,13 +268,18 @@ def test_the_result_names_each_run_that_failed_and_why():
     breached = one("r0", scores={"silver": Score(0.8, 0.9, ("amount_is_positive",))})
     broken = one("r1", failed=("extract_sales", "bronze.gate"))
     failures = {"r0": breached, "r1": broken}
+    again = "medallion run shop --from 2026-01-12 --to 2026-01-13"
     assert result_lines(progress("failed", "failed", "success", failures=failures)) == [
         ("shop: 2026-01-12 failed: silver: amount_is_positive", "red"),
         ("shop: 2026-01-13 failed: extract_sales; bronze.gate", "red"),
         ("shop: 1 of 3 intervals ran well, 2 failed in 1:20", "red"),
+        (f"shop: once it is repaired, `{again} --again failed`", ""),
     ]
     assert result_lines(progress("success"))[-1] == (
         "shop: 1 of 1 interval ran well, 0 failed in 1:20",
         "green",
     )
-    assert result_lines(progress("success", "queued"))[-1][1] == "yellow"
+    assert result_lines(progress("success", "queued")) == [
+        ("shop: 1 of 2 intervals ran well, 0 failed, 1 still to run in 1:20", "yellow"),
+        ("shop: go on with `medallion run shop --resume`", ""),
+    ]

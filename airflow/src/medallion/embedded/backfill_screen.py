@@ -108,14 +108,24 @@ def backfill_table(progress: BackfillProgress) -> Table:
 
 
 def result_lines(progress: BackfillProgress) -> list[tuple[str, str]]:
-    """Say what became of a backfill, a line each with its colour: each failed run, then the sum."""
+    """Say what became of a backfill, a line each with its colour: failed runs, the sum, what to do now."""
     told = []
     for run in progress.in_state("failed"):
         one = progress.failures.get(run.run_id)
         why = "; ".join((breaches(one) or one.failed[:3]) if one else ()) or "ended before its first task"
         told.append((f"{progress.client.id}: {moment(run.start, progress.client)} failed: {why}", "red"))
     style = "green" if progress.succeeded else "red" if progress.in_state("failed") else "yellow"
-    return [*told, (f"{progress.client.id}: {counts(progress)} in {duration(progress.seconds)}", style)]
+    told.append((f"{progress.client.id}: {counts(progress)} in {duration(progress.seconds)}", style))
+    return told + [(f"{progress.client.id}: {what}", "") for what in _next(progress)]
+
+
+def _next(progress: BackfillProgress) -> Iterator[str]:
+    run = f"medallion run {progress.client.id}"
+    if not progress.done:
+        yield f"go on with `{run} --resume`"
+    elif failed := progress.in_state("failed"):
+        days = f"--from {failed[0].start:%Y-%m-%d} --to {failed[-1].start:%Y-%m-%d}"
+        yield f"once it is repaired, `{run} {days} --again failed`"
 
 
 def counts(progress: BackfillProgress) -> str:

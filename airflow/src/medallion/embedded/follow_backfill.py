@@ -77,6 +77,8 @@ def follow_backfill(
 ) -> BackfillProgress:
     """Look at a backfill about once a second until it is over.
 
+    Where runs depend on the past, the first one that fails ends it.
+
     Args:
         airflow: the Airflow that it is on.
         client: whose it is.
@@ -97,6 +99,8 @@ def follow_backfill(
         show(latest)
         if latest.over:
             return latest
+        if client.depends_on_past and latest.in_state("failed"):
+            _give_up_behind(airflow, backfill["id"], latest)
         pause(began)
 
 
@@ -119,6 +123,20 @@ def _look(
     current = tuple(at(run) for run in runs if run.state == "running")
     failures |= {run.run_id: at(run) for run in _newly_failed(runs, failures)}
     return BackfillProgress(client, dag_id, runs, paused, seconds, current, dict(failures))
+
+
+def _give_up_behind(airflow: AirflowClient, backfill_id: int, latest: BackfillProgress) -> None:
+    """End what waits for a run that failed: it would wait until its timeout, and all behind it after it.
+
+    It goes back to the queue for that: Airflow skips the tasks of a run that is ended, which would count as a
+    past that is well, but leaves those of a queued run as they are.
+    """
+    airflow.pause_backfill(backfill_id)
+    for run in latest.in_state("running"):
+        if airflow.tasks(latest.dag_id, run.run_id)["start"]["state"] is None:
+            airflow.end_run(latest.dag_id, run.run_id)
+            airflow.clear(latest.dag_id, run.run_id)
+    airflow.end_backfill(backfill_id)
 
 
 def _newly_failed(runs: Sequence[BackfillRun], known: Mapping[str, Progress]) -> list[BackfillRun]:
