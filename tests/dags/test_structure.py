@@ -108,6 +108,23 @@ def test_layers_follow_each_other_through_their_gates(dag_of):
     assert dag.get_task("cleanup_old_data").downstream_task_ids == {"end", "daily_report"}
 
 
+def test_a_run_that_was_delivered_ends_well_also_without_a_cleanup(dag_of):
+    end = dag_of("shop", base()).get_task("end")
+    assert end.upstream_task_ids == {"load_to_shelf", "cleanup_old_data"}
+    assert end.trigger_rule == "none_failed_min_one_success"
+
+
+@pytest.mark.parametrize("depends", [True, False])
+def test_a_run_that_depends_on_the_past_waits_for_its_delivery(dag_of, depends):
+    dag = dag_of("shop", base(depends_on_past=depends))
+    assert {task.task_id for task in dag.tasks if task.depends_on_past} == ({"start"} if depends else set())
+    start = dag.get_task("start")
+    assert start.wait_for_downstream is depends
+    assert start.downstream_task_ids - {"extract_crm", "extract_sales"} == (
+        {"load_to_shelf"} if depends else set()
+    )
+
+
 def test_a_gate_waits_for_every_task_of_its_layer(dag_of):
     dag = dag_of("shop", base())
     for layer in ("bronze", "silver", "gold"):

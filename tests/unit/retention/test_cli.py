@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from typer.testing import CliRunner
 
 from medallion.cli import app
@@ -112,11 +112,11 @@ def test_a_day_in_the_future_is_refused(installed):
     assert len(installed.days(BRONZE)) == 4
 
 
-def _execute(house, day="2026-03-01"):
+def _execute(house, day="2026-03-01", run_type="scheduled"):
     plan = make_plan(house.client, load_slim(house.settings, shape_of(house.client)))
     interval = Interval.parse(f"{day}T00:00:00+00:00/{day}T23:59:00+00:00")
     context = {
-        "dag_run": SimpleNamespace(dag_id="dag", run_id="run", run_after=interval.end),
+        "dag_run": SimpleNamespace(dag_id="dag", run_id="run", run_after=interval.end, run_type=run_type),
         "data_interval_start": interval.start,
         "data_interval_end": interval.end,
     }
@@ -137,3 +137,11 @@ def test_a_runs_cleanup_fails_for_good_when_refused(installed):
     with pytest.raises(AirflowFailException, match="medallion retention acme --date 2026-03-01 --force"):
         _execute(installed)
     assert (len(installed.days(BRONZE)), installed.landed()) == (4, 3)
+
+
+def test_a_backfilled_run_deletes_nothing(installed):
+    with pytest.raises(AirflowSkipException, match="a backfilled run deletes nothing"):
+        _execute(installed, "2026-03-01", run_type="backfill")
+    assert (len(installed.days(BRONZE)), installed.landed(), list(installed.audit())) == (4, 3, [])
+    (row,) = installed.ledger.rows_of(tables.cleanup, RunKey("dag", "run"))
+    assert (row["partitions"], row["detail"]["why"][:16]) == (0, "a backfilled run")

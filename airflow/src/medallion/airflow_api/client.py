@@ -133,9 +133,9 @@ class AirflowClient:
         """Return a run."""
         return dict(_checked(self._send("GET", f"/dags/{dag_id}/dagRuns/{run_id}")).json())
 
-    def runs(self, dag_id: str) -> list[dict[str, Any]]:
-        """Return all runs of a DAG."""
-        return self._all(f"/dags/{dag_id}/dagRuns", "dag_runs")
+    def runs(self, dag_id: str, **filters: Any) -> list[dict[str, Any]]:
+        """Return the runs of a DAG, those that Airflow's filters leave: all of them without any."""
+        return self._all(f"/dags/{dag_id}/dagRuns", "dag_runs", **filters)
 
     def runs_in_flight(self, dag_id: str) -> list[str]:
         """Return the ids of a DAG's runs that have not ended; none if Airflow does not know the DAG."""
@@ -197,7 +197,57 @@ class AirflowClient:
         answer = _checked(self._send("GET", path, headers={"Accept": "application/json"}))
         return "\n".join(_line(event) for event in answer.json()["content"])
 
+    # --- Backfills
+
+    def backfill_dates(self, backfill: Mapping[str, Any]) -> list[str]:
+        """Return the logical dates that a backfill would run, in its order; nothing is created."""
+        answer = self._send_again("POST", "/backfills/dry_run", json=dict(backfill))
+        return [one["logical_date"] for one in _checked(answer).json()["backfills"]]
+
+    def create_backfill(self, backfill: Mapping[str, Any]) -> dict[str, Any]:
+        """Create a backfill: all its runs, queued.
+
+        Args:
+            backfill: ``dag_id``, ``from_date``, ``to_date``, ``run_backwards``, ``reprocess_behavior``,
+                ``max_active_runs`` and ``dag_run_conf``.
+        """
+        return dict(_checked(self._send_again("POST", "/backfills", json=dict(backfill))).json())
+
+    def backfills(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return all backfills of a DAG, the oldest first."""
+        return self._all("/backfills", "backfills", dag_id=dag_id, order_by="id")
+
+    def backfill(self, backfill_id: int) -> dict[str, Any]:
+        """Return a backfill."""
+        return dict(_checked(self._send("GET", f"/backfills/{backfill_id}")).json())
+
+    def pause_backfill(self, backfill_id: int) -> None:
+        """Let no further run of a backfill begin; those that have begun go on."""
+        _checked(self._send_again("PUT", f"/backfills/{backfill_id}/pause"))
+
+    def unpause_backfill(self, backfill_id: int) -> None:
+        """Let a backfill go on."""
+        _checked(self._send_again("PUT", f"/backfills/{backfill_id}/unpause"))
+
+    def end_backfill(self, backfill_id: int) -> None:
+        """End a backfill: its queued runs fail. One that has ended is left as it is."""
+        answer = self._send_again("PUT", f"/backfills/{backfill_id}/cancel")
+        if answer.status_code != httpx.codes.CONFLICT:
+            _checked(answer)
+
     # --- HTTP
+
+    def _send_again(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Send a request, and again while Airflow says that its database is locked: nothing was done then."""
+        locked = retry_if_result(lambda answer: answer.status_code == httpx.codes.SERVICE_UNAVAILABLE)
+        again = Retrying(
+            retry=locked,
+            wait=wait_exponential(multiplier=0.1, max=5),
+            stop=stop_after_delay(self._patience),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        answer: httpx.Response = again(self._send, method, path, **arguments)
+        return answer
 
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         if "Authorization" not in self._http.headers:
@@ -228,12 +278,12 @@ class AirflowClient:
             said = str(error) or type(error).__name__
             raise RunnerError(f"Airflow at {self.url} does not answer {method} {path}: {said}") from error
 
-    def _all(self, path: str, key: str) -> list[dict[str, Any]]:
+    def _all(self, path: str, key: str, **filters: Any) -> list[dict[str, Any]]:
         """Return the entries of all pages."""
-        return list(_pages(lambda offset: self._page(path, offset), key))
+        return list(_pages(lambda offset: self._page(path, offset, filters), key))
 
-    def _page(self, path: str, offset: int) -> dict[str, Any]:
-        answer = self._send("GET", path, params={"limit": _PAGE, "offset": offset})
+    def _page(self, path: str, offset: int, filters: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._send("GET", path, params={"limit": _PAGE, "offset": offset, **filters})
         return dict(_checked(answer).json())
 
 

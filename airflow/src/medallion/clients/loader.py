@@ -18,15 +18,19 @@ from medallion.clients.model import BusinessRules, Client, Inherited, Known
 from medallion.clients.problem import Flaw, Problem, dotted, shown
 from medallion.clients.reading import Reading, named
 from medallion.exceptions import ConfigError
-from medallion.settings import DEFAULT_PLATFORM
+from medallion.settings import DEFAULT_PLATFORM, load_settings
+from medallion.warehouses import WAREHOUSES
 
 
-def load_catalog(configs: Path, client_files: Sequence[Path] | None = None) -> Catalog:
+def load_catalog(
+    configs: Path, client_files: Sequence[Path] | None = None, *, target: str | None = None
+) -> Catalog:
     """Read a ``configs/`` folder; rules that thresholds name are those of the ``dbt/`` folder beside it.
 
     Args:
         configs: the folder that holds ``clients/``, ``sources/``, ``defaults.yml`` and ``destinations.yml``.
         client_files: read these client files in place of all those in ``clients/``.
+        target: the dbt target that the clients run on; None for this installation's.
 
     Returns:
         What is good, and every problem of what is not; never raises for what a file holds.
@@ -34,9 +38,9 @@ def load_catalog(configs: Path, client_files: Sequence[Path] | None = None) -> C
     reading = Reading(configs.parent)
     sources = _sources(reading, configs / "sources")
     destinations = _destinations(reading, configs / "destinations.yml")
-    defaults = _defaults(reading, configs / "defaults.yml")
     rules = read_declared(configs.parent / "dbt").rules
-    known = Known(sources, destinations, rules or None)
+    known = Known(sources, destinations, rules or None, one_writer(target or load_settings().target))
+    defaults = _defaults(reading, configs / "defaults.yml", known)
     files = reading.listed(configs / "clients") if client_files is None else client_files
     clients = _Clients(reading, known, rules, defaults)
     clients.read(files)
@@ -124,10 +128,16 @@ class _Defaults:
     problems: tuple[Problem, ...]
 
 
-def _defaults(reading: Reading, path: Path) -> _Defaults:
+def one_writer(target: str) -> str | None:
+    """Return the target if writers cannot meet there; one that does not exist is refused elsewhere."""
+    warehouse = WAREHOUSES.get(target)
+    return target if warehouse and not warehouse.concurrent_writers else None
+
+
+def _defaults(reading: Reading, path: Path, known: Known) -> _Defaults:
     """Read what clients inherit; a missing file leaves the built-in values."""
     document = read_document(path) if path.exists() else Document({})
-    _, wrong = checked(Inherited, document.data) if document.data is not None else (None, [])
+    _, wrong = checked(Inherited, document.data, known) if document.data is not None else (None, [])
     problems = reading.report(path, document, wrong)
     return _Defaults(reading.shown(path), document, tuple(problems))
 

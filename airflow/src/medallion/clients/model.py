@@ -59,12 +59,15 @@ class Transformation(StrEnum):
 class Known:
     """What a client may name, given to validation as its context; None leaves that kind unchecked.
 
-    A source or destination that is declared but broken is there with None in its place.
+    A source or destination that is declared but broken is there with None in its place. With them comes what
+    the warehouse allows.
     """
 
     sources: Mapping[str, object | None] | None = None
     destinations: Mapping[str, object | None] | None = None
     rules: Mapping[str, object] | None = None
+    #: The target, where it has only one writer a client.
+    one_writer: str | None = None
 
 
 def _known(info: ValidationInfo) -> Known:
@@ -190,10 +193,27 @@ class Inherited(Frozen):
         (), description="Further tags of the client's DAG.", max_length=20, examples=[["retail", "emea"]]
     )
     start_date: Day = Field(
-        date(2026, 1, 1), description="First day that has data to run for.", examples=["2026-03-01"]
+        date(2026, 1, 1),
+        description="First day that has data to run for; nothing before it is scheduled or backfilled.",
+        examples=["2026-03-01"],
     )
-    catchup: Flag = Field(False, description="true: run every interval since start_date.", examples=[True])
-    max_active_runs: Runs = Field(1, description="Runs that may be active at once.", examples=[1])
+    catchup: Flag = Field(
+        False,
+        description="true: the schedule runs every interval since start_date; false: from the last one on.",
+        examples=[True],
+    )
+    depends_on_past: Flag = Field(
+        False,
+        description="true: a run begins only once the one before it has delivered (or was a dry run); until "
+        "that is repaired, later ones wait.",
+        examples=[True],
+    )
+    max_active_runs: Runs = Field(
+        1,
+        description="Runs that may be at work at once, backfilled ones among them. Over 1 only where the "
+        "target has several writers: not with duckdb.",
+        examples=[1],
+    )
     retries: Few = Field(
         2, description="Further tries of a task that failed in a way a retry may heal.", examples=[3]
     )
@@ -215,6 +235,15 @@ class Inherited(Frozen):
         examples=["4h"],
         validate_default=True,
     )
+
+    @field_validator("max_active_runs")
+    @classmethod
+    def _writers_allow(cls, value: int, info: ValidationInfo) -> int:
+        target = _known(info).one_writer
+        if value > 1 and target:
+            message = "must be 1 on {target}, which has one writer a client, is {value}"
+            raise PydanticCustomError("one_writer", message, {"target": target, "value": value})
+        return value
 
     @field_validator("max_retry_delay")
     @classmethod

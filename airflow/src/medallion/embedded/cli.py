@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from medallion.exceptions import ConfigError
 from medallion.pipeline import LAYERS
+from medallion.pipeline.backfill import Again, read_backfill
 from medallion.sample_data import DEFAULT_ROWS
 from medallion.sample_data.cli import Defects, Rows
 from medallion.settings import Settings, load_settings
@@ -20,6 +21,7 @@ from medallion.terminal import AsJson, Commands, line, out, print_json
 # The other commands of `medallion` need none of what these do, and should not wait for its import.
 if TYPE_CHECKING:
     from medallion.embedded.follow import Progress
+    from medallion.embedded.follow_backfill import BackfillProgress
 
 app = typer.Typer(cls=Commands)
 LayerName = StrEnum("LayerName", list(LAYERS))  # type: ignore[misc]  # mypy wants them spelled out
@@ -53,12 +55,20 @@ def run(
     ] = None,
     first: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The first of several days."),
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="A backfill's first day."),
     ] = None,
     last: Annotated[
         datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The last of several days."),
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Its last day, run as well."),
     ] = None,
+    again: Annotated[
+        Again | None,
+        typer.Option(help="Backfill what never ran (the default), that and what failed, or all."),
+    ] = None,
+    backwards: Annotated[bool, typer.Option("--backwards", help="Backfill the newest first.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Begin no further run of its backfill.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with its backfill.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Give its backfill up.")] = False,
     reason: Annotated[str, typer.Option(help="Why; it stands in the report and in the ledger.")] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build and judge, but publish nothing and delete nothing.")
@@ -69,12 +79,24 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run one client and follow it to its end; without a day, for its last complete interval."""
+    """Run one client and follow it to its end: its last complete interval, a day, or with --from and --to a
+    backfill."""
     from medallion.embedded import commands
 
-    settings, days = load_settings(), _days(day, first, last)
+    settings, console = load_settings(), _console(as_json)
     asked = {"reason": reason or None, "dry_run": dry_run, "rebuild": [one.value for one in rebuild or []]}
-    _end(settings, commands.run_client(settings, client_id, days, _console(as_json), asked), as_json)
+    days = _days(day, first, last)
+    wish = _wish(stop=stop, resume=resume, cancel=cancel)
+    if wish and (days or again or backwards):
+        raise ConfigError(f"--{wish} is about the backfill there is: give no days, --again or --backwards")
+    if wish:
+        _change_backfill(settings, client_id, wish, as_json)
+    elif first and last:
+        _backfill(settings, client_id, (first.date(), last.date()), (again, backwards), asked, as_json)
+    elif again or backwards:
+        raise ConfigError("--again and --backwards are for a backfill: give --from and --to")
+    else:
+        _end(settings, commands.run_client(settings, client_id, days, console, asked), as_json)
 
 
 @app.command()
@@ -125,7 +147,73 @@ def _days(day: datetime | None, first: datetime | None, last: datetime | None) -
         return []
     if end < start:
         raise ConfigError(f"--to {end:%Y-%m-%d} is before --from {start:%Y-%m-%d}")
-    return [start.date() + timedelta(days=number) for number in range((end - start).days + 1)]
+    return all_days(start.date(), end.date())
+
+
+def all_days(first: date, last: date) -> list[date]:
+    """The days from one to another, both among them."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _wish(**flags: bool) -> str:
+    """Return the one flag that was given, if any."""
+    given = [name for name, said in flags.items() if said]
+    if len(given) > 1:
+        raise ConfigError(f"give one of {', '.join(f'--{name}' for name in flags)}")
+    return given[0] if given else ""
+
+
+def _backfill(
+    settings: Settings,
+    client_id: str,
+    days: tuple[date, date],
+    how: tuple[Again | None, bool],
+    asked: Mapping[str, Any],
+    as_json: bool,
+) -> None:
+    from medallion.embedded import backfill, commands
+
+    console = _console(as_json)
+    client = commands.ready_client(settings, client_id, console)
+    again, backwards = how
+    if client.schedule_interval is None:  # Airflow backfills what a schedule would have run
+        if again or backwards:
+            raise ConfigError(f"{client_id} has no schedule: its days are run one by one, and always again")
+        _end(settings, commands.run_client(settings, client_id, all_days(*days), console, asked), as_json)
+    now = datetime.now(UTC)
+    order = read_backfill(client, *days, now, again=again, backwards=backwards, conf=asked)
+    _end_backfill(settings, backfill.start_backfill(settings, order, console), as_json)
+
+
+def _change_backfill(settings: Settings, client_id: str, wish: str, as_json: bool) -> None:
+    from medallion.embedded import backfill, commands
+
+    if wish == "stop":
+        days = backfill.stop_backfill(settings, client_id)
+        line(out(), f"{client_id}: the backfill of {days} begins no further run; go on with --resume")
+        return
+    console = _console(as_json)
+    client = commands.ready_client(settings, client_id, console)
+    if wish == "cancel":
+        days = backfill.cancel_backfill(settings, client, console)
+        line(out(), f"{client_id}: the backfill of {days} is given up")
+        return
+    _end_backfill(settings, backfill.resume_backfill(settings, client, console), as_json)
+
+
+def _end_backfill(settings: Settings, progress: BackfillProgress | None, as_json: bool) -> None:
+    """Print what became of a backfill; exit 1 if a run failed or still has to run."""
+    from medallion.embedded.backfill_screen import result_lines
+    from medallion.embedded.results import backfill_facts, places
+
+    if as_json:
+        print_json(backfill_facts(settings, progress) if progress else {"runs": []})
+    elif progress:
+        for text, style in result_lines(progress):
+            line(out(), text, style)
+        for what, path in places(settings).items():
+            line(out(), f"{what}: {path}")
+    raise typer.Exit(0 if progress is None or progress.succeeded else 1)
 
 
 def _end(settings: Settings, progresses: Sequence[Progress], as_json: bool) -> None:

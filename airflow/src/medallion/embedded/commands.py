@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
 
-from medallion.airflow_api import RUN_ENDED
 from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
+from medallion.embedded.at_hand import airflow_at_hand, dag_that_runs, start_with, stopped_by_signals
 from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.follow import ClientRun, Progress, follow
 from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready
@@ -20,9 +17,9 @@ from medallion.embedded.results import ledger_scores
 from medallion.embedded.runner import EmbeddedAirflow
 from medallion.embedded.running import refuse_second, running_airflow, stop_airflow
 from medallion.embedded.screen import screen
-from medallion.exceptions import ConfigError, RunnerError
+from medallion.exceptions import ConfigError
 from medallion.interval import Interval
-from medallion.pipeline import dag_id_of, last_complete_interval
+from medallion.pipeline import last_complete_interval
 from medallion.pipeline.days import intervals_of_day
 from medallion.registry import ACTIVE
 from medallion.registry.find import find_live
@@ -69,7 +66,7 @@ def demo(
     if not clients:
         return never
     firsts = [(client, intervals_of_day(client.schedule_interval, day)[:1]) for client in clients]
-    with _airflow(settings, clients, console) as airflow:
+    with airflow_at_hand(settings, clients, console) as airflow:
         return never + _run(airflow, firsts, settings, console)
 
 
@@ -95,6 +92,17 @@ def run_client(
         ConfigError: if there is no such client, or it cannot run here.
         RunnerError: if Airflow does not start, or stops.
     """
+    client = ready_client(settings, client_id, console)
+    with airflow_at_hand(settings, [client], console) as airflow:
+        return _run(airflow, [(client, _intervals(client, days))], settings, console, asked or {})
+
+
+def ready_client(settings: Settings, client_id: str, console: Console) -> Client:
+    """Return a client as it is live, with all that its runs need in place.
+
+    Raises:
+        ConfigError: if there is no such client, or it cannot run here.
+    """
     catalog = load_catalog(settings.configs)
     broken = _make_ready(catalog, settings, console)
     if client_id in broken:
@@ -104,9 +112,7 @@ def run_client(
         known = catalog.clients.get(client_id)
         said = status_of(known, catalog, settings) if known else ENABLED
         raise ConfigError(f"{client_id} is {live.status if said == ENABLED else said}")
-    client = live.definition.client
-    with _airflow(settings, [client], console) as airflow:
-        return _run(airflow, [(client, _intervals(client, days))], settings, console, asked or {})
+    return live.definition.client
 
 
 def up(settings: Settings, console: Console) -> EmbeddedAirflow:
@@ -131,8 +137,8 @@ def up(settings: Settings, console: Console) -> EmbeddedAirflow:
     broken = _make_ready(catalog, settings, console)
     for name, reason in broken.items():
         line(console, f"{name}: {reason}", style="red")
-    with _stopped_by_signals():
-        _start(airflow, [client for client in clients if client.id not in broken], console)
+    with stopped_by_signals():
+        start_with(airflow, [client for client in clients if client.id not in broken], console)
     return airflow
 
 
@@ -162,65 +168,6 @@ def _intervals(client: Client, days: Sequence[date]) -> list[Interval]:
     return [one for day in days for one in intervals_of_day(client.schedule_interval, day)]
 
 
-# --- An Airflow to run on
-
-
-@contextmanager
-def _airflow(settings: Settings, clients: Sequence[Client], console: Console) -> Iterator[EmbeddedAirflow]:
-    """The Airflow that runs already, or one that is stopped behind it."""
-    airflow = EmbeddedAirflow(settings)
-    if running_airflow(settings):
-        airflow.wait_for_dags(map(_dag_id, clients))
-        yield airflow
-        return
-    with _stopped_by_signals():
-        _start(airflow, clients, console)
-        try:
-            _give_up_abandoned(airflow, clients)
-            yield airflow
-        finally:
-            with console.status("stopping Airflow"):
-                airflow.stop()
-
-
-def _start(airflow: EmbeddedAirflow, clients: Sequence[Client], console: Console) -> None:
-    with console.status("starting Airflow") as status:
-        airflow.start(lambda missing: status.update(f"starting Airflow: {missing or 'ready'}"))
-        status.update("reading the DAGs")
-        try:
-            airflow.wait_for_dags(map(_dag_id, clients))
-        except BaseException:
-            airflow.stop()
-            raise
-
-
-def _give_up_abandoned(airflow: EmbeddedAirflow, clients: Sequence[Client]) -> None:
-    """A run that an earlier command left in the middle would be gone on with first, retries and all."""
-    for dag_id in map(_dag_id, clients):
-        for run in airflow.client.runs(dag_id):
-            if run["state"] not in RUN_ENDED:
-                airflow.client.end_run(dag_id, run["dag_run_id"])
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end what is in progress as Ctrl-C does: tidily.
-
-    What whoever started this chose to ignore stays ignored, as `nohup` does.
-    """
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    heeded = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
-    before = {one: signal.signal(one, interrupt) for one in heeded}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
 # --- Runs
 
 
@@ -248,18 +195,9 @@ def _run(
     return ended
 
 
-def _dag_id(client: Client) -> str:
-    return dag_id_of(client.id, client.platform)
-
-
 def _trigger(
     airflow: EmbeddedAirflow, client: Client, interval: Interval, conf: Mapping[str, Any]
 ) -> ClientRun:
-    dag_id = _dag_id(client)
-    dag = airflow.client.dag(dag_id)
-    if dag is None:
-        raise RunnerError(f"Airflow has no DAG {dag_id}: `medallion validate` says why")
-    if dag["is_paused"]:
-        raise RunnerError(f"{dag_id} is paused: let it go on in Airflow's UI, at {airflow.url}/dags/{dag_id}")
+    dag_id = dag_that_runs(airflow, client)
     run_id = f"by_hand__{interval.stamp}__{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
     return ClientRun(client.id, airflow.client.trigger(dag_id, interval, run_id, conf), dag_id)

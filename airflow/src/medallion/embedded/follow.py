@@ -105,7 +105,12 @@ def follow(
         show(list(latest.values()))
         if all(progress.ended for progress in latest.values()):
             return list(latest.values())
-        time.sleep(max(POLL_SECONDS, (time.monotonic() - began) / _SHARE))
+        pause(began)
+
+
+def pause(began: float) -> None:
+    """Wait until the next look, by when the last one began."""
+    time.sleep(max(POLL_SECONDS, (time.monotonic() - began) / _SHARE))
 
 
 def look(client: AirflowClient, run: ClientRun, scores: Scores) -> Progress:

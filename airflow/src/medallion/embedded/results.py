@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medallion.embedded.follow import ClientRun, Progress, Score, Scores
+from medallion.embedded.follow_backfill import BackfillProgress
 from medallion.ledger import RunKey, open_ledger, tables
 from medallion.settings import Settings
 
@@ -43,6 +44,24 @@ def places(settings: Settings) -> dict[str, str]:
         "destinations": str(settings.destinations),
         "outbox": str(settings.outbox),
         "logs": str(settings.home / "airflow" / "logs"),
+    }
+
+
+def backfill_facts(settings: Settings, progress: BackfillProgress) -> dict[str, object]:
+    """What became of a backfill, for programs."""
+    return {
+        "client": progress.client.id,
+        "runs": [
+            {
+                "interval_start": run.start.isoformat(),
+                "run_id": run.run_id,
+                "state": run.state,
+                "seconds": round(run.seconds, 1),
+                "failed": list(progress.failures[run.run_id].failed) if run.state == "failed" else [],
+            }
+            for run in progress.runs
+        ],
+        "places": places(settings),
     }
 
 

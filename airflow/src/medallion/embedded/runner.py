@@ -83,7 +83,7 @@ class EmbeddedAirflow:
             raise
 
     def stop(self) -> None:
-        """Stop every process of it; returns when none is left."""
+        """Stop every process of it; returns when none is left. One that was not started here goes on."""
         if self._client:
             self._client.close()
             self._client = None
@@ -142,6 +142,11 @@ class EmbeddedAirflow:
         if state is None:
             raise RunnerError(f"no Airflow was started under {self.home}")
         return state
+
+    @property
+    def is_own(self) -> bool:
+        """True if it was started through this object."""
+        return self._process is not None
 
     @property
     def url(self) -> str:

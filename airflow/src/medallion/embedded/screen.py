@@ -94,13 +94,13 @@ def results_table(progresses: Sequence[Progress]) -> Table:
             f"{one.done} of {one.total}",
             Text("\n".join(_scores_texts(one))),
             duration(one.seconds),
-            Text("\n".join(_breaches(one) or one.failed[:3])),
+            Text("\n".join(breaches(one) or one.failed[:3])),
         )
     return table
 
 
-def _breaches(one: Progress) -> list[str]:
-    """The rules that blocked a run, by layer; what came after them failed for their sake."""
+def breaches(one: Progress) -> list[str]:
+    """List the rules that blocked a run, by layer; what came after them failed for their sake."""
     return [f"{layer}: {', '.join(score.breaches)}" for layer, score in one.scores.items() if score.breaches]
 
 

@@ -86,7 +86,8 @@ rebuild_request = Table(
     Column("since", DateTime, nullable=False),
 )
 
-#: Who may build a layer's cleared nodes now; taken anew once it has expired.
+#: Who may build a layer's cleared nodes now; taken anew once it has expired. Without a run: which runs of the
+#: DAG are at work, by their ids (``run 1``, ``run 2``, …). The layer ``waits``: since when a run waits to be.
 layer_lease = Table(
     "layer_lease",
     metadata,
@@ -184,7 +185,8 @@ cleanup_object = Table(
     Index("cleanup_object_client", "client_id"),
 )
 
-#: A row for each cleanup that ended well, also one that found nothing; the counts are landing's.
+#: A row for each cleanup that ended well, also one that found nothing or, in a backfilled run, was left out;
+#: the counts are landing's.
 cleanup = Table(
     "cleanup",
     metadata,

@@ -14,11 +14,12 @@ from airflow.sdk import DAG, chain
 
 from medallion.clients import Catalog, Client, client_from_dict
 from medallion.orchestration.documents import client_document
-from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask, StartTask
+from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask
 from medallion.orchestration.form import trigger_form
 from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.notify import on_failure
+from medallion.orchestration.start import StartTask
 from medallion.orchestration.timetables import timetable_of
 from medallion.pipeline import LAYERS, Plan, make_plan, snapshot_entities
 
@@ -84,7 +85,13 @@ def _empty_dag(plan: Plan) -> DAG:
 def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     client = plan.client
     start = StartTask(
-        task_id="start", plan=plan, doc_md="Writes the run, its config version and its interval down."
+        task_id="start",
+        plan=plan,
+        # Its downstream are the extracts and, for this, the load.
+        depends_on_past=client.depends_on_past,
+        wait_for_downstream=client.depends_on_past,
+        doc_md="Waits for the client's other run to end, then writes the run, its config version and its "
+        "interval down.",
     )
     extracts = [
         ExtractTask(
@@ -115,7 +122,10 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
         plan=plan,
         doc_md=f"Deletes what is too old, counted from the run's date: {_kept(plan)}.",
     )
-    end = EmptyOperator(task_id="end", doc_md="The run has delivered.")
+    # Also where the cleanup is skipped, as in a backfilled run; not where the load is, as in a dry run.
+    end = EmptyOperator(
+        task_id="end", trigger_rule="none_failed_min_one_success", doc_md="The run has delivered."
+    )
     report = ReportTask(
         task_id="daily_report",
         plan=plan,
@@ -127,6 +137,9 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     for layer in layers:
         layer.gate >> validation
     chain(validation, load, cleanup, [end, report])
+    load >> end
+    if client.depends_on_past:
+        start >> load
 
 
 def _kept(plan: Plan) -> str:

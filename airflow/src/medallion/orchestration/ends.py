@@ -9,8 +9,9 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from medallion.airflow_api.backfills import BACKFILL
 from medallion.clients import Destination, SourceContract
-from medallion.exceptions import ConfigError, RetentionRefused
+from medallion.exceptions import RetentionRefused
 from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
@@ -26,41 +27,8 @@ from medallion.registry import REMOVED
 from medallion.registry.find import registry_of
 from medallion.reports import read_day, write_run_report
 from medallion.reports.day_in_warehouse import NOT_READ
-from medallion.retention import apply_retention, plan_retention
+from medallion.retention import apply_retention, leave_out, plan_retention
 from medallion.settings import Settings, load_settings
-
-
-class StartTask(BaseOperator):
-    """Writes the run, its client's config version and its interval to the ledger."""
-
-    operator_extra_links = (RunReportLink(),)
-
-    def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.plan = plan
-
-    def execute(self, context: Any) -> None:
-        """Write the run down before anything else happens.
-
-        Raises:
-            AirflowFailException: if it was asked for something that cannot be done.
-        """
-        try:
-            asked = asked_of(context, self.plan.client)
-        except ConfigError as error:
-            raise AirflowFailException(str(error)) from error
-        open_ledger(load_settings().database_url).start_run(
-            run_key(context),
-            client_id=self.plan.client.id,
-            config_version=self.plan.config_version,
-            interval_start=asked.span.start.replace(tzinfo=None),
-            interval_end=asked.span.end.replace(tzinfo=None),
-            asked_by=asked.by,
-            reason=asked.reason,
-            dry_run=int(asked.dry_run),
-            rebuild=list(asked.rebuild),
-        )
-        self.log.info("processes %s", ", ".join(map(str, asked.intervals)))
 
 
 class ExtractTask(BaseOperator):
@@ -191,9 +159,14 @@ class CleanupTask(BaseOperator):
 
         Raises:
             AirflowFailException: if more than the allowed share would go.
+            AirflowSkipException: if the run is a backfilled one: the past it fills would be deleted at once.
         """
         settings = load_settings()
         ledger = open_ledger(settings.database_url)
+        if context["dag_run"].run_type == BACKFILL:
+            why = "a backfilled run deletes nothing: the next scheduled one does"
+            leave_out(ledger, run_key(context), why)
+            raise AirflowSkipException(why)
         today = interval_of(context, self.plan.client).run_date
         doomed = plan_retention(settings, ledger, self.plan, today)
         self.log.info("%s", doomed)

@@ -21,8 +21,23 @@ def intervals_of_day(schedule: Schedule, day: date) -> list[Interval]:
     """
     start = datetime.combine(day, time.min, tzinfo=UTC)
     end = start + timedelta(days=1)
-    later = dropwhile(lambda one: one.start < start, _from(schedule, start))
-    return list(takewhile(lambda one: one.start < end, later)) or [last_complete_interval(schedule, end)]
+    later = takewhile(lambda one: one.start < end, _not_before(schedule, start))
+    return list(later) or [last_complete_interval(schedule, end)]
+
+
+def first_interval(schedule: Schedule, moment: datetime) -> Interval:
+    """The first interval that does not start before a moment."""
+    return next(_not_before(schedule, moment))
+
+
+def next_interval(schedule: Schedule, start: datetime) -> Interval:
+    """The interval behind the one that starts then."""
+    behind = _next_end(schedule, start)
+    return Interval(behind, _next_end(schedule, behind))
+
+
+def _not_before(schedule: Schedule, moment: datetime) -> Iterator[Interval]:
+    return dropwhile(lambda one: one.start < moment, _from(schedule, moment))
 
 
 def _from(schedule: Schedule, moment: datetime) -> Iterator[Interval]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from medallion.clients import Catalog, Client
 from medallion.clients.check import checked
-from medallion.clients.loader import unmeasured
+from medallion.clients.loader import one_writer, unmeasured
 from medallion.clients.model import Known
 from medallion.clients.problem import Flaw, dotted, listed, shown
 from medallion.clients.reading import named
@@ -38,7 +38,7 @@ def check_config(
         raise ConfigError(f"client {shown(client_id)}: must be a map of keys, is {shown(config)}")
     own, flaws = named("id", client_id, config)
     own, moved = _on(platform, own)
-    known = Known(catalog.sources, catalog.destinations, catalog.rules or None)
+    known = Known(catalog.sources, catalog.destinations, catalog.rules or None, one_writer(settings.target))
     client, wrong = checked(Client, {**catalog.defaults, **own}, known)
     flaws += [*moved, *wrong, *(_unfit(client, catalog, settings) if client else [])]
     if client is None or flaws:

@@ -140,7 +140,7 @@ def _checks(checks: Sequence[Facts]) -> RenderableType:
     held = Text(f"{len(checks) - len(breached)} held to the contracts, none of them breached", "dim")
     if not breached:
         return held
-    table = _table("check", "found", "allowed", "state", right=("found", "allowed"))
+    table = table_of("check", "found", "allowed", "state", right=("found", "allowed"))
     for one in sorted(breached, key=words.check_rank):
         found, allowed = words.check_found(one), words.check_allowed(one)
         table.add_row(plain(words.check_name(one)), found, allowed, _state(one["state"]))

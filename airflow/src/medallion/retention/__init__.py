@@ -3,7 +3,7 @@
 from medallion.retention.cleanup import apply_cleanup
 from medallion.retention.loss import Loss
 from medallion.retention.plan import CleanupPlan, Partition, plan_cleanup
-from medallion.retention.policy import RetentionPlan, apply_retention, by_hand, plan_retention
+from medallion.retention.policy import RetentionPlan, apply_retention, by_hand, leave_out, plan_retention
 
 __all__ = [
     "CleanupPlan",
@@ -13,6 +13,7 @@ __all__ = [
     "apply_cleanup",
     "apply_retention",
     "by_hand",
+    "leave_out",
     "plan_cleanup",
     "plan_retention",
 ]

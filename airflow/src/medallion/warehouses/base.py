@@ -22,3 +22,8 @@ class Warehouse:
     target: str
     environment: Callable[[Settings, str], Mapping[str, str]]
     lock: Callable[[Settings, str], AbstractContextManager[object]] | None = None
+
+    @property
+    def concurrent_writers(self) -> bool:
+        """True where several runs of a client may write at once."""
+        return self.lock is None

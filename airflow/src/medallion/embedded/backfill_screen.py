@@ -1,0 +1,152 @@
+"""How a backfill looks: before it begins, while it is at work, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from medallion.airflow_api import RUN_ENDED
+from medallion.clients import Client
+from medallion.embedded.follow_backfill import BackfillProgress
+from medallion.embedded.screen import breaches, duration
+from medallion.pipeline.backfill import Again, Backfill, spans
+from medallion.pipeline.schedule import shortest_period
+from medallion.terminal import line
+
+#: A stretch of intervals a line; a hole-ridden year would be more than a screen.
+_MOST_LINES = 20
+_ONE_DAY = timedelta(days=1)
+_WHICH = {Again.MISSING: "that never ran", Again.FAILED: "that never ran or failed", Again.ALL: "again"}
+
+
+class BackfillScreen(Protocol):
+    """Shows the progress of a backfill, again and again."""
+
+    def show(self, progress: BackfillProgress) -> None:
+        """Show how far it is now."""
+
+
+@contextmanager
+def backfill_screen(console: Console) -> Iterator[BackfillScreen]:
+    """Open the screen that suits the console."""
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=4, transient=True) as live:
+            yield _Table(live)
+    else:
+        yield _Lines(console)
+
+
+class _Table:
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def show(self, progress: BackfillProgress) -> None:
+        self._live.update(backfill_table(progress))
+
+
+class _Lines:
+    """Prints a line whenever a run has ended."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: set[str] | None = None
+
+    def show(self, progress: BackfillProgress) -> None:
+        ended = progress.in_state(*RUN_ENDED)
+        told = self._told if self._told is not None else {run.run_id for run in ended}
+        for run in ended:
+            if run.run_id not in told:
+                what = f"{moment(run.start, progress.client)} {run.state} in {duration(run.seconds)}"
+                line(self._console, f"{progress.client.id}: {what}; {counts(progress)}")
+        self._told = told | {run.run_id for run in ended}
+
+
+def describe(order: Backfill, starts: Sequence[datetime]) -> str:
+    """Say which intervals an order runs.
+
+    Args:
+        order: what was asked for.
+        starts: when its intervals start, in the order in which they run.
+    """
+    client = order.client
+    if not starts:
+        return f"{client.id}: no interval from {order.days} {_WHICH[order.again]}: nothing to do"
+    stretches = [_stretch(client, *one) for one in spans(starts, client.schedule_interval)]
+    left = len(stretches) - _MOST_LINES
+    stretches = stretches[:_MOST_LINES] + ([f"… and {left} more stretches"] if left > 0 else [])
+    way = "newest first" if order.backwards else "oldest first"
+    head = f"{client.id}: runs {_intervals(len(starts))} {_WHICH[order.again]}, {way}"
+    return "\n".join([head, *(f"  {one}" for one in stretches)])
+
+
+def backfill_table(progress: BackfillProgress) -> Table:
+    """Draw how far a backfill is: one line, with all that is at work in it."""
+    table = Table("client", "intervals", "", "failed", "at work", "layer", "nodes", "elapsed")
+    ended, failed = len(progress.in_state(*RUN_ENDED)), len(progress.in_state("failed"))
+    at_work = {run.run_id: run for run in progress.in_state("running")}
+    current = [one for one in progress.current if one.run.run_id in at_work]
+    waits = "stopping" if progress.paused else "waits for Airflow"
+    table.add_row(
+        progress.client.id,
+        f"{ended} of {len(progress.runs)}",
+        ProgressBar(total=max(len(progress.runs), 1), completed=ended, width=20),
+        Text(str(failed), "red" if failed else ""),
+        "\n".join(moment(at_work[one.run.run_id].start, progress.client) for one in current) or waits,
+        "\n".join(f"{one.stage}{', tries again' if one.retrying else ''}" for one in current),
+        "\n".join(f"{one.done} of {one.total}" for one in current),
+        duration(progress.seconds),
+    )
+    return table
+
+
+def result_lines(progress: BackfillProgress) -> list[tuple[str, str]]:
+    """Say what became of a backfill, a line each with its colour: failed runs, the sum, what to do now."""
+    told = []
+    for run in progress.in_state("failed"):
+        one = progress.failures.get(run.run_id)
+        why = "; ".join((breaches(one) or one.failed[:3]) if one else ()) or "ended before its first task"
+        told.append((f"{progress.client.id}: {moment(run.start, progress.client)} failed: {why}", "red"))
+    style = "green" if progress.succeeded else "red" if progress.in_state("failed") else "yellow"
+    told.append((f"{progress.client.id}: {counts(progress)} in {duration(progress.seconds)}", style))
+    return told + [(f"{progress.client.id}: {what}", "") for what in _next(progress)]
+
+
+def _next(progress: BackfillProgress) -> Iterator[str]:
+    run = f"medallion run {progress.client.id}"
+    if not progress.done:
+        yield f"go on with `{run} --resume`"
+    elif failed := progress.in_state("failed"):
+        days = f"--from {failed[0].start:%Y-%m-%d} --to {failed[-1].start:%Y-%m-%d}"
+        yield f"once it is repaired, `{run} {days} --again failed`"
+
+
+def counts(progress: BackfillProgress) -> str:
+    """Count a backfill's runs by what became of them."""
+    well, failed = len(progress.in_state("success")), len(progress.in_state("failed"))
+    waiting = len(progress.in_state("queued"))
+    parts = [f"{well} of {_intervals(len(progress.runs))} ran well", f"{failed} failed"]
+    return ", ".join(parts + ([f"{waiting} still to run"] if waiting else []))
+
+
+def moment(start: datetime, client: Client) -> str:
+    """Name a client's interval by its start, by the day alone if there is at most one a day."""
+    daily = shortest_period(client.schedule_interval) >= _ONE_DAY
+    return f"{start:%Y-%m-%d}" if daily else f"{start:%Y-%m-%d %H:%M}"
+
+
+def _stretch(client: Client, first: datetime, last: datetime, number: int) -> str:
+    if number == 1:
+        return moment(first, client)
+    return f"{moment(first, client)} to {moment(last, client)}: {_intervals(number)}"
+
+
+def _intervals(number: int) -> str:
+    return "1 interval" if number == 1 else f"{number} intervals"
