@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
@@ -117,7 +116,7 @@ def test_whatever_steps_a_client_lists(steps: Sequence[str], pipeline: Callable[
 @pytest.mark.parametrize(
     "kills",
     [
-        random.Random(1).sample(BOUNDARIES, 3) + random.Random(2).sample(INSIDE, 3),  # noqa: S311
+        random.Random(1).sample(BOUNDARIES, 3) + random.Random(2).sample(INSIDE, 3),
         *(pytest.param([one], marks=pytest.mark.soak) for one in BOUNDARIES + INSIDE),
     ],
     ids=lambda kills: " and ".join(map(str, kills)),
