@@ -22,7 +22,7 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help demo up down dbt review docs test test-fast test-live check release-check format bench lock clean environment
+.PHONY: help demo up down dbt review docs test test-fast test-live test-soak check release-check format bench lock clean environment
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,10 +56,13 @@ docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one
 
 test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
 	@# Three workers, for one of them mostly waits for Airflow.
-	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
-	@$(BIN)/python -m pytest -m "not live and not slow" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/python -m pytest -m "not live and not slow and not soak" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+
+test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everywhere, intervals in every order
+	@$(BIN)/python -m pytest -m soak -n 2 $(PYTEST)
 
 test-live: $(STAMP)  ## the tests on a live Airflow alone
 	@$(BIN)/python -m pytest -m live $(PYTEST)
