@@ -50,10 +50,11 @@ entities:
 """
 MODELS = {
     "bronze/shop/bronze_shop__orders.sql": """
-        select cast(id as integer) as id, cast(amount as integer) as amount
+        select cast(id as integer) as id, cast(amount as integer) as amount, _interval_start, _run_date
         from {{ landed('shop', 'orders') }}""",
     "bronze/shop/bronze_shop__people.sql": """
-        select cast(id as integer) as id from {{ landed('shop', 'people') }}""",
+        select cast(id as integer) as id, _interval_start, _run_date
+        from {{ landed('shop', 'people') }}""",
     "silver/clean/shop/clean_shop__orders.sql": """
         {% if execute and var('client') == 'no_compile' %}
             {{ exceptions.raise_compiler_error('there is no such column') }}
@@ -73,8 +74,10 @@ MODELS = {
 YAML = """
 models:
   - name: bronze_shop__orders
+    config: {meta: {keys: [id]}}
     columns: [{name: id, data_tests: [not_null]}]
   - name: bronze_shop__people
+    config: {meta: {keys: [id]}}
     columns: [{name: id, data_tests: [not_null]}]
   - name: clean_shop__orders
     columns: [{name: id, data_tests: [unique, not_null]}]

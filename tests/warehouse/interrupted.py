@@ -1,11 +1,11 @@
-"""Runs of a client in a process of their own that is killed wherever a test wants it to be."""
+"""Runs of a client whose tasks are processes that are killed wherever a test wants them to be."""
 
 from __future__ import annotations
 
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.connection import Connection
@@ -26,10 +26,20 @@ from medallion.settings import Settings
 from medallion.transform import BuildRequest, build_nodes, load_slim, prepare
 from warehouse.retailer import Retailer
 
-#: A child is forked from a process that has imported everything, so that it works at once.
-_FORK = multiprocessing.get_context("fork")
+#: Forks of a fresh process that has imported everything: they work at once, and have no thread of the tests.
+_CHILDREN = multiprocessing.get_context("forkserver")
+_CHILDREN.set_forkserver_preload(
+    [
+        "dbt.cli.main",
+        "dbt.adapters.duckdb",
+        "medallion.publish",
+        "medallion.retention",
+        "medallion.sample_data",
+    ]
+)
 ROWS = 800  # a day
 
+Step = Callable[[], object]
 Contents = dict[str, Counter[tuple[Any, ...]]]
 
 
@@ -46,7 +56,7 @@ class Kill:
 
 @dataclass
 class Pipeline:
-    """A client's runs in a home of its own, a process each, step by step as Airflow's tasks run them."""
+    """A client's runs in a home of its own, step by step as Airflow's tasks run them."""
 
     home: Path
     client: Client
@@ -57,61 +67,30 @@ class Pipeline:
         registry = f"sqlite:///{self.home / 'registry.db'}"
         return replace(Retailer(self.home).settings, database_url=registry)
 
-    def steps(
-        self, interval: Interval, *, cleanup: bool = False
-    ) -> Iterator[tuple[str, Callable[[], object]]]:
+    def steps(self, interval: Interval, *, cleanup: bool = False) -> dict[str, Step]:
         """The steps of a run by name, in their order."""
-        for source in self.client.data_sources:
-            yield f"extract {source.name}", partial(self._extract, source.name, interval)
-        for layer in LAYERS:
-            yield f"build {layer}", partial(self._build, layer, interval)
-        yield "publish", partial(self._publish, interval)
-        if cleanup:
-            yield "cleanup", partial(self._clean, interval)
+        extracts = {
+            f"extract {source.name}": partial(self._extract, source.name, interval)
+            for source in self.client.data_sources
+        }
+        builds = {f"build {layer}": partial(self._build, layer, interval) for layer in LAYERS}
+        last = {"publish": partial(self._publish, interval), "cleanup": partial(self._clean, interval)}
+        return extracts | builds | {name: step for name, step in last.items() if cleanup or name == "publish"}
 
     def run(self, interval: Interval, kill: Kill | None = None, *, cleanup: bool = False) -> bool:
-        """Run an interval in a child; returns whether it came to its end, and raises what a step raised."""
-        generate_client(
-            self.client, self._catalog.sources, [interval], self.settings.samples, rows_a_day=ROWS
-        )
-        ours, theirs = _FORK.Pipe()
-        child = _FORK.Process(target=self._child, args=(theirs, interval, cleanup))
-        child.start()
-        theirs.close()
-        try:
-            return self._led(ours, kill)
-        finally:
-            child.kill()
-            child.join()
-
-    def _led(self, child: Connection, kill: Kill | None) -> bool:
-        """Let the child go on step by step, until it has ended or is to be killed."""
-        name, started = "", time.monotonic()
-        while True:
-            reached = child.recv()
-            if isinstance(reached, BaseException):
-                raise reached
+        """Run an interval; returns whether it came to its end, and raises what a step raised."""
+        sources, samples = self._catalog.sources, self.settings.samples
+        generate_client(self.client, sources, [interval], samples, rows_a_day=ROWS)
+        in_a_child(partial(prepare, self.settings, [shape_of(self.client)]))
+        for name, step in self.steps(interval, cleanup=cleanup).items():
+            share = kill.inside if kill is not None and kill.step == name else 1.0
+            if share is None:
+                return False
+            started = time.monotonic()
+            if not in_a_child(step, share * self.usual[name] if share < 1 else None):
+                return False
             self.usual.setdefault(name, time.monotonic() - started)
-            if reached is None:
-                return True
-            name, started = reached, time.monotonic()
-            ends_here = kill is not None and kill.step == name
-            if ends_here and kill.inside is None:
-                return False
-            child.send("go on")
-            if ends_here and not child.poll(kill.inside * self.usual[name]):
-                return False
-
-    def _child(self, parent: Connection, interval: Interval, cleanup: bool) -> None:
-        try:
-            prepare(self.settings, [shape_of(self.client)])
-            for name, step in self.steps(interval, cleanup=cleanup):
-                parent.send(name)
-                parent.recv()
-                step()
-            parent.send(None)
-        except BaseException as error:
-            parent.send(RuntimeError(f"{type(error).__name__}: {error}"))
+        return True
 
     # --- Steps
 
@@ -166,6 +145,32 @@ class Pipeline:
         landing = self.settings.landing / self.client.id
         found["landing"] = Counter((str(one.relative_to(landing)),) for one in landing.rglob("*.parquet"))
         return found
+
+
+def in_a_child(step: Step, seconds: float | None = None) -> bool:
+    """Do a step as a task does, in a process of its own; False if it was killed for taking longer."""
+    ours, theirs = _CHILDREN.Pipe(duplex=False)
+    child = _CHILDREN.Process(target=_say_what_came_of, args=(step, theirs))
+    child.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            return False
+        if problem := ours.recv():
+            raise AssertionError(problem)
+        return True
+    finally:
+        child.kill()
+        child.join()
+        ours.close()
+
+
+def _say_what_came_of(step: Step, parent: Connection) -> None:
+    try:
+        step()
+        parent.send("")
+    except Exception as error:
+        parent.send(f"{type(error).__name__}: {error}")
 
 
 def _rows(database: Path, schemas: list[str]) -> Contents:

@@ -205,7 +205,10 @@ def test_the_same_interval_again_leaves_the_same_rows(built, project):
         return [
             (table, *built.rows(f'select count(*), bit_xor(hash(t)) from {schema}."{table}" as t')[0])  # noqa: S608
             for schema, table in sorted(
-                built.rows("select table_schema, table_name from information_schema.tables")
+                built.rows(
+                    "select table_schema, table_name from information_schema.tables "
+                    "where table_schema not like '%_work'"
+                )
             )
         ]
 

@@ -5,19 +5,19 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from itertools import permutations
 
 import pytest
 
 from medallion.clients import BusinessRules, Client
+from medallion.interval import Interval
 from warehouse.interrupted import Contents, Kill, Pipeline
 from warehouse.retailer import retail_client, six_hours
 
 pytestmark = pytest.mark.slow
 
-INTERVALS = [six_hours(start) for start in ("2026-01-14T18:00", "2026-01-15T00:00", "2026-01-15T06:00")]
+INTERVALS = [six_hours(start) for start in ("2026-01-13T18:00", "2026-01-15T00:00", "2026-01-15T06:00")]
 STEPS = ("clean", "normalize", "enrich", "validate", "aggregate")
 NAMES = [
     "extract crm",
@@ -27,6 +27,15 @@ NAMES = [
 ]
 BOUNDARIES = [Kill(name) for name in NAMES]
 INSIDE = [Kill(name, share) for name in NAMES for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
+
+SHAPES = [
+    (),
+    ("clean",),
+    ("aggregate",),
+    ("clean", "enrich"),
+    ("normalize", "enrich"),
+    ("validate", "aggregate"),
+]
 
 
 def client_of(steps: Sequence[str]) -> Client:
@@ -47,9 +56,9 @@ def clean(pipeline: Callable[..., Pipeline]) -> tuple[Pipeline, Contents]:
     return _undisturbed(pipeline())
 
 
-def _undisturbed(made: Pipeline) -> tuple[Pipeline, Contents]:
-    for interval in INTERVALS:
-        assert made.run(interval, cleanup=interval == INTERVALS[-1])
+def _undisturbed(made: Pipeline, intervals: Sequence[Interval] = INTERVALS) -> tuple[Pipeline, Contents]:
+    for interval in intervals:
+        assert made.run(interval, cleanup=interval == intervals[-1])
     return made, made.contents()
 
 
@@ -65,45 +74,51 @@ def _differing(found: Contents, expected: Contents) -> list[str]:
     ]
 
 
-def test_the_clean_runs_left_something(clean: tuple[Pipeline, Contents]) -> None:
-    _, contents = clean
-    for name in ("silver.clean_sales__orders", "gold.retail_daily_sales"):
-        (rows,) = [rows for table, rows in contents.items() if table.startswith(f"kept_{name} ")]
-        assert rows.total() > 1
-    assert any(table.startswith("kept.retail_orders in") for table in contents)
-    assert contents["landing"].total() < 3 * 5, "the cleanup took nothing"
+def test_killed_and_repeated_runs_leave_the_rows_of_clean_ones(pipeline: Callable[..., Pipeline]) -> None:
+    """The first interval is killed, the next runs through, then the first is run again; the next is killed, too."""
+    first, last = INTERVALS[0], INTERVALS[-1]
+    clean, expected = _undisturbed(pipeline(), [first, last])
+    assert len([table for table in expected if table.startswith("kept_gold.")]) > 5
+    assert expected["landing"].total() == 5, "the cleanup took nothing"
+    made = pipeline()
+    made.usual.update(clean.usual)
+    assert not made.run(first, Kill("build gold"))
+    made.run(last)
+    made.run(first)
+    for kill in (Kill("build silver", 0.5), Kill("cleanup", 0.5), None):
+        made.run(last, kill, cleanup=True)
+    assert _differing(made.contents(), expected) == []
 
 
-@pytest.mark.parametrize(
-    "order",
-    [
-        (1, 2, 0, 0),
-        *(pytest.param(order, marks=pytest.mark.soak) for order in permutations(range(3))),
-        *(pytest.param((*order, *order), marks=pytest.mark.soak) for order in permutations(range(3))),
-    ],
-    ids=lambda order: "".join(map(str, order)),
-)
-def test_intervals_in_any_order_and_again_leave_the_same_rows(
-    order: Sequence[int], pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
+@pytest.mark.soak
+@pytest.mark.parametrize("kill", BOUNDARIES + INSIDE, ids=str)
+def test_a_kill_anywhere_is_healed_by_running_again(
+    kill: Kill, pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
 ) -> None:
     made = pipeline()
-    for place in order:
+    made.usual.update(clean[0].usual)
+    for interval in INTERVALS[:-1]:
+        made.run(interval)
+    made.run(INTERVALS[-1], kill, cleanup=True)
+    assert made.run(INTERVALS[-1], cleanup=True)
+    assert _differing(made.contents(), clean[1]) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("again", [False, True], ids=["once", "again"])
+@pytest.mark.parametrize("order", permutations(range(3)), ids=lambda order: "".join(map(str, order)))
+def test_any_order_leaves_the_same_rows(
+    order: tuple[int, ...], again: bool, pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
+) -> None:
+    made = pipeline()
+    for place in (*order, *order) if again else order:
         made.run(INTERVALS[place])
     made.run(INTERVALS[-1], cleanup=True)
     assert _differing(made.contents(), clean[1]) == []
 
 
-@pytest.mark.parametrize(
-    "steps",
-    [
-        ("validate", "aggregate"),
-        *(
-            pytest.param(steps, marks=pytest.mark.soak)
-            for steps in ((), ("clean",), ("clean", "enrich"), ("normalize", "enrich"), ("aggregate",))
-        ),
-    ],
-    ids=lambda steps: "_".join(steps) or "none",
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("steps", SHAPES, ids=lambda steps: "_".join(steps) or "none")
 def test_whatever_steps_a_client_lists(steps: Sequence[str], pipeline: Callable[..., Pipeline]) -> None:
     expected = _undisturbed(pipeline(steps))[1]
     made = pipeline(steps)
@@ -111,38 +126,3 @@ def test_whatever_steps_a_client_lists(steps: Sequence[str], pipeline: Callable[
         made.run(INTERVALS[place])
     made.run(INTERVALS[-1], cleanup=True)
     assert _differing(made.contents(), expected) == []
-
-
-@pytest.mark.parametrize(
-    "kills",
-    [
-        random.Random(1).sample(BOUNDARIES, 3) + random.Random(2).sample(INSIDE, 3),
-        *(pytest.param([one], marks=pytest.mark.soak) for one in BOUNDARIES + INSIDE),
-    ],
-    ids=lambda kills: " and ".join(map(str, kills)),
-)
-def test_a_run_that_is_killed_and_run_again_leaves_the_same_rows(
-    kills: Sequence[Kill], pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
-) -> None:
-    made = pipeline()
-    made.usual.update(clean[0].usual)
-    for interval in INTERVALS[:-1]:
-        made.run(interval)
-    for kill in kills:
-        made.run(INTERVALS[-1], kill, cleanup=True)
-    assert made.run(INTERVALS[-1], cleanup=True)
-    assert _differing(made.contents(), clean[1]) == []
-
-
-def test_a_kill_in_one_interval_harms_none_that_follows(
-    pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
-) -> None:
-    """Later intervals run through before the killed one is run again."""
-    made = pipeline()
-    made.usual.update(clean[0].usual)
-    made.run(INTERVALS[0])
-    assert not made.run(INTERVALS[1], Kill("build gold"))
-    made.run(INTERVALS[2])
-    made.run(INTERVALS[1])
-    made.run(INTERVALS[2], cleanup=True)
-    assert _differing(made.contents(), clean[1]) == []

@@ -1,4 +1,7 @@
-{#- After a model is built: its batch, and an empty log where it was made anew, else one without what all have read. -#}
+{#-
+  After a model is built: its batch, a further row, as models that end together must not change the same one; and an
+  empty log where it was made anew, else one without what all have read.
+-#}
 {% macro note_built() %}
     {%- if execute and model.config.materialized == 'incremental' and model.resource_type == 'model' -%}
         {%- set built, table = built_models(), work_relation('built_models') -%}
@@ -13,7 +16,6 @@
         {%- else -%}
             delete from {{ log_table }} where _batch <= {{ read_by_all(built) }};
         {%- endif %}
-        delete from {{ table }} where model = '{{ escape_single_quotes(model.name) }}';
         insert into {{ table }} (model, batch, whole_batch, built_with)
         values (
             '{{ escape_single_quotes(model.name) }}', {{ own.batch }}, {{ own.whole }},

@@ -17,7 +17,8 @@
         {%- call statement() -%}
             delete from {{ table }}
             where
-                model not in (
+                batch < (select max(later.batch) from {{ table }} as later where later.model = {{ table }}.model)
+                or model not in (
                     select table_name from information_schema.tables
                     where table_catalog = '{{ table.database }}' and table_schema in ({{ schemas | join(', ') }})
                 )

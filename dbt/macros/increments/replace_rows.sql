@@ -21,6 +21,10 @@
 
 {#- dbt's incremental strategy `landed`: replaces the rows of the run's intervals, or the snapshot there is. -#}
 {% macro get_incremental_landed_sql(arg_dict) %}
+    {%- set missing = ['_interval_start', '_run_date'] | reject("in", arg_dict.dest_columns | map(attribute='name')) -%}
+    {%- for column in missing -%}
+        {{ exceptions.raise_compiler_error(model.name ~ ': no ' ~ column ~ ', by which its rows are replaced') }}
+    {%- endfor -%}
     {{ return(replace_rows(arg_dict, is_of_intervals('held'))) }}
 {% endmacro %}
 

@@ -24,6 +24,8 @@ MODELS = {
 }
 YAML = """
 models:
+  - name: bronze_shop__orders
+    config: {meta: {keys: [id]}}
   - name: clean_shop__orders
     columns: [{name: id, data_tests: [unique, not_null]}]
   - name: clean_shop__people
