@@ -75,7 +75,7 @@ def _differing(found: Contents, expected: Contents) -> list[str]:
 
 
 def test_killed_and_repeated_runs_leave_the_rows_of_clean_ones(pipeline: Callable[..., Pipeline]) -> None:
-    """The first interval is killed, the next runs through, then the first is run again; the next is killed, too."""
+    """The first interval is killed, the last runs through, the first is run again; then the last is killed."""
     first, last = INTERVALS[0], INTERVALS[-1]
     clean, expected = _undisturbed(pipeline(), [first, last])
     assert len([table for table in expected if table.startswith("kept_gold.")]) > 5
@@ -106,7 +106,7 @@ def test_a_kill_anywhere_is_healed_by_running_again(
 
 @pytest.mark.soak
 @pytest.mark.parametrize("again", [False, True], ids=["once", "again"])
-@pytest.mark.parametrize("order", permutations(range(3)), ids=lambda order: "".join(map(str, order)))
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=lambda order: "".join(map(str, order)))
 def test_any_order_leaves_the_same_rows(
     order: tuple[int, ...], again: bool, pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
 ) -> None:
