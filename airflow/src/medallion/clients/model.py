@@ -174,7 +174,7 @@ class BusinessRules(Frozen):
     """What the client's contract promises about its data."""
 
     data_retention_days: Annotated[Retention, Shorthand({"type": "integer", "minimum": 1})] = Field(
-        description="Days to keep data: one number, or one each of landing, bronze, silver, gold and reports.",
+        description="Days to keep data: a number, or one each of landing, bronze, silver, gold and reports.",
         examples=[365],
     )
     quality_threshold: Annotated[
