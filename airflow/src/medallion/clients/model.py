@@ -121,7 +121,7 @@ class SourceRef(Frozen):
         return _declared(name, _known(info).sources, "sources")
 
 
-def _longest(kept: dict[str, Any]) -> int:
+def _longest(kept: dict[str, int]) -> int:
     """The longest of the layers validated so far: all before reports."""
     return max(kept.values())
 
