@@ -145,7 +145,7 @@ class LoadTask(BaseOperator):
             self.log.warning("%s: %s", delivery.destination, note)
 
 
-_BACKFILLED = "a backfilled run deletes nothing: the next scheduled one does"
+_BACKFILLED = "a backfilled run deletes nothing: a scheduled one does"
 
 
 class CleanupTask(BaseOperator):
