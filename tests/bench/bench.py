@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bundle_speed import bundle_figures
 from data_speed import data_figures
+from retention_speed import retention_figures
 from rich.console import Console
 from rich.table import Table
 
@@ -51,7 +52,8 @@ def main() -> int:
         settings = Settings(real.project, home, real.target, f"sqlite:///{home / 'registry.db'}")
         quick = "--quick" in sys.argv
         bundle = bundle_figures(home, figure, *((100, 25) if quick else ()))
-        for one in chain(data_figures(home, figure), bundle, measure(settings, quick=quick)):
+        kept = retention_figures(home, figure)
+        for one in chain(data_figures(home, figure), kept, bundle, measure(settings, quick=quick)):
             figures.append(one)
             out.write_text(json.dumps(figures, indent=2) + "\n")
             print(f"{one['name']}: {one['value']} {one['unit']}", flush=True)

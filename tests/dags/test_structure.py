@@ -108,6 +108,13 @@ def test_layers_follow_each_other_through_their_gates(dag_of):
     assert dag.get_task("cleanup_old_data").downstream_task_ids == {"end", "daily_report"}
 
 
+def test_the_days_of_cleanups_stand_on_task_and_dag(dag_of):
+    dag = dag_of("shop", base(cleanup_on=["thursday", "monday"]))
+    assert "other days than: monday, thursday" in dag.get_task("cleanup_old_data").doc_md
+    assert "| cleaned up | monday, thursday |" in dag.doc_md
+    assert "| cleaned up | daily |" in dag_of("shop", base()).doc_md
+
+
 def test_a_run_that_was_delivered_ends_well_also_without_a_cleanup(dag_of):
     end = dag_of("shop", base()).get_task("end")
     assert end.upstream_task_ids == {"load_to_shelf", "cleanup_old_data"}

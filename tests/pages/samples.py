@@ -36,7 +36,13 @@ def delivered():
             "tables": {LONG: 1_234_567, HOSTILE: None},
             "waived": [LONG],
         },
-        cleanup={"partitions": 2, "files": 3, "bytes": 9_999_999, "cleaned_at": "2026-01-16T00:18:00Z"},
+        cleanup={
+            "partitions": 2,
+            "files": 3,
+            "bytes": 9_999_999,
+            "cleaned_at": "2026-01-16T00:18:00Z",
+            "left_out": "",
+        },
         retention=[_retained(rows=40, refused=False), _retained(rows=None, refused=True)],
     )
 
@@ -316,6 +322,7 @@ def daily():
             {"mart": LONG, "currency": None, "last_day": "2026-01-14", "day": None},
         ],
         "cleanup": {"partitions": 1, "files": 3, "bytes": 9_999_999},
+        "cleanup_left_out": "",
         "retention": [_retained(rows=40, refused=False), _retained(rows=None, refused=True)],
         "trends": {"first_day": "2025-10-18", "last_day": "2026-01-15", "series": series},
     }

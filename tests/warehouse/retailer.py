@@ -105,8 +105,8 @@ class Retailer:
     def settings(self) -> Settings:
         return replace(load_settings(), home=self.home, target="duckdb", database_url="sqlite://")
 
-    def run(self, client: Client, interval: Interval, **knobs: Any) -> Run:
-        """Generate, land and build one interval; what fails in dbt raises."""
+    def run(self, client: Client, interval: Interval, *, anew: bool = False, **knobs: Any) -> Run:
+        """Generate, land and build one interval, or all tables anew; what fails in dbt raises."""
         samples = self.settings.samples
         planted = generate_client(client, self.catalog.sources, [interval], samples, **knobs)
         shape = shape_of(client)
@@ -127,7 +127,7 @@ class Retailer:
         rows: dict[str, NodeRow] = {}
         build_nodes(
             self.settings,
-            BuildRequest(plan, nodes, (interval,), snapshots),
+            BuildRequest(plan, nodes, (interval,), snapshots, full_refresh=anew),
             lambda row: rows.update({row.node: row}),
         )
         return Run(plan, self.settings.warehouse(client.id), rows, planted, snapshots)

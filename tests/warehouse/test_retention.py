@@ -179,10 +179,20 @@ def test_what_was_forced_once_stays_allowed_though_a_rebuild_brings_it_back(kept
     assert forced.too_many
     again = kept.look(STEPPED, tomorrow)
     assert not any(loss.gone for loss in again.losses)
-    kept.retailer.run(STEPPED, six_hours("2026-01-16T00:00"), rows_a_day=ROWS)
+    kept.retailer.run(STEPPED, six_hours("2026-01-16T00:00"), anew=True, rows_a_day=ROWS)
     rebuilt = kept.look(STEPPED, tomorrow)
     assert sum(loss.gone for loss in rebuilt.tables) > 0
     assert rebuilt.refusal == ""
+
+
+def test_what_was_deleted_stays_away_and_gold_follows_silver(kept: Kept) -> None:
+    tomorrow = date(2026, 1, 16)
+    before = kept.query("select count(*) from kept_gold.retail_orders")
+    kept.clean(SHORT, tomorrow, force=True)
+    kept.retailer.run(SHORT, six_hours("2026-01-16T00:00"), rows_a_day=ROWS)
+    assert not any(loss.gone for loss in kept.look(SHORT, tomorrow).losses)
+    after = kept.query("select count(*) from kept_gold.retail_orders")
+    assert after < before
 
 
 def test_landing_is_kept_as_long_as_the_longest_layer_and_in_sub_days(kept: Kept) -> None:

@@ -1,7 +1,7 @@
 {#-
   Deletes a layer's rows from before the first day that is kept, counted from `_run_date`; never from event time.
   Every table is counted before any is touched, and each is told to whoever listens, as one log event (README.md).
-  A table without `_run_date` is rebuilt whole in every run, holds what the layer before it holds, and is let be.
+  A table without `_run_date` is let be: the next run takes out of it what silver lost (log_past).
 -#}
 {% macro apply_retention(layer, days, today, dry_run=true, share=0.5, force=false, cleaned={}) %}
     {%- set cutoff = retention_cutoff(layer, days, today) -%}

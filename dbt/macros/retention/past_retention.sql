@@ -1,4 +1,7 @@
-{#- Rows that an earlier cleanup deleted come back when a layer is rebuilt: they count neither as lost nor as held. -#}
+{#-
+  Rows that an earlier cleanup deleted come back where a table is made anew from landing, which is kept longer: they
+  count neither as lost nor as held.
+-#}
 {% macro past_retention(relation, cutoff, cleaned, share) %}
     {%- if '_run_date' not in adapter.get_columns_in_relation(relation) | map(attribute='name') -%}
         {{ return({'relation': relation, 'cutoff': none, 'gone': 0, 'held': none, 'share': 0, 'too_many': false}) }}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from medallion.clients import Transformation, client_from_dict
+from medallion.clients.weekdays import Weekday
 from medallion.exceptions import ConfigError
 
 
@@ -97,3 +98,36 @@ def test_a_client_reads_back_from_what_it_dumps(
     assert client_from_dict("acme_corp", client.model_dump()) == client
     assert client_from_dict("acme_corp", client.model_dump(mode="json")) == client
     assert [step.value for step in client.transformations] == sorted(steps, key=list(Transformation).index)
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        (None, list(Weekday)),
+        ("daily", list(Weekday)),
+        ("sunday", ["sunday"]),
+        (["thursday", "monday"], ["monday", "thursday"]),
+    ],
+)
+def test_days_of_cleanups_are_days_of_the_week_in_their_order(written: Any, days: list[str]) -> None:
+    said = {} if written is None else {"cleanup_on": written}
+    client = client_from_dict("acme_corp", _config(**said))
+
+    assert list(client.cleanup_on) == days
+    assert client_from_dict("acme_corp", client.model_dump(mode="python") | {"id": "acme_corp"}) == client
+
+
+@pytest.mark.parametrize(
+    ("days", "reports"),
+    [
+        (365, 365),
+        ({"landing": 30, "bronze": 30, "silver": 400, "gold": 365}, 400),
+        ({"landing": 30, "bronze": 30, "silver": 400, "gold": 365, "reports": 7}, 7),
+    ],
+)
+def test_reports_are_kept_as_long_as_the_longest_layer_unless_told(days: Any, reports: int) -> None:
+    rules = {"data_retention_days": days, "quality_threshold": 0.9}
+
+    kept = client_from_dict("acme_corp", _config(business_rules=rules)).business_rules.data_retention_days
+
+    assert kept.reports == reports

@@ -47,13 +47,14 @@ def test_every_client_names_the_schema_and_holds_to_it(file: Path) -> None:
 
 
 def test_the_schema_accepts_both_ways_of_writing_a_section() -> None:
-    short = _config()
+    short = _config(cleanup_on="sunday")
     long = _config(
+        cleanup_on=["monday", "thursday"],
         business_rules={
             "data_retention_days": {"landing": 1, "bronze": 1, "silver": 1, "gold": 1},
             "quality_threshold": {"default": 0.9, "rules": {"line_has_order": 1}},
             "enable_real_time": False,
-        }
+        },
     )
 
     assert not _refuses(short)
@@ -69,6 +70,9 @@ def test_the_schema_accepts_both_ways_of_writing_a_section() -> None:
         {"transformations": ["polish"]},
         {"retry_delay": "soon"},
         {"retries": 11},
+        {"cleanup_on": "sundays"},
+        {"cleanup_on": []},
+        {"cleanup_on": ["monday", "daily"]},
         {"notification_email": "nobody"},
         {"business_rules": {"data_retention_days": 0, "quality_threshold": 0.5}},
         {"business_rules": {"data_retention_days": 1, "quality_threshold": 1.5}},

@@ -176,8 +176,8 @@ class Story:
         self.ledger.record(tables.delivery, self.key, [row])
         self._stamp(tables.delivery, "delivered_at")
 
-    def clean_up(self) -> None:
-        row = {"partitions": 2, "files": 3, "bytes": 1_234_567, "detail": {}}
+    def clean_up(self, **detail: Any) -> None:
+        row = {"partitions": 2, "files": 3, "bytes": 1_234_567, "detail": detail}
         self.ledger.record(tables.cleanup, self.key, [row])
         self._stamp(tables.cleanup, "cleaned_at")
 

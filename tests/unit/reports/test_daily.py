@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from medallion.reports.daily_contract import SCHEMA_FILE, daily_schema_text
+from medallion.reports.daily_page import render_daily
 from medallion.reports.daily_write import write_daily_report
 from medallion.reports.day_in_warehouse import NOT_READ
 from unit.reports.days import DAY, at, latest, series, started, tell, write
@@ -72,6 +73,18 @@ def test_the_runs_of_a_day_are_added_up(story, settings):
     gone = [(one["object"], one["rows"], one["partitions"], one["refused"]) for one in figures["retention"]]
     assert gone == [("crm.people", None, 5, True), ("clean_people", 18, None, False)]
     assert [layer["nodes"]["expected"] for layer in figures["layers"]] == [6, 12, 6]
+
+
+def test_a_day_whose_cleanup_was_left_out_says_why_until_a_run_cleans_up(story, settings):
+    told = story(schedule_interval="12h")
+    tell(told, at(0, 12)).all_well()
+    told.clean_up(why="cleanup_on is sunday")
+    figures = write(told, settings)
+    assert (figures["cleanup"], figures["cleanup_left_out"]) == (None, "cleanup_on is sunday")
+    assert "Nothing was cleaned up: cleanup_on is sunday." in " ".join(render_daily(figures).split())
+    tell(told, at(12, 12)).all_well()
+    figures = write(told, settings)
+    assert (figures["cleanup"]["partitions"], figures["cleanup_left_out"]) == (2, "")
 
 
 def test_a_failed_run_fails_its_day_until_it_was_repeated(story, settings):

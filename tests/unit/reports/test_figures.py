@@ -110,7 +110,16 @@ def test_delivery_and_cleanup_are_told(story):
         "files": 3,
         "bytes": 1_234_567,
         "cleaned_at": "2026-01-16T00:18:00Z",
+        "left_out": "",
     }
+
+
+def test_a_cleanup_that_was_left_out_says_why_and_the_run_is_well(story):
+    told = story()
+    told.all_well()
+    told.clean_up(why="cleanup_on is sunday")
+    figures = told.figures()
+    assert (figures["cleanup"]["left_out"], figures["verdict"]["reasons"]) == ("cleanup_on is sunday", [])
 
 
 def test_what_cleanups_deleted_or_refused_is_told(story):

@@ -141,6 +141,19 @@ def test_what_went_and_what_was_refused_is_shown(story):
     assert "0 of 3 partitions" in text
 
 
+def test_a_cleanup_that_was_left_out_says_why(story):
+    told = story()
+    told.all_well()
+    told.clean_up_object(layer="reports", object="runs_and_days", partitions=3)
+    before = " ".join(render_report(told.figures()).split())
+    assert "2 partitions of landing deleted" in before
+    assert "3 days</td>" in before
+    told.clean_up(why="cleanup_on is sunday")
+    text = " ".join(render_report(told.figures()).split())
+    assert "Nothing was cleaned up: cleanup_on is sunday." in text
+    assert "of landing deleted" not in text
+
+
 def test_nothing_is_fetched_and_no_script_runs(story):
     told = story()
     told.all_well()

@@ -140,6 +140,15 @@ def test_a_day_says_how_its_week_goes_and_draws_its_trends():
     assert "not deleted, too much at once: silver a_name" in said
 
 
+def test_a_day_says_what_of_reports_went_and_why_nothing_did():
+    figures = samples.daily()
+    figures["retention"][0] |= {"layer": "reports", "rows": None, "partitions": 3}
+    figures["cleanup_left_out"] = "cleanup_on is sunday"
+    said = drawn(daily_parts(figures, Path("page")), width=600)
+    assert "past its retention in reports: 3 days of 1 object deleted" in said
+    assert "nothing was cleaned up: cleanup_on is sunday" in said
+
+
 def test_nothing_a_day_tells_steers_the_terminal():
     figures = samples.daily()
     figures["client"]["id"] = figures["runs"][1]["reason"] = figures["extraction"][0]["source"] = HOSTILE

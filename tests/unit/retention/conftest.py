@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from medallion.extract.landing import PART
 from medallion.interval import Interval
 from medallion.ledger import Ledger, RunKey, open_ledger, tables
 from medallion.pipeline import make_plan, shape_of
+from medallion.reports.history import JSON_FILE, folder_of_day
 from medallion.retention import RetentionPlan, apply_retention, plan_retention
 from medallion.settings import Settings, load_settings
 from medallion.transform import load_slim, prepare
@@ -93,6 +95,23 @@ class House:
             folder = self.settings.landing / "acme" / "sales" / entity / interval.partition_path(False)
             folder.mkdir(parents=True)
             (folder / PART).write_bytes(b"0123456789")
+
+    def report(self, *days: str) -> None:
+        """The report of a delivered run for each day."""
+        for day in days:
+            moment = f"{day}T00:00:00Z"
+            run = {"run_id": f"run_{day}", "interval_start": moment, "interval_end": moment, "seconds": 1.0}
+            facts = {
+                "run": run | {"started_at": moment, "ended_at": moment},
+                "verdict": {"outcome": "delivered", "reasons": []},
+                "layers": [{"score": 0.97, "threshold": 0.95}],
+            }
+            folder = folder_of_day(self.settings.reports / "acme", day)
+            folder.mkdir(parents=True)
+            (folder / JSON_FILE).write_text(json.dumps(facts))
+
+    def reported(self) -> list[Path]:
+        return sorted(self.settings.reports.rglob(JSON_FILE))
 
     def landed(self) -> int:
         return len(list(self.settings.landing.rglob(PART)))

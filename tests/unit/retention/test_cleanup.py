@@ -73,6 +73,33 @@ def test_a_leap_day_counts(land: Land, landing: Path) -> None:
     assert [partition.day for partition in plan.partitions] == [date(2024, 2, 28)]
 
 
+@pytest.mark.parametrize(
+    ("today", "cutoff"),
+    [
+        (date(2028, 3, 30), date(2028, 2, 29)),
+        (date(2028, 3, 31), date(2028, 3, 1)),
+        (date(2028, 3, 29), date(2028, 2, 28)),
+        (date(2028, 2, 29), date(2028, 1, 30)),
+        (date(2027, 1, 30), date(2026, 12, 31)),
+        (date(2027, 1, 31), date(2027, 1, 1)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("hour", [None, 18])
+def test_the_edge_holds_over_a_leap_day_and_a_years_end(
+    landing: Path, today: date, cutoff: date, hour: int | None
+) -> None:
+    for age in (0, 1, 29, 30, 31, 32):
+        day = today - timedelta(days=age)
+        start = datetime(day.year, day.month, day.day, hour or 0, tzinfo=UTC)
+        path = Interval(start, start + timedelta(hours=6)).partition_path(sub_daily=hour is not None)
+        (landing / "acme/shop/orders" / path).mkdir(parents=True)
+        (landing / "acme/shop/orders" / path / PART).touch()
+    plan = plan_cleanup(landing, "acme", days=30, today=today)
+    assert plan.cutoff == cutoff
+    assert [(today - one.day).days for one in plan.partitions] == [32, 31]
+
+
 def test_looking_deletes_nothing_and_counts_everything(land: Land, landing: Path) -> None:
     land(0, 1, 2, 50, 51)
     before = _left(landing)

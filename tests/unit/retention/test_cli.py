@@ -8,6 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from typer.testing import CliRunner
 
 from medallion.cli import app
+from medallion.clients.weekdays import Weekday
 from medallion.interval import Interval
 from medallion.ledger import RunKey, tables
 from medallion.orchestration.ends import CleanupTask
@@ -64,7 +65,7 @@ def test_a_dry_run_shows_what_would_go_and_why_the_rest_stays(installed):
     assert "landing sales.orders 2025-12-01 1 partition 3 33.3% 1 10" in lines
     assert "bronze bronze_sales__orders 2026-01-30 1 row 4 25.0%" in lines
     assert "silver: 1 with nothing from before 2025-12-31" in lines
-    assert "gold: 1 without _run_date: rebuilt whole in every run from what silver holds" in lines
+    assert "gold: 1 without _run_date: the next run takes out of them what silver lost" in lines
     assert lines[-1] == "a dry run: nothing was deleted"
     assert (len(installed.days(BRONZE)), installed.landed(), _by_hand(installed)) == (4, 3, [])
 
@@ -78,6 +79,21 @@ def test_it_deletes_and_signs_with_the_users_name(installed):
         ("bronze_sales__orders", "mia"),
         ("sales.orders", "mia"),
     ]
+
+
+def test_reports_are_listed_and_deleted_with_the_rest(installed):
+    installed.report("2025-11-30", "2025-12-01", "2026-03-01")
+    lines = [" ".join(line.split()) for line in _run("--dry-run").stdout.splitlines()]
+    size = sum(path.stat().st_size for path in installed.reported()[:1])
+    assert f"reports runs_and_days 2025-12-01 1 day 3 33.3% 1 {size}" in lines
+    (told,) = [
+        one for one in json.loads(_run("--dry-run", "--json").stdout)["objects"] if one["unit"] == "days"
+    ]
+    assert (told["gone"], told["held"], told["files"], told["bytes"]) == (1, 3, 1, size)
+    assert len(installed.reported()) == 3
+    assert _run().exit_code == 0
+    assert [path.parent.name for path in installed.reported()] == ["day=01", "day=01"]
+    assert [row["object"] for row in _by_hand(installed)][-1] == "runs_and_days"
 
 
 def test_json_tells_everything_it_looked_at(installed):
@@ -112,8 +128,9 @@ def test_a_day_in_the_future_is_refused(installed):
     assert len(installed.days(BRONZE)) == 4
 
 
-def _execute(house, day="2026-03-01", run_type="scheduled"):
-    plan = make_plan(house.client, load_slim(house.settings, shape_of(house.client)))
+def _execute(house, day="2026-03-01", run_type="scheduled", cleanup_on=tuple(Weekday)):
+    client = house.client.model_copy(update={"cleanup_on": cleanup_on})
+    plan = make_plan(client, load_slim(house.settings, shape_of(house.client)))
     interval = Interval.parse(f"{day}T00:00:00+00:00/{day}T23:59:00+00:00")
     context = {
         "dag_run": SimpleNamespace(dag_id="dag", run_id="run", run_after=interval.end, run_type=run_type),
@@ -145,3 +162,21 @@ def test_a_backfilled_run_deletes_nothing(installed):
     assert (len(installed.days(BRONZE)), installed.landed(), list(installed.audit())) == (4, 3, [])
     (row,) = installed.ledger.rows_of(tables.cleanup, RunKey("dag", "run"))
     assert (row["partitions"], row["detail"]["why"][:16]) == (0, "a backfilled run")
+
+
+def test_on_another_day_than_its_own_a_run_deletes_nothing_and_says_when(installed):
+    why = "the next cleanup comes with the run of Sunday, 2026-03-01"
+    with pytest.raises(AirflowSkipException, match=why):
+        _execute(installed, "2026-02-28", cleanup_on=(Weekday.SUNDAY,))
+    assert (len(installed.days(BRONZE)), installed.landed(), list(installed.audit())) == (4, 3, [])
+    (row,) = installed.finished()
+    assert (row["partitions"], row["detail"]["why"].endswith(why)) == (0, True)
+    _execute(installed, "2026-03-01", cleanup_on=(Weekday.SUNDAY,))
+    assert (len(installed.days(BRONZE)), installed.landed()) == (3, 2)
+
+
+def test_by_hand_it_cleans_up_on_any_day(installed):
+    file = installed.settings.configs / "clients" / "acme.yml"
+    file.write_text(CONFIG + "cleanup_on: monday\n")  # the day to count from is a Sunday
+    assert _run().exit_code == 0
+    assert len(installed.days(BRONZE)) == 3

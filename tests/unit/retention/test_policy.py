@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
 
 from medallion.exceptions import RetentionRefused, TransformError
 from medallion.pipeline import shape_of
+from medallion.reports.index import update_fleet
 from medallion.retention import by_hand
 from medallion.transform import run_operation
 
@@ -32,6 +34,24 @@ def test_a_leap_day_counts(house):
     house.fill(LINES, "2024-02-28", "2024-02-29", "2024-03-30")
     house.clean(date(2024, 3, 30))
     assert house.days(LINES) == ["2024-02-29", "2024-03-30"]
+
+
+@pytest.mark.parametrize(
+    ("today", "cutoff"),
+    [
+        (date(2028, 3, 30), "2028-02-29"),
+        (date(2028, 3, 31), "2028-03-01"),
+        (date(2028, 2, 29), "2028-01-30"),
+        (date(2027, 1, 30), "2026-12-31"),
+        (date(2027, 1, 31), "2027-01-01"),
+    ],
+    ids=str,
+)
+def test_the_edge_holds_over_a_leap_day_and_a_years_end(house, today, cutoff):
+    house.fill(BRONZE, *_ages(0, 1, 29, 30, 31, today=today))
+    (bronze,) = house.clean(today).losses
+    assert str(bronze.cutoff) == cutoff
+    assert house.days(BRONZE) == _ages(0, 1, 29, 30, today=today)
 
 
 def test_a_row_without_a_day_stays(house):
@@ -68,6 +88,34 @@ def test_only_the_clients_own_tables_that_the_project_made_are_touched(house):
     assert house.days(BRONZE) == _ages(0, 1)
     for table in others:
         assert house.days(table) == _ages(0, 1, 31), table
+
+
+def test_reports_go_with_the_rest_are_audited_and_leave_the_fleets_page(house):
+    house.report(*_ages(0, 1, 90, 91))
+    update_fleet(house.ledger, house.settings.reports, "acme", {"acme": "active"})
+    doomed = house.clean()
+    assert str(doomed).splitlines()[1:] == [
+        "  reports runs_and_days: 1 of 4 days before 2025-12-01, 25.0%, 1 files, "
+        f"{doomed.reports.loss.bytes} bytes"
+    ]
+    (row,) = house.audit()
+    told = [row[name] for name in ("layer", "object", "rows", "partitions", "files", "refused")]
+    assert (told, row["cutoff"]) == (["reports", "runs_and_days", None, 1, 1, 0], date(2025, 12, 1))
+    (finished,) = house.finished()
+    assert finished["detail"] == {"cutoffs": {"reports": "2025-12-01"}}
+    (client,) = json.loads((house.settings.reports / "index.json").read_text())["clients"]
+    assert [run["run_id"][4:] for run in client["runs"]] == _ages(0, 1, 90)[::-1]
+
+
+def test_too_many_reports_keep_everything_else_too(house):
+    house.fill(BRONZE, *_ages(0, 1, 31))
+    house.report(*_ages(0, 91, 92))
+    with pytest.raises(RetentionRefused, match="reports runs_and_days: 2 of 3 days before 2025-12-01"):
+        house.clean()
+    assert (len(house.days(BRONZE)), len(house.reported())) == (3, 3)
+    assert [(row["layer"], row["refused"]) for row in house.audit()] == [("reports", 1)]
+    house.clean(run="forced", force=True)
+    assert (len(house.days(BRONZE)), len(house.reported())) == (2, 1)
 
 
 def test_nothing_built_and_nothing_landed_is_nothing_to_do(house):

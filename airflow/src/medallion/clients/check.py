@@ -43,7 +43,9 @@ def checked(
     try:
         return model.model_validate(data, context=known), []
     except ValidationError as error:
-        flaws = [_flaw(model, data, detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        # A default that is made from keys which are wrong themselves is no flaw of its own.
+        flaws = [_flaw(model, data, one) for one in details if one["type"] != "default_factory_not_called"]
         return None, list({flaw.loc: flaw for flaw in flaws}.values())
 
 

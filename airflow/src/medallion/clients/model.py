@@ -42,6 +42,7 @@ from medallion.clients.for_each import RESERVED, VALUE_PATTERN
 from medallion.clients.places import LOCATION_PLACEHOLDERS, Location, braced, placeholders_of
 from medallion.clients.problem import hint, not_one_of, shown
 from medallion.clients.schedule import Duration, Schedule, duration_text
+from medallion.clients.weekdays import DAILY, Weekdays
 from medallion.settings import DEFAULT_PLATFORM
 
 
@@ -120,6 +121,11 @@ class SourceRef(Frozen):
         return _declared(name, _known(info).sources, "sources")
 
 
+def _longest(kept: dict[str, int]) -> int:
+    """The longest of the layers validated so far: all before reports."""
+    return max(kept.values())
+
+
 class Retention(Frozen):
     """Days that rows and files are kept, layer by layer."""
 
@@ -130,6 +136,11 @@ class Retention(Frozen):
     )
     gold: Days = Field(
         description="Days that rows of gold's tables with a _run_date are kept.", examples=[365]
+    )
+    reports: Days = Field(
+        default_factory=_longest,
+        description="Days that reports of runs and days are kept; as long as the longest layer if left out.",
+        examples=[365],
     )
 
     @model_validator(mode="before")
@@ -163,7 +174,7 @@ class BusinessRules(Frozen):
     """What the client's contract promises about its data."""
 
     data_retention_days: Annotated[Retention, Shorthand({"type": "integer", "minimum": 1})] = Field(
-        description="Days to keep data: one number, or one for each of landing, bronze, silver, gold.",
+        description="Days to keep data: a number, or one each of landing, bronze, silver, gold and reports.",
         examples=[365],
     )
     quality_threshold: Annotated[
@@ -175,6 +186,10 @@ class BusinessRules(Frozen):
     enable_real_time: Flag = Field(
         False, description="Wanted: data within minutes. Batches only, for now.", examples=[False]
     )
+
+
+#: As one writes it; validation makes it the days.
+_DAILY: Any = DAILY
 
 
 class Inherited(Frozen):
@@ -213,6 +228,12 @@ class Inherited(Frozen):
         description="Runs that may be at work at once, backfilled ones among them. Over 1 only where the "
         "target has several writers: not with duckdb.",
         examples=[1],
+    )
+    cleanup_on: Weekdays = Field(
+        _DAILY,
+        description="Days whose runs delete what is past its retention: daily, a day, or a list of days.",
+        examples=["sunday"],
+        validate_default=True,
     )
     retries: Few = Field(
         2, description="Further tries of a task that failed in a way a retry may heal.", examples=[3]

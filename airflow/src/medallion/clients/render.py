@@ -17,6 +17,7 @@ from medallion.clients.catalog import BROKEN, ENABLED, Catalog, Origin, status_o
 from medallion.clients.model import BusinessRules, Client, Inherited, QualityThreshold, Retention, SourceRef
 from medallion.clients.problem import Problem
 from medallion.clients.schedule import duration_text
+from medallion.clients.weekdays import DAILY, Weekday
 from medallion.settings import Settings
 
 _STYLES = {ENABLED: "green", "active": "green", BROKEN: "red"}
@@ -130,6 +131,8 @@ def value_text(value: object) -> str:
         return ", ".join([f"{value.default}", *(f"{rule}: {score}" for rule, score in value.rules.items())])
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {value_text(item)}" for key, item in value.items()) or "(none)"
+    if isinstance(value, Sequence) and [*value] == [*Weekday]:
+        return DAILY
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(value_text(item) for item in value) or "(none)"
     return str(value)

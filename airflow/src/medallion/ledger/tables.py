@@ -185,8 +185,8 @@ cleanup_object = Table(
     Index("cleanup_object_client", "client_id"),
 )
 
-#: A row for each cleanup that ended well, also one that found nothing or, in a backfilled run, was left out;
-#: the counts are landing's.
+#: A row for each cleanup that ended well, also one that found nothing or was left out, which ``detail.why``
+#: then says; the counts are landing's.
 cleanup = Table(
     "cleanup",
     metadata,

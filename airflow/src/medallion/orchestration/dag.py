@@ -13,6 +13,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, chain
 
 from medallion.clients import Catalog, Client, client_from_dict
+from medallion.clients.weekdays import weekdays_text
 from medallion.orchestration.documents import client_document
 from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask
 from medallion.orchestration.form import trigger_form
@@ -120,9 +121,11 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     cleanup = CleanupTask(
         task_id="cleanup_old_data",
         plan=plan,
-        doc_md=f"Deletes what is too old, counted from the run's date: {_kept(plan)}.",
+        doc_md=f"Deletes what is too old, counted from the run's date: {_kept(plan)}. "
+        f"Skipped in runs of other days than: {weekdays_text(client.cleanup_on)}.",
     )
-    # Also where the cleanup is skipped, as in a backfilled run; not where the load is, as in a dry run.
+    # Also where the cleanup is skipped, as in a backfilled run or by cleanup_on; not where the load is, as in
+    # a dry run.
     end = EmptyOperator(
         task_id="end", trigger_rule="none_failed_min_one_success", doc_md="The run has delivered."
     )
@@ -143,7 +146,8 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
 
 
 def _kept(plan: Plan) -> str:
-    """How long each layer is kept; landing as long as the longest, because layers are rebuilt from it."""
+    """How long each layer is kept; landing as long as the longest, which may be made anew from it."""
     days = plan.client.business_rules.data_retention_days
     layers = [f"{layer} after {getattr(days, layer)}" for layer in LAYERS]
-    return ", ".join([f"landing after {plan.landing_days} days", *layers])
+    landing, reports = f"landing after {plan.landing_days} days", f"reports after {days.reports}"
+    return ", ".join([landing, *layers, reports])

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from medallion.clients.schedule import duration_text
+from medallion.clients.weekdays import weekdays_text
 from medallion.orchestration.markdown import code, plain, table
 from medallion.orchestration.plugin import PREFIX, in_airflow
 from medallion.pipeline import Plan
@@ -33,6 +34,7 @@ def client_document(plan: Plan) -> str:
             for rule, value in sorted(rules.quality_threshold.rules.items())
         ),
         ("days kept", ", ".join(f"{layer} {days}" for layer, days in rules.data_retention_days)),
+        ("cleaned up", weekdays_text(client.cleanup_on)),
         ("real time", "yes: batches only until real time lands" if rules.enable_real_time else "no"),
         ("told when it fails", code(client.notification_email) if client.notification_email else "nobody"),
         ("gold", _codes(plan.marts)),

@@ -27,7 +27,7 @@ from medallion.registry import REMOVED
 from medallion.registry.find import registry_of
 from medallion.reports import read_day, write_run_report
 from medallion.reports.day_in_warehouse import NOT_READ
-from medallion.retention import apply_retention, leave_out, plan_retention
+from medallion.retention import apply_retention, leave_out, not_due, plan_retention
 from medallion.settings import Settings, load_settings
 
 
@@ -145,6 +145,9 @@ class LoadTask(BaseOperator):
             self.log.warning("%s: %s", delivery.destination, note)
 
 
+_BACKFILLED = "a backfilled run deletes nothing: a scheduled one does"
+
+
 class CleanupTask(BaseOperator):
     """Deletes what is past the client's retention, refusing to delete too much at once."""
 
@@ -159,15 +162,16 @@ class CleanupTask(BaseOperator):
 
         Raises:
             AirflowFailException: if more than the allowed share would go.
-            AirflowSkipException: if the run is a backfilled one: the past it fills would be deleted at once.
+            AirflowSkipException: if the run is a backfilled one: the past it fills would be deleted at once;
+                or if its day is none of the client's ``cleanup_on``.
         """
-        settings = load_settings()
+        settings, interval = load_settings(), interval_of(context, self.plan.client)
         ledger = open_ledger(settings.database_url)
-        if context["dag_run"].run_type == BACKFILL:
-            why = "a backfilled run deletes nothing: the next scheduled one does"
+        backfilled = context["dag_run"].run_type == BACKFILL
+        if why := _BACKFILLED if backfilled else not_due(self.plan.client.cleanup_on, interval):
             leave_out(ledger, run_key(context), why)
             raise AirflowSkipException(why)
-        today = interval_of(context, self.plan.client).run_date
+        today = interval.run_date
         doomed = plan_retention(settings, ledger, self.plan, today)
         self.log.info("%s", doomed)
         try:

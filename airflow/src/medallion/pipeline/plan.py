@@ -78,7 +78,7 @@ class Plan:
 
     @property
     def landing_days(self) -> int:
-        """Days that landing is kept: layers are rebuilt from it, so as long as the longest of them."""
+        """Days that landing is kept: as long as the longest layer, which may be made anew from it."""
         kept = self.client.business_rules.data_retention_days
         return max(kept.landing, kept.bronze, kept.silver, kept.gold)
 

@@ -231,6 +231,7 @@ class Cleanup(Part):
     files: Count
     bytes: Count
     cleaned_at: Moment
+    left_out: str = Field("", description="Why the run was to clean nothing up; blank if it did.")
 
 
 class Retained(Part):

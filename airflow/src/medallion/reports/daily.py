@@ -65,6 +65,7 @@ def daily_figures(ledger: Ledger, plan: Plan, root: Path, day: date, seen: DayIn
         "delivery": _last_delivery(of_runs),
         "rolling": [_rolling(weeks, day) for weeks in seen.weeks],
         "cleanup": _cleaned(of_runs),
+        "cleanup_left_out": _left_out(of_runs),
         "retention": _retained(of_runs),
         "trends": trends_of(plan, day, past, seen.weeks),
     }
@@ -193,9 +194,15 @@ def trend_of(growth: float | None) -> str | None:
 
 
 def _cleaned(reports: Reports) -> Figures | None:
-    done = [one["cleanup"] for one in reports if one["cleanup"]]
+    done = [one["cleanup"] for one in reports if one["cleanup"] and not one["cleanup"].get("left_out")]
     names = ("partitions", "files", "bytes")
     return {name: sum(one[name] for one in done) for name in names} if done else None
+
+
+def _left_out(reports: Reports) -> str:
+    """Why no run of the day was to clean up, as the last said it; one that delivered nothing says nothing."""
+    said = [one["cleanup"].get("left_out", "") for one in reports if one["cleanup"]]
+    return said[-1] if said and all(said) else ""
 
 
 def _retained(reports: Reports) -> list[Figures]:

@@ -174,6 +174,7 @@ class DailyReport(Part):
     delivery: Delivery | None = Field(description="The day's last.")
     rolling: list[RollingPart]
     cleanup: Cleaned | None = Field(description="null if no run of the day cleaned up.")
+    cleanup_left_out: str = Field("", description="Why none was to; blank if one did.")
     retention: list[Retained] = Field(description="Of the day's runs together, with the largest share.")
     trends: Trends
 

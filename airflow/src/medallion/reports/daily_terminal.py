@@ -37,6 +37,8 @@ def daily_parts(figures: Facts, page: Path) -> Iterator[RenderableType]:
     yield from titled("Rules breached or waived", _rules(breached), breached)
     yield from titled("Extracted", _landed(figures["extraction"]), figures["extraction"])
     yield from _retained(figures["retention"])
+    if left_out := figures.get("cleanup_left_out"):
+        yield plain(f"nothing was cleaned up: {left_out}")
     yield Text(f"The last {_DAYS} days", "bold")
     yield _trends(figures["trends"])
     yield Text.assemble("page  ", plain(page))
@@ -154,7 +156,8 @@ def _retained(retention: Sequence[Facts]) -> Iterator[RenderableType]:
     for layer in dict.fromkeys(one["layer"] for one in gone):
         own = [one for one in gone if one["layer"] == layer]
         rows, partitions = (words.total(one[kind] for one in own) for kind in ("rows", "partitions"))
-        lost = words.counted(partitions, "partition") if layer == "landing" else words.counted(rows, "row")
+        folders = words.counted(partitions, "day" if layer == "reports" else "partition")
+        lost = words.counted(rows, "row") if rows else folders
         yield plain(f"past its retention in {layer}: {lost} of {words.counted(len(own), 'object')} deleted")
     for one in retention:
         if one["refused"]:

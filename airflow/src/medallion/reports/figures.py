@@ -59,7 +59,7 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
             _picked(row, "source entity rows files bytes changes") for row in evidence.extraction.values()
         ],
         "delivery": _delivery(evidence),
-        "cleanup": _picked(evidence.cleanup, "partitions files bytes cleaned_at"),
+        "cleanup": _cleanup(evidence.cleanup),
         "retention": [_retained(row) for row in evidence.retention],
         "builds": [_build(evidence, number, row) for number, row in numbered(evidence.builds)],
         "retries": [one | {"ended_at": _moment(one["ended_at"])} for one in retries_of(evidence)],
@@ -187,6 +187,11 @@ def _build(evidence: Evidence, number: int, row: Row) -> Figures:
 def _check(row: Row) -> Figures:
     names = "source entity check column on_breach state found population allowed"
     return _picked(row, f"{names} intervals breaches interval_start said") or {}
+
+
+def _cleanup(row: Row | None) -> Figures | None:
+    told = _picked(row, "partitions files bytes cleaned_at")
+    return told | {"left_out": str(row["detail"].get("why", ""))} if row and told else None
 
 
 def _retained(row: Row) -> Figures:

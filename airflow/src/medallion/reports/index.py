@@ -3,7 +3,7 @@
 ``index.json`` is also what the next writer starts from, so that it reads the reports of those clients alone
 that have changed since. A client says so with a file in ``.changed/``; whoever holds the lock takes all that
 lie there, and those who waited for it find that their own has been taken. What did not land is looked for
-with each of these, and of the other clients once an hour.
+with each of these, and of the other clients once an hour. Reports that retention takes leave it at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock
@@ -20,7 +20,7 @@ from medallion.ledger import Ledger
 from medallion.reports.files import replace_all
 from medallion.reports.fleet import FORMAT, Missing, Statuses, fleet_facts
 from medallion.reports.fleet_page import render_fleet
-from medallion.reports.history import Facts, last_runs
+from medallion.reports.history import Facts, folder_of_day, last_runs
 
 JSON_FILE, HTML_FILE = "index.json", "index.html"
 _CHANGED, _TAKEN, _LOCK = ".changed", ".taken", ".index.lock"
@@ -60,6 +60,24 @@ def update_fleet(
             facts = fleet_facts(ledger, _runs(root, changed), statuses, _missing(root, changed, look))
             text = json.dumps(facts, ensure_ascii=False, separators=(",", ":")) + "\n"
             replace_all({root / JSON_FILE: text, root / HTML_FILE: render_fleet(facts)})
+
+
+def forget_days(ledger: Ledger, root: Path, client_id: str, days: Collection[date]) -> None:
+    """Take out of ``index.json`` and ``index.html`` what stood there of days whose reports are gone.
+
+    Args:
+        ledger: knows of runs that have no report.
+        root: the folder of all reports.
+        client_id: whose reports are gone.
+        days: of which days; nothing is written if the page knows none of them.
+
+    Raises:
+        OSError: if it cannot be written; the earlier page is still there.
+    """
+    gone = {folder_of_day(Path(), day.isoformat()).as_posix() for day in days}
+    pages = [run["page"] for one in _known(root) if one["id"] == client_id for run in one["runs"]]
+    if any(page.startswith(f"{folder}/") for page in pages for folder in gone):
+        update_fleet(ledger, root, client_id, _statuses(root))
 
 
 def read_fleet(
@@ -104,6 +122,12 @@ def _known(root: Path) -> list[Facts]:
         return [{name: one[name] for name in ("id", "runs", "missing", "looked_at")} for one in known]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _statuses(root: Path) -> dict[str, str]:
+    """What the last writer was told of clients."""
+    facts = json.loads((root / JSON_FILE).read_text(encoding="utf-8"))
+    return {one["id"]: one["status"] for one in facts["clients"] if one["status"] is not None}
 
 
 @contextmanager

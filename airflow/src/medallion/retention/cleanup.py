@@ -31,7 +31,7 @@ def apply_cleanup(plan: CleanupPlan, *, force: bool = False, patience: float = L
             f"{', '.join(plan.too_many)}, all before {plan.cutoff}; nothing was deleted"
         )
     for partition in plan.partitions:
-        _check_place(plan, partition)
+        check_place(plan.landing, _home(plan, partition), partition)
     by_source = sorted(plan.partitions, key=lambda one: one.source)
     for source, partitions in groupby(by_source, key=lambda one: one.source):
         stage = Stage(plan.landing, plan.client_id, source)
@@ -39,33 +39,40 @@ def apply_cleanup(plan: CleanupPlan, *, force: bool = False, patience: float = L
         # An extract makes the folders that a cleanup takes away when they are empty.
         with one_at_a_time(stage.folder, doing=doing, error=MedallionError, patience=patience):
             for partition in partitions:
-                _delete(plan, partition)
+                delete_partition(_home(plan, partition), partition)
 
 
-def _check_place(plan: CleanupPlan, partition: Partition) -> None:
-    """Refuse what is no partition of this client's landing, or is reached through a link."""
-    home = plan.landing / plan.client_id / partition.source / partition.entity
+def _home(plan: CleanupPlan, partition: Partition) -> Path:
+    return plan.landing / plan.client_id / partition.source / partition.entity
+
+
+def check_place(root: Path, home: Path, partition: Partition) -> None:
+    """Refuse what is no partition of a folder below a root, or is reached through a link.
+
+    Raises:
+        RetentionRefused: if it is so.
+    """
     inside = partition.path.is_relative_to(home)
     if not inside or partition_start(partition.path.relative_to(home)) is None:
         raise RetentionRefused(f"{partition.path} is no partition of {home}; nothing was deleted")
-    if any(path.is_symlink() for path in _between(plan.landing, partition.path)):
+    if any(path.is_symlink() for path in _between(root, partition.path)):
         raise RetentionRefused(f"{partition.path} is reached through a link; nothing was deleted")
 
 
-def _between(landing: Path, path: Path) -> list[Path]:
-    """The path and the folders above it, down from landing, which may be a link itself."""
-    return [one for one in (path, *path.parents) if one != landing and one.is_relative_to(landing)]
+def _between(root: Path, path: Path) -> list[Path]:
+    """The path and the folders above it, down from the root, which may be a link itself."""
+    return [one for one in (path, *path.parents) if one != root and one.is_relative_to(root)]
 
 
-def _delete(plan: CleanupPlan, partition: Partition) -> None:
-    """Delete the files in a partition's own folder, then the folders that this left empty."""
+def delete_partition(home: Path, partition: Partition) -> None:
+    """Delete the files in a partition's own folder, then the folders below its home that this left empty."""
     if not partition.path.is_dir():
         return
     for path in sorted(partition.path.iterdir()):
         if path.is_symlink() or path.is_file():
             path.unlink(missing_ok=True)
     for folder in (partition.path, *partition.path.parents):
-        if folder == plan.landing / plan.client_id / partition.source / partition.entity:
+        if folder == home:
             return
         try:
             os.rmdir(folder)  # noqa: PTH106  # refuses a folder with anything in it

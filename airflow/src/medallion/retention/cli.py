@@ -38,7 +38,7 @@ def retention(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete what is past a client's retention, in landing and every layer; not while a run of it goes on."""
+    """Delete what is past a client's retention: landing, layers, reports; not while a run of it goes on."""
     from medallion.ledger import open_ledger
     from medallion.pipeline import make_plan, shape_of
     from medallion.registry.find import find_client

@@ -1,4 +1,4 @@
-"""What a cleanup takes from one object: a table of a layer, or an entity of landing."""
+"""What a cleanup takes from one object: a table of a layer, an entity of landing, or a client's reports."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Loss:
     """What one object loses, or would.
 
     Attributes:
-        layer: landing, bronze, silver or gold.
-        object: ``source.entity`` in landing, else the table's name.
-        cutoff: the first day that stays; None for a table without ``_run_date``, which is rebuilt whole.
-        held: how much there is, in rows (in landing: partitions); None where it was not counted.
+        layer: landing, bronze, silver, gold or reports.
+        object: ``source.entity`` in landing, ``runs_and_days`` of reports, else the table's name.
+        cutoff: the first day that stays; None for a table without ``_run_date``, which follows silver.
+        held: how much there is, in rows (in landing: partitions, of reports: days); None if not counted.
         gone: how much of it is from before the cutoff.
-        share: what goes, as a share of what is there; rows that came back with a rebuild count in neither.
+        share: what goes, as a share of what is there; rows that came back (see ``cleaned``) count in neither.
         too_many: True if that is more than may go unasked.
-        files, bytes: of landing, else None.
+        files, bytes: of landing and reports, else None.
     """
 
     layer: str
@@ -37,14 +37,14 @@ class Loss:
     bytes: int | None = None
 
     @property
-    def in_landing(self) -> bool:
-        """True if ``held`` and ``gone`` count partitions and not rows."""
-        return self.layer == "landing"
+    def in_files(self) -> bool:
+        """True if ``held`` and ``gone`` count folders and not rows."""
+        return self.files is not None
 
     @property
     def unit(self) -> str:
         """What ``held`` and ``gone`` count."""
-        return "partitions" if self.in_landing else "rows"
+        return {"landing": "partitions", "reports": "days"}.get(self.layer, "rows")
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Partition:
-    """One interval of one entity in landing, with the files that stand directly in its folder."""
+    """One interval of an entity in landing, or of reports, with the files directly in its folder."""
 
     source: str
     entity: str
@@ -101,10 +101,7 @@ def plan_cleanup(
     Raises:
         RetentionRefused: if the client's name is none, or nothing would be kept.
     """
-    if not _NAME.fullmatch(client_id):
-        raise RetentionRefused(
-            f"client: must be lower-case letters, digits and underscores, is {client_id!r}"
-        )
+    check_name(client_id)
     if days < 1:
         raise RetentionRefused(f"{client_id}: landing is kept for at least 1 day, not {days}")
     cutoff = today - timedelta(days=days)
@@ -112,7 +109,7 @@ def plan_cleanup(
     doomed: list[Partition] = []
     present: dict[str, int] = {}
     for source, entity, folder in _entities(landing / client_id, links):
-        there = sorted(_partitions(source, entity, folder, links), key=lambda one: one.path)
+        there = sorted(partitions_in(source, entity, folder, links), key=lambda one: one.path)
         present[f"{source}.{entity}"] = len(there)
         doomed += [partition for partition in there[:-1] if partition.day < cutoff]
     doomed.sort(key=lambda one: (one.day, one.path))
@@ -134,7 +131,20 @@ def _folders(folder: Path, links: list[Path]) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.is_symlink()]
 
 
-def _partitions(source: str, entity: str, folder: Path, links: list[Path]) -> Iterator[Partition]:
+def check_name(client_id: str) -> None:
+    """Refuse a name that could lead to another folder than a client's.
+
+    Raises:
+        RetentionRefused: if it is no client's.
+    """
+    if not _NAME.fullmatch(client_id):
+        raise RetentionRefused(
+            f"client: must be lower-case letters, digits and underscores, is {client_id!r}"
+        )
+
+
+def partitions_in(source: str, entity: str, folder: Path, links: list[Path]) -> Iterator[Partition]:
+    """The days, and intervals of days, below a folder that hold files; links are noted, never followed."""
     for found, folders, files in os.walk(folder):  # follows no links
         path = Path(found)
         links += [path / name for name in folders if (path / name).is_symlink()]

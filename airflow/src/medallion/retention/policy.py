@@ -1,4 +1,4 @@
-"""A client's whole retention: every layer and landing are looked at before anything is deleted."""
+"""A client's whole retention: landing, every layer and reports are looked at before anything is deleted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from medallion.exceptions import RetentionRefused
 from medallion.ledger import Ledger, RunKey, tables
 from medallion.ledger.cleanups import last_cutoffs
 from medallion.pipeline import LAYERS, Plan, dag_id_of
+from medallion.reports.index import forget_days
 from medallion.retention.cleanup import apply_cleanup
 from medallion.retention.layer import retain_layer
 from medallion.retention.loss import Loss
 from medallion.retention.plan import SHARE, CleanupPlan, plan_cleanup
+from medallion.retention.reports import REPORTS, ReportsPlan, apply_reports, plan_reports
 from medallion.settings import Settings
 
 
@@ -27,20 +29,35 @@ class RetentionPlan:
         plan: the client's plan.
         today: the day it counts from.
         landing: which partitions of landing go.
+        reports: which days of reports go.
         tables: what each table of bronze, silver and gold loses.
-        cleaned: the first day that the last cleanup of a table kept, by layer and table.
+        cleaned: the first day that the last cleanup of a table kept, by layer and table: what is older was
+            deleted once, and came back as the table was made anew.
     """
 
     plan: Plan
     today: date
     landing: CleanupPlan
+    reports: ReportsPlan
     tables: tuple[Loss, ...]
     cleaned: Mapping[str, Mapping[str, date]]
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        """Every object, landing first, whatever it loses."""
-        return (*(_of_landing(part) for part in _by_entity(self.landing)), *self.tables)
+        """Every object, landing first and reports last, whatever it loses."""
+        reports = [self.reports.loss] if self.reports.held else []
+        return (*(_of_landing(part) for part in _by_entity(self.landing)), *self.tables, *reports)
+
+    @property
+    def links(self) -> dict[str, tuple[str, ...]]:
+        """Symbolic links that were found and stay, by where they are: landing or reports."""
+        found = {
+            "landing": (self.landing.links, self.landing.landing),
+            REPORTS: (self.reports.links, self.reports.root),
+        }
+        return {
+            where: tuple(str(one.relative_to(root)) for one in own) for where, (own, root) in found.items()
+        }
 
     @property
     def too_many(self) -> tuple[Loss, ...]:
@@ -59,8 +76,7 @@ class RetentionPlan:
 
     def __str__(self) -> str:
         losses = [f"  {loss}" for loss in self.losses if loss.gone] or ["  nothing is too old"]
-        root = self.landing.landing
-        links = [f"  landing {link.relative_to(root)} is a link and stays" for link in self.landing.links]
+        links = [f"  {where} {link} is a link and stays" for where, own in self.links.items() for link in own]
         return "\n".join([f"{self.plan.client.id}, counted from {self.today}:", *losses, *links])
 
 
@@ -70,8 +86,8 @@ def plan_retention(
     """Look at all that a client has; nothing is changed.
 
     Args:
-        settings: where landing and the warehouse are.
-        ledger: knows what was deleted before, and came back with a rebuild.
+        settings: where landing, reports and the warehouse are.
+        ledger: knows what was deleted before, and came back where a table was made anew.
         plan: the client's plan.
         today: the day to count from: the run's, not the clock's.
         share: the share of an object that may go unasked.
@@ -81,7 +97,9 @@ def plan_retention(
         BuildFailed: if the warehouse is held by another writer.
     """
     landing = plan_cleanup(settings.landing, plan.client.id, days=plan.landing_days, today=today, share=share)
-    looked = RetentionPlan(plan, today, landing, (), last_cutoffs(ledger, plan.client.id))
+    days = plan.client.business_rules.data_retention_days.reports
+    reports = plan_reports(settings.reports, plan.client.id, days=days, today=today, share=share)
+    looked = RetentionPlan(plan, today, landing, reports, (), last_cutoffs(ledger, plan.client.id))
     losses = [
         loss for layer in LAYERS for loss in retain_layer(settings, *_which(looked, layer), share=share)
     ]
@@ -94,7 +112,7 @@ def apply_retention(
     """Delete what a plan says, all of it or nothing, and write it to the ledger.
 
     Args:
-        settings: where landing and the warehouse are.
+        settings: where landing, reports and the warehouse are.
         ledger: receives what was deleted as soon as it is gone, or what was refused.
         key: the run that cleans up, or :func:`by_hand`.
         doomed: what :func:`plan_retention` found.
@@ -104,6 +122,7 @@ def apply_retention(
     Raises:
         RetentionRefused: if an object would lose more than the share; nothing is deleted.
         MedallionError: if dbt fails, or somebody else holds the warehouse or landing.
+        OSError: if the fleet's page cannot be written; what was to go is gone, and in the ledger.
     """
 
     def write(losses: Iterable[Loss], *, refused: bool = False) -> None:
@@ -122,11 +141,16 @@ def apply_retention(
     for part in _by_entity(doomed.landing):
         apply_cleanup(part, force=force)
         write([_of_landing(part)])
+    apply_reports(doomed.reports, force=force)
+    write([doomed.reports.loss])
     ledger.record(tables.cleanup, key, [_finished(doomed)])
+    forget_days(
+        ledger, settings.reports, doomed.plan.client.id, {one.day for one in doomed.reports.partitions}
+    )
 
 
 def leave_out(ledger: Ledger, key: RunKey, why: str) -> None:
-    """Write to the ledger that a run had nothing to clean up, so that nobody looks for what was deleted."""
+    """Write to the ledger why a run cleans nothing up, so that nobody looks for what was deleted."""
     ledger.record(tables.cleanup, key, [{"partitions": 0, "files": 0, "bytes": 0, "detail": {"why": why}}])
 
 
@@ -158,8 +182,8 @@ def _audited(loss: Loss) -> dict[str, Any]:
     return {
         "layer": loss.layer,
         "object": loss.object,
-        "rows": None if loss.in_landing else loss.gone,
-        "partitions": loss.gone if loss.in_landing else None,
+        "rows": None if loss.in_files else loss.gone,
+        "partitions": loss.gone if loss.in_files else None,
         "files": loss.files,
         "bytes": loss.bytes,
         "cutoff": loss.cutoff,

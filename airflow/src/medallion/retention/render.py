@@ -21,7 +21,7 @@ def retention_facts(doomed: RetentionPlan, *, deleted: bool) -> dict[str, Any]:
         "share": doomed.landing.share,
         "deleted": deleted,
         "objects": [loss.facts for loss in doomed.losses],
-        "links": [str(link.relative_to(doomed.landing.landing)) for link in doomed.landing.links],
+        "links": [f"{where}/{link}" for where, own in doomed.links.items() for link in own],
     }
 
 
@@ -46,9 +46,9 @@ def kept_lines(doomed: RetentionPlan) -> Iterator[str]:
         if counted:
             yield f"{layer}: {len(counted)} with nothing from before {counted[0].cutoff}"
         if whole := len(own) - len(counted):
-            yield f"{layer}: {whole} without _run_date: rebuilt whole in every run from what silver holds"
-    for link in doomed.landing.links:
-        yield f"landing: {link.relative_to(doomed.landing.landing)} is a link and stays"
+            yield f"{layer}: {whole} without _run_date: the next run takes out of them what silver lost"
+    for where, links in doomed.links.items():
+        yield from (f"{where}: {link} is a link and stays" for link in links)
 
 
 def _cells(loss: Loss) -> tuple[Text, ...]:
