@@ -28,11 +28,15 @@ EVERY = [
 ]
 
 
-def in_airflow(schedule):
-    """The timetable as the scheduler has it: read back from the DAG that was stored."""
+def stored(schedule):
+    """The DAG as the scheduler has it."""
     with DAG("zoned", schedule=timetable_of(schedule), start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
         pass
-    return DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+    return DagSerialization.from_dict(DagSerialization.to_dict(dag))
+
+
+def in_airflow(schedule):
+    return stored(schedule).timetable
 
 
 def fortnight(day, zone=BERLIN):
@@ -71,6 +75,16 @@ def test_airflows_own_timetable_goes_on_through_the_same_intervals(every, day):
     schedule, (first, end) = Calendar(every, BERLIN), fortnight(day)
     own = CronDataIntervalTimetable(calendar_of(schedule).cron, BERLIN)
     assert of_airflow(own, first, end) == of_days(schedule, first, end)
+
+
+@pytest.mark.parametrize("day", CHANGES)
+@pytest.mark.parametrize("every", EVERY)
+def test_a_backfill_has_them_too(every, day):
+    schedule, (first, end) = Calendar(every, BERLIN), fortnight(day)
+    ends = pendulum.instance(first), pendulum.instance(end - timedelta(microseconds=1))
+    infos = stored(schedule).iter_dagrun_infos_between(*ends)
+    found = [Interval(one.data_interval.start, one.data_interval.end) for one in infos]
+    assert found == of_days(schedule, first, end)
 
 
 @pytest.mark.parametrize("day", CHANGES)

@@ -90,7 +90,7 @@ def _sorted(folder: Path, pattern: str) -> list[Path]:
 
 def zone_of(figures: Mapping[str, Any]) -> str:
     """The zone of a report's client; UTC in one from before clients had any."""
-    return str(figures["client"].get("timezone", "UTC"))
+    return str(figures.get("client", {}).get("timezone", "UTC"))
 
 
 def brief_of(figures: Mapping[str, Any]) -> Facts:

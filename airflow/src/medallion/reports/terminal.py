@@ -207,7 +207,7 @@ def _fleet(clients: Sequence[Facts]) -> Table:
             _spark(client["runs"][:15]),
             words.score(last["score"]),
             words.UNKNOWN if last["threshold"] is None else f"{last['threshold']:g}",
-            words.moment(last["interval_start"], last["timezone"]),
+            words.moment(last["interval_start"], last.get("timezone", "UTC")),
             words.seconds(last["seconds"]),
         )
     return table
