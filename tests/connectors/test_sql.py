@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from connectors.conftest import Land, day, table
 from medallion.exceptions import ExtractError
+from medallion.interval import Interval
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +116,16 @@ def test_plain_times_days_and_iso_texts_are_cursors_too(database: psycopg.Connec
         ExtractError, match=r"cursor id is of type BIGINT; expected a time, a day or ISO text"
     ):
         land(day(15), **SOURCE | {"entities": {"orders": entity}})
+
+
+def test_a_cursor_of_days_holds_the_days_of_the_clients_clocks(
+    database: psycopg.Connection, land: Land
+) -> None:
+    start = datetime(2026, 1, 14, 23, tzinfo=UTC)
+    there = Interval(start, start + timedelta(days=1), "Europe/Berlin")
+    entity = {"table": "web.orders", "keys": ["id"], "cursor": "ordered_on"}
+    assert ids(land(there, **SOURCE | {"entities": {"orders": entity}})[0]) == [2, 3]
+    assert ids(land(there, **SOURCE)[0]) == [2]
 
 
 def test_many_rows_land_in_batches(database: psycopg.Connection, land: Land) -> None:

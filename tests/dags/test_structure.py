@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -171,6 +171,14 @@ def test_runs_own_an_interval(dag_of):
         type(dag_of("shop", base(schedule_interval=timedelta(hours=5))).timetable).__name__
         == "DeltaDataIntervalTimetable"
     )
+
+
+def test_a_client_with_a_time_zone_starts_and_runs_by_its_clocks(dag_of):
+    dag = dag_of("shop", base(timezone="Europe/Berlin", start_date="2026-03-29"))
+    assert dag.start_date == datetime(2026, 3, 28, 23, tzinfo=UTC)
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+    assert stored.serialize() == {"expression": "0 */6 * * *", "timezone": "Europe/Berlin"}
+    assert "Europe/Berlin" in dag.doc_md
 
 
 READ = """

@@ -28,6 +28,17 @@ def test_a_daily_interval_of_23_hours_still_lands_under_its_day() -> None:
     assert interval.partition_path(sub_daily=False) == "year=2026/month=03/day=28"
 
 
+def test_with_a_zone_its_day_and_folder_are_the_local_ones() -> None:
+    start = datetime(2026, 3, 28, 23, tzinfo=UTC)
+    interval = Interval(start, start + timedelta(hours=23), "Europe/Berlin")
+    assert interval.run_date == date(2026, 3, 29)
+    assert interval.partition_path(sub_daily=False) == "year=2026/month=03/day=29"
+    assert interval.partition_path(sub_daily=True) == "year=2026/month=03/day=29/hour=0000"
+    assert interval.stamp == "20260328T2300"
+    assert interval.said == "2026-03-29 00:00 to 2026-03-30 00:00 Europe/Berlin"
+    assert interval == Interval(start, start + timedelta(hours=23))
+
+
 def test_times_of_any_zone_and_class_become_plain_utc() -> None:
     east = timezone(timedelta(hours=5, minutes=30))
     interval = Interval(datetime(2026, 1, 15, 5, 30, tzinfo=east), pendulum.datetime(2026, 1, 16, tz="UTC"))

@@ -36,12 +36,12 @@ def settings(tmp_path, monkeypatch):
 def live(settings):
     """Put a client into the registry that ran first on a day and landed some."""
 
-    def put(client_id, *landed, first=datetime(2026, 1, 10), status=ACTIVE):
+    def put(client_id, *landed, first=datetime(2026, 1, 10), status=ACTIVE, **config):
         contract = SourceContract.model_validate(
             CRM | {"entities": {"people": {"path": "p.csv", "keys": ["id"]}}}
         )
         to = Destination.model_validate({"name": "warehouse", "type": "duckdb", "path": "w.duckdb"})
-        definition = Definition(client_from_dict(client_id, CONFIG), {"crm": contract}, to)
+        definition = Definition(client_from_dict(client_id, CONFIG | config), {"crm": contract}, to)
         registry_of(settings).put(
             client_id, definition, status=status, origin="file", actor="test", why="a test"
         )
@@ -88,6 +88,15 @@ def test_holes_and_what_was_never_run_are_told_apart(settings, live):
             },
         ]
     }
+
+
+def test_the_days_of_a_client_are_those_of_its_clocks(settings, live):
+    there = [datetime(2026, 3, day) for day in (27, 28, 30)]
+    live("shop", *there, first=datetime(2026, 3, 26, 23), timezone="Europe/Berlin")
+    now = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)  # half past midnight there
+    (found,) = missing_of_fleet(settings, open_ledger(settings.database_url), (), now)["shop"]
+    assert (found["first"], found["intervals"]) == ("2026-03-28T23:00:00Z", 1)
+    assert found["todo"] == "medallion run shop --date 2026-03-29"
 
 
 def test_only_active_clients_are_looked_at_and_none_that_need_not_be(settings, live):

@@ -1,20 +1,22 @@
-"""A run's interval: the span of time whose rows a run owns, always in UTC."""
+"""A run's interval: the span of time whose rows a run owns, in UTC, and the local day that it belongs to."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from pathlib import PurePath
+from zoneinfo import ZoneInfo
 
-_PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})(?:/hour=(\d{2})(\d{2}))?")
+_PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})(?:/hour=(\d{2})(b?)(\d{2}))?")
 
 
 @dataclass(frozen=True)
 class Interval:
     """From ``start`` until just before ``end``.
 
-    Any aware datetime is taken and kept as a plain one in UTC, so that equal intervals are equal.
+    Any aware datetime is taken and kept as a plain one in UTC, so that equal intervals are equal. The zone
+    only says by which clocks its day is named.
 
     Raises:
         ValueError: if a time has no zone, or the end lies before the start.
@@ -22,6 +24,7 @@ class Interval:
 
     start: datetime
     end: datetime
+    zone: str = field(default="UTC", compare=False)
 
     def __post_init__(self) -> None:
         for name in ("start", "end"):
@@ -46,13 +49,29 @@ class Interval:
 
     @property
     def stamp(self) -> str:
-        """The start as it stands in names of extracted files: ``20260115T0600``."""
+        """The start as it stands in names of extracted files, in UTC: ``20260115T0600``."""
         return f"{self.start:%Y%m%dT%H%M}"
 
     @property
+    def local_start(self) -> datetime:
+        """The start by the zone's clocks."""
+        return self.start.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def local_end(self) -> datetime:
+        """The end by the zone's clocks."""
+        return self.end.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def said(self) -> str:
+        """From when to when, by the zone's clocks, for people; the zone is named where it is not UTC."""
+        zone = "" if self.zone == "UTC" else f" {self.zone}"
+        return f"{self.local_start:%Y-%m-%d %H:%M} to {self.local_end:%Y-%m-%d %H:%M}{zone}"
+
+    @property
     def run_date(self) -> date:
-        """The day that retention counts from: the start's, in UTC."""
-        return self.start.date()
+        """The day that retention counts from: the start's, by the zone's clocks."""
+        return self.local_start.date()
 
     def partition_path(self, sub_daily: bool) -> str:
         """Where the interval's files are below an entity's folder in landing.
@@ -60,20 +79,37 @@ class Interval:
         Args:
             sub_daily: whether the client's intervals are shorter than a day. The interval's own length
                 does not tell: on the day the clocks change a daily one has 23 hours.
+
+        Returns:
+            A path that sorts as the intervals do. When the clocks go back an hour comes twice; the second
+            time it has a ``b``: ``hour=0245``, ``hour=02b00``.
         """
-        day = f"year={self.start:%Y}/month={self.start:%m}/day={self.start:%d}"
-        return f"{day}/hour={self.start:%H%M}" if sub_daily else day
+        start = self.local_start
+        day = f"year={start:%Y}/month={start:%m}/day={start:%d}"
+        return f"{day}/hour={start:%H}{'b' * start.fold}{start:%M}" if sub_daily else day
 
 
-def partition_start(partition: PurePath | str) -> datetime | None:
-    """The start (UTC) of the interval that a partition's path names, or None where it is no partition."""
+def partition_start(partition: PurePath | str, zone: str = "UTC") -> datetime | None:
+    """The start (UTC) of the interval that a partition's path names, or None where it is no partition.
+
+    Args:
+        partition: the path.
+        zone: by whose clocks it was named.
+    """
     match = _PARTITION.fullmatch(PurePath(partition).as_posix())
     if match is None:
         return None
+    year, month, day, hour, again, minute = match.groups()
     try:
-        return datetime(*(int(number or 0) for number in match.groups()), tzinfo=UTC)  # type: ignore[misc,arg-type]
+        named = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), fold=bool(again))
     except ValueError:
         return None
+    return named.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def midnight(day: date, zone: str = "UTC") -> datetime:
+    """The moment (UTC) at which a day begins; where the clocks skip midnight, when they do."""
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _plain_utc(name: str, moment: datetime) -> datetime:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -16,7 +17,7 @@ from medallion.clients import Client
 from medallion.interval import Interval
 from medallion.ledger import Ledger, tables
 from medallion.pipeline.days import intervals_of_day
-from medallion.pipeline.schedule import Schedule, shortest_period
+from medallion.pipeline.schedule import Schedule, calendar_of, shortest_period
 from medallion.registry.definition import Definition
 from medallion.registry.find import active_definitions
 from medallion.settings import Settings
@@ -160,9 +161,10 @@ def _expected(client: Client, first: datetime, now: datetime, most: int | None) 
     days = max(kept.landing, kept.bronze, kept.silver, kept.gold)
     start = max(first, now - timedelta(days=min(days, most or days) - 1))
     until = now - shortest_period(client.schedule_interval)
-    day, seen = start.date(), set[Interval]()
-    while day <= until.date():
-        for interval in _intervals(client.schedule_interval, day):
+    calendar, zone = calendar_of(client), ZoneInfo(client.timezone)
+    day, seen = start.astimezone(zone).date(), set[Interval]()
+    while day <= until.astimezone(zone).date():
+        for interval in _intervals(calendar, day):
             if interval not in seen and first <= interval.start and interval.end <= until:
                 seen.add(interval)
                 yield interval
@@ -171,9 +173,14 @@ def _expected(client: Client, first: datetime, now: datetime, most: int | None) 
 
 @lru_cache(maxsize=10_000)
 def _intervals(schedule: Schedule, day: date) -> tuple[Interval, ...]:
-    """Many clients have one schedule, and to unroll it takes time; one that divides the day repeats."""
-    if isinstance(schedule, timedelta) and not _DAY % schedule and day != _ANY_DAY:
-        later = day - _ANY_DAY
+    """Many clients have one schedule, and to unroll it takes time; one that divides UTC's day repeats."""
+    calendar, later = calendar_of(schedule), day - _ANY_DAY
+    if (
+        isinstance(calendar.every, timedelta)
+        and not _DAY % calendar.every
+        and calendar.zone == "UTC"
+        and later
+    ):
         return tuple(Interval(one.start + later, one.end + later) for one in _intervals(schedule, _ANY_DAY))
     return tuple(intervals_of_day(schedule, day))
 

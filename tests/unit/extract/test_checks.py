@@ -160,6 +160,15 @@ def test_an_event_lies_inside_its_interval(hold: Hold, moment: str, outside: int
     assert found.state == ("warned" if outside else "passed")
 
 
+@pytest.mark.parametrize(("moment", "outside"), [("2026-03-28", 1), ("2026-03-29", 0), ("2026-03-30", 1)])
+def test_a_day_without_a_time_is_one_of_the_clients_clocks(hold: Hold, moment: str, outside: int) -> None:
+    start, end = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)
+    checks = {"outside_interval": {"share": 0, "on_breach": "warn"}}
+    (found,) = hold(rows(moment), Interval(start, end, "Europe/Berlin"), checks=checks)
+    assert found.found == outside
+    assert "outside 2026-03-29 00:00 to 2026-03-30 00:00 Europe/Berlin" in found.said
+
+
 def test_a_day_without_a_time_lies_in_each_of_its_intervals(hold: Hold) -> None:
     checks = {"outside_interval": {"share": 0, "on_breach": "warn"}}
     (found,) = hold(rows("2026-01-15", "2026-01-14", "2026-01-16"), SIX_HOURS, sub_daily=True, checks=checks)

@@ -33,6 +33,17 @@ def test_both_days_are_run_whole():
     assert request["to_date"] == "2026-03-04T23:59:59.999999+00:00"
 
 
+def test_the_days_are_those_of_the_clients_clocks():
+    berlin = client("@daily", timezone="Europe/Berlin")
+    spring = datetime(2026, 3, 29, 22, 30, tzinfo=UTC)  # 30 March, half past midnight, there
+    days = date(2026, 3, 29), date(2026, 3, 30)
+    request = read_backfill(berlin, *days, spring).request("dag")
+    assert request["from_date"] == "2026-03-28T23:00:00+00:00"
+    assert request["to_date"] == "2026-03-30T21:59:59.999999+00:00"
+    with pytest.raises(ConfigError, match="today is 2026-03-29 in Europe/Berlin"):
+        read_backfill(berlin, *days, spring - timedelta(hours=1))
+
+
 def test_what_is_left_open_runs_what_never_ran_with_todays_config():
     request = ask(conf={"reason": "why"}).request("client_shop_pipeline")
     del request["from_date"], request["to_date"]

@@ -93,6 +93,23 @@ def test_quarantine_lists_the_rows_that_were_chosen(home: Path, chosen: tuple[st
     assert [row["key"] for row in found["rows"]] == [{"order_id": key} for key in keys]
 
 
+@pytest.mark.parametrize(
+    ("when", "keys"),
+    [
+        ("2026-01-15", ["o2", HOSTILE]),
+        ("2026-01-14", ["o1"]),
+        ("2026-01-15T01:00", ["o2"]),
+        ("2026-01-15T06:00", []),
+    ],
+)
+def test_days_and_times_are_those_of_the_clients_clocks(home: Path, when: str, keys: list) -> None:
+    """o1 came at midnight UTC, o2 six hours later: in New York that is an evening and the night after it."""
+    path = load_settings().configs / "clients" / "shop.yml"
+    path.write_text(path.read_text(encoding="utf-8") + "timezone: America/New_York\n", encoding="utf-8")
+    (found,) = _facts("quarantine", "shop", "--model", "sales__orders", "--date", when)["quarantine"]
+    assert [row["key"]["order_id"] for row in found["rows"]] == keys
+
+
 def test_rows_are_printed_as_they_are(home: Path) -> None:
     printed = _run("quarantine", "shop", "--model", "sales__orders").stdout
     assert HOSTILE in printed

@@ -14,7 +14,11 @@ def test_the_run_says_whose_which_and_when(story):
     told = story()
     told.all_well()
     figures = told.figures()
-    assert figures["client"] == {"id": "acme_corp", "description": "ACME Corporation data pipeline"}
+    assert figures["client"] == {
+        "id": "acme_corp",
+        "description": "ACME Corporation data pipeline",
+        "timezone": "UTC",
+    }
     assert figures["run"] == {
         "dag_id": "client_acme_corp_pipeline",
         "run_id": "manual__2026-01-15T00:00:00+00:00",

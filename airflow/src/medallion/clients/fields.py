@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from difflib import get_close_matches
+from functools import cache
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -22,12 +25,13 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from medallion.clients.problem import NotAllowedError
+from medallion.clients.problem import NotAllowedError, hint
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,49}$"  # with a layer behind it still a short identifier in any database
 COLUMN_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 CONNECTION_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"
 VARIABLE_PATTERN = r"^[A-Z_][A-Z0-9_]{0,199}$"
+ZONE_PATTERN = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
 EMAIL_PATTERN = r'^[^\s@<>(),;:"\\]+@[^\s@<>(),;:"\\.]+(\.[^\s@<>(),;:"\\.]+)+$'
 _MAX_DAYS = 36_500
 
@@ -177,6 +181,21 @@ def _day(value: Any) -> Any:
     return value
 
 
+@cache
+def _zones() -> list[str]:
+    """The names of all time zones; what a machine calls its own is none that another one knows."""
+    return sorted(available_timezones() - {"localtime", "Factory"})
+
+
+def _zone(value: str) -> str:
+    if value not in _zones():
+        cities = {name.rpartition("/")[2].lower(): name for name in reversed(_zones())}
+        near = get_close_matches(value.lower().rpartition("/")[2], cities, n=1, cutoff=0.75)
+        meant = f"; did you mean '{cities[near[0]]}'?" if near else hint(value, _zones())
+        raise NotAllowedError("must be the name of a time zone such as Europe/Berlin or UTC", meant)
+    return value
+
+
 Name = Annotated[str, Strict(), AfterValidator(_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
 Column = Annotated[
     str, Strict(), AfterValidator(_column), Field(json_schema_extra={"pattern": COLUMN_PATTERN})
@@ -200,4 +219,5 @@ Count = Annotated[int, Strict(), AfterValidator(_count), Field(json_schema_extra
 Few = Annotated[int, Strict(), AfterValidator(_few), Field(json_schema_extra={"minimum": 0, "maximum": 10})]
 Runs = Annotated[int, Strict(), AfterValidator(_runs), Field(json_schema_extra={"minimum": 1, "maximum": 16})]
 Flag = Annotated[bool, Strict()]
+Zone = Annotated[str, Strict(), AfterValidator(_zone), Field(json_schema_extra={"pattern": ZONE_PATTERN})]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]

@@ -36,6 +36,7 @@ from medallion.clients.fields import (
     Score,
     Shorthand,
     Text,
+    Zone,
     refuse_repeat,
 )
 from medallion.clients.for_each import RESERVED, VALUE_PATTERN
@@ -212,6 +213,12 @@ class Inherited(Frozen):
         description="First day that has data to run for; nothing before it is scheduled or backfilled.",
         examples=["2026-03-01"],
     )
+    timezone: Zone = Field(
+        "UTC",
+        description="By which clocks the schedule runs and a run's day is named: a time zone of the IANA "
+        "database.",
+        examples=["Europe/Berlin"],
+    )
     catchup: Flag = Field(
         False,
         description="true: the schedule runs every interval since start_date; false: from the last one on.",
@@ -322,7 +329,8 @@ class Client(Inherited):
         examples=["ACME Corporation data pipeline"],
     )
     schedule_interval: Schedule = Field(
-        description="6h, 1d, PT6H, a cron line, @daily, or null for runs by hand only. In UTC."
+        description="6h, 1d, PT6H, a cron line, @daily, or null for runs by hand only. By the clocks of the "
+        "client's timezone."
     )
     data_sources: Annotated[tuple[_SourceEntry, ...], NotEmpty, EachOnce] = Field(
         description="Sources by name, or {name: …, location: …}.",

@@ -18,7 +18,7 @@ from medallion.extract import extract_source
 from medallion.interval import Interval
 from medallion.ledger import open_ledger
 from medallion.ledger.releases import in_force
-from medallion.pipeline import Plan, make_plan, shape_of, snapshot_entities
+from medallion.pipeline import Plan, calendar_of, make_plan, shape_of, snapshot_entities
 from medallion.pipeline.days import intervals_of_day
 from medallion.sample_data import generate_client
 from medallion.settings import Settings
@@ -51,7 +51,7 @@ def run_dbt(
         TransformError: if the project does not parse.
         BuildFailed: if another process writes to the warehouse.
     """
-    interval = intervals_of_day(client.schedule_interval, day)[0]
+    interval = intervals_of_day(calendar_of(client), day)[0]
     prepare(settings, [shape_of(client)])
     plan = make_plan(client, load_slim(settings, shape_of(client)))
     land(settings, catalog, plan, interval)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
@@ -45,7 +46,7 @@ def start_backfill(settings: Settings, order: Backfill, console: Console) -> Bac
         active = active_backfill(airflow.client, request["dag_id"])
         if active:
             raise ConfigError(
-                f"{order.client.id} has a backfill already, {_days(active)}: go on with it "
+                f"{order.client.id} has a backfill already, {_days(active, order.client)}: go on with it "
                 f"(`medallion run {order.client.id} --resume`) or give it up (`--cancel`)"
             )
         wanted = airflow.client.backfill_dates(request)
@@ -65,7 +66,7 @@ def resume_backfill(settings: Settings, client: Client, console: Console) -> Bac
     """
     with airflow_at_hand(settings, [client], console) as airflow:
         backfill = _active(airflow, dag_that_runs(airflow, client), client.id)
-        line(console, f"{client.id}: goes on with the backfill of {_days(backfill)}")
+        line(console, f"{client.id}: goes on with the backfill of {_days(backfill, client)}")
         airflow.client.unpause_backfill(backfill["id"])
         return _followed(settings, airflow, client, backfill, console)
 
@@ -83,7 +84,7 @@ def cancel_backfill(settings: Settings, client: Client, console: Console) -> str
     with airflow_at_hand(settings, [client], console) as airflow:
         backfill = _active(airflow, dag_of(client), client.id)
         airflow.client.end_backfill(backfill["id"])
-        return _days(backfill)
+        return _days(backfill, client)
 
 
 def stop_backfill(settings: Settings, client_id: str) -> str:
@@ -104,7 +105,7 @@ def stop_backfill(settings: Settings, client_id: str) -> str:
         if backfill is None:
             raise ConfigError(f"{client_id} has no backfill to stop")
         airflow.pause_backfill(backfill["id"])
-    return _days(backfill)
+    return _days(backfill, client)
 
 
 def _active(airflow: EmbeddedAirflow, dag_id: str, client_id: str) -> dict[str, Any]:
@@ -154,6 +155,7 @@ def _resting_if_interrupted(airflow: EmbeddedAirflow, client: Client, console: C
         raise
 
 
-def _days(backfill: dict[str, Any]) -> str:
-    first, last = (datetime.fromisoformat(backfill[end]).astimezone(UTC) for end in ("from_date", "to_date"))
+def _days(backfill: dict[str, Any], client: Client) -> str:
+    ends, zone = ("from_date", "to_date"), ZoneInfo(client.timezone)
+    first, last = (datetime.fromisoformat(backfill[end]).astimezone(zone) for end in ends)
     return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.live import Live
@@ -18,7 +19,7 @@ from medallion.clients import Client
 from medallion.embedded.follow_backfill import BackfillProgress
 from medallion.embedded.screen import breaches, duration
 from medallion.pipeline.backfill import Again, Backfill, spans
-from medallion.pipeline.schedule import shortest_period
+from medallion.pipeline.schedule import calendar_of, shortest_period
 from medallion.terminal import line
 
 #: A stretch of intervals a line; a hole-ridden year would be more than a screen.
@@ -79,7 +80,7 @@ def describe(order: Backfill, starts: Sequence[datetime]) -> str:
     client = order.client
     if not starts:
         return f"{client.id}: no interval from {order.days} {_WHICH[order.again]}: nothing to do"
-    stretches = [_stretch(client, *one) for one in spans(starts, client.schedule_interval)]
+    stretches = [_stretch(client, *one) for one in spans(starts, calendar_of(client))]
     left = len(stretches) - _MOST_LINES
     stretches = stretches[:_MOST_LINES] + ([f"… and {left} more stretches"] if left > 0 else [])
     way = "newest first" if order.backwards else "oldest first"
@@ -120,12 +121,14 @@ def result_lines(progress: BackfillProgress) -> list[tuple[str, str]]:
 
 
 def _next(progress: BackfillProgress) -> Iterator[str]:
-    run = f"medallion run {progress.client.id}"
+    command = f"medallion run {progress.client.id}"
     if not progress.done:
-        yield f"go on with `{run} --resume`"
+        yield f"go on with `{command} --resume`"
     elif failed := progress.in_state("failed"):
-        days = f"--from {failed[0].start:%Y-%m-%d} --to {failed[-1].start:%Y-%m-%d}"
-        yield f"once it is repaired, `{run} {days} --again failed`"
+        zone = ZoneInfo(progress.client.timezone)
+        first, last = (run.start.astimezone(zone).date() for run in (failed[0], failed[-1]))
+        days = f"--from {first} --to {last}"
+        yield f"once it is repaired, `{command} {days} --again failed`"
 
 
 def counts(progress: BackfillProgress) -> str:
@@ -137,9 +140,12 @@ def counts(progress: BackfillProgress) -> str:
 
 
 def moment(start: datetime, client: Client) -> str:
-    """Name a client's interval by its start, by the day alone if there is at most one a day."""
+    """Name a client's interval by its start in its zone; by the day alone if there is at most one a day."""
     daily = shortest_period(client.schedule_interval) >= _ONE_DAY
-    return f"{start:%Y-%m-%d}" if daily else f"{start:%Y-%m-%d %H:%M}"
+    local = start.astimezone(ZoneInfo(client.timezone))
+    # The hour that comes twice needs more than its time.
+    form = "%Y-%m-%d" if daily else "%Y-%m-%d %H:%M" if client.timezone == "UTC" else "%Y-%m-%d %H:%M %Z"
+    return f"{local:{form}}"
 
 
 def _stretch(client: Client, first: datetime, last: datetime, number: int) -> str:

@@ -19,7 +19,7 @@ from medallion.embedded.running import refuse_second, running_airflow, stop_airf
 from medallion.embedded.screen import screen
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
-from medallion.pipeline import last_complete_interval
+from medallion.pipeline import calendar_of, last_complete_interval
 from medallion.pipeline.days import intervals_of_day
 from medallion.registry import ACTIVE
 from medallion.registry.find import find_live
@@ -65,7 +65,7 @@ def demo(
     clients = [client for client in clients if client.id not in broken]
     if not clients:
         return never
-    firsts = [(client, intervals_of_day(client.schedule_interval, day)[:1]) for client in clients]
+    firsts = [(client, intervals_of_day(calendar_of(client), day)[:1]) for client in clients]
     with airflow_at_hand(settings, clients, console) as airflow:
         return never + _run(airflow, firsts, settings, console)
 
@@ -164,8 +164,8 @@ def _make_ready(catalog: Catalog, settings: Settings, console: Console) -> dict[
 
 def _intervals(client: Client, days: Sequence[date]) -> list[Interval]:
     if not days:
-        return [last_complete_interval(client.schedule_interval, datetime.now(UTC))]
-    return [one for day in days for one in intervals_of_day(client.schedule_interval, day)]
+        return [last_complete_interval(calendar_of(client), datetime.now(UTC))]
+    return [one for day in days for one in intervals_of_day(calendar_of(client), day)]
 
 
 # --- Runs

@@ -9,6 +9,7 @@ from datetime import date
 
 from medallion.clients import DISABLED, ENABLED, Catalog, Client, status_of
 from medallion.exceptions import ConfigError
+from medallion.pipeline import calendar_of
 from medallion.pipeline.days import intervals_of_day
 from medallion.sample_data import DEFAULT_ROWS, generate_client
 from medallion.settings import Settings
@@ -63,7 +64,7 @@ def make_extracts(
 ) -> None:
     """Write the sample extracts of some clients for some days, where they have not been written yet."""
     for client in clients:
-        intervals = [one for day in days for one in intervals_of_day(client.schedule_interval, day)]
+        intervals = [one for day in days for one in intervals_of_day(calendar_of(client), day)]
         generate_client(
             client,
             catalog.sources,

@@ -166,8 +166,7 @@ class _Source:
             counts = measured.blanks[column.name], rows
             yield self._share(one, "not_null", column.on_breach, counts, column.share, said, column.name)
         if outside := checks.outside_interval:
-            start, end = (f"{when:%Y-%m-%d %H:%M}" for when in (self.interval.start, self.interval.end))
-            said = f"{one.entity.event_time} lies outside {start} to {end}"
+            said = f"{one.entity.event_time} lies outside {self.interval.said}"
             counts = (0, 0) if one.whole else (measured.outside, measured.timed)
             yield self._share(one, "outside_interval", outside.on_breach, counts, outside.share, said)
 

@@ -142,8 +142,8 @@ def _moment(column: str, types: Mapping[str, pa.DataType]) -> str:
 def _inside(column: str, types: Mapping[str, pa.DataType], interval: Interval) -> str:
     """Whether a row happened inside the interval; a day without a time does if any of it lies inside."""
     moment, kind = _moment(column, types), types[column.casefold()]
-    last = interval.end - timedelta(microseconds=1)
-    by_day = f"{moment} between date '{interval.start:%Y-%m-%d}' and date '{last:%Y-%m-%d}'"
+    last = Interval(interval.end - timedelta(microseconds=1), interval.end, interval.zone).run_date
+    by_day = f"{moment} between date '{interval.run_date}' and date '{last}'"
     by_time = f"{moment} >= {_literal(interval.start)} and {moment} < {_literal(interval.end)}"
     if _is_time(kind):
         return by_day if pa.types.is_date(kind) else by_time

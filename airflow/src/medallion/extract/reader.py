@@ -53,7 +53,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Span:
-    """The rows that a run lands, by their cursor: from ``start`` until just before ``end``; None is open."""
+    """The rows that a run lands, by their cursor: from ``start`` until just before ``end``; None is open.
+
+    The moments are in the client's zone, for a cursor that holds days holds its days.
+    """
 
     start: datetime | None
     end: datetime | None

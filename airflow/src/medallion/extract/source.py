@@ -152,7 +152,10 @@ class _EntityRun:
     def arrived(self, where: str, rows: int) -> Arrived:
         """What was staged of the entity, for the checks."""
         folder = self.stage.place(self.name, "").parent
-        starts = [(partition_start(path.parent.relative_to(folder)), path) for path in self.before]
+        starts = [
+            (partition_start(path.parent.relative_to(folder), self.interval.zone), path)
+            for path in self.before
+        ]
         return Arrived(
             self.name,
             self.entity,
@@ -169,7 +172,7 @@ class _EntityRun:
         """The rows that are wanted, by the cursor."""
         if self.contract.load_of(self.name) == "snapshot":
             return _ALL
-        return Span(None if self.whole else self.interval.start, self.interval.end)
+        return Span(None if self.whole else self.interval.local_start, self.interval.local_end)
 
     def secret(self) -> str | None:
         """What stands under the contract's ``connection`` or ``env``.

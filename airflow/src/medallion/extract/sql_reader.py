@@ -103,12 +103,12 @@ class SqlReader:
 
 
 def _as_column(moment: datetime, column: sa.Column[Any]) -> object:
-    """The moment as the column holds times: with a zone, in UTC without, as a day or as ISO text."""
+    """The moment as the column holds times: with a zone, in UTC without, as its day or as ISO text."""
     utc = moment.astimezone(UTC)
     if isinstance(column.type, sa.DateTime):
         return utc if column.type.timezone else utc.replace(tzinfo=None)
     if isinstance(column.type, sa.Date):
-        return date(utc.year, utc.month, utc.day)
+        return date(moment.year, moment.month, moment.day)
     if isinstance(column.type, sa.String):
         return utc.strftime("%Y-%m-%dT%H:%M:%S")
     raise BadFileError(f"cursor {column.name} is of type {column.type}", "a time, a day or ISO text")

@@ -7,7 +7,7 @@ from typing import Any
 from medallion.clients import Client
 from medallion.interval import Interval
 from medallion.ledger import RunKey
-from medallion.pipeline import Asked, last_complete_interval, read_asked
+from medallion.pipeline import Asked, calendar_of, last_complete_interval, read_asked
 
 
 def run_key(context: Any) -> RunKey:
@@ -25,7 +25,7 @@ def asked_of(context: Any, client: Client) -> Asked:
     run = context["dag_run"]
     return read_asked(
         context.get("params") or {},
-        client.schedule_interval,
+        calendar_of(client),
         _own_interval(context, client),
         run.run_after,
         by=getattr(run, "triggering_user_name", None),
@@ -44,5 +44,5 @@ def interval_of(context: Any, client: Client) -> Interval:
 def _own_interval(context: Any, client: Client) -> Interval:
     """The run's data interval; of a run triggered without a date, the last one complete at that time."""
     if context.get("data_interval_start"):
-        return Interval(context["data_interval_start"], context["data_interval_end"])
-    return last_complete_interval(client.schedule_interval, context["dag_run"].run_after)
+        return Interval(context["data_interval_start"], context["data_interval_end"], client.timezone)
+    return last_complete_interval(calendar_of(client), context["dag_run"].run_after)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from airflow.sdk import DAG, chain
 
 from medallion.clients import Catalog, Client, client_from_dict
 from medallion.clients.weekdays import weekdays_text
+from medallion.interval import midnight
 from medallion.orchestration.documents import client_document
 from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask
 from medallion.orchestration.form import trigger_form
@@ -22,7 +22,7 @@ from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.notify import on_failure
 from medallion.orchestration.start import StartTask
 from medallion.orchestration.timetables import timetable_of
-from medallion.pipeline import LAYERS, Plan, make_plan, snapshot_entities
+from medallion.pipeline import LAYERS, Plan, calendar_of, make_plan, snapshot_entities
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def _empty_dag(plan: Plan) -> DAG:
         plan.dag_id,
         description=client.description,
         doc_md=client_document(plan),
-        schedule=timetable_of(client.schedule_interval),
-        start_date=datetime.combine(client.start_date, time.min, tzinfo=UTC),
+        schedule=timetable_of(calendar_of(client)),
+        start_date=midnight(client.start_date, client.timezone),
         catchup=client.catchup,
         max_active_runs=client.max_active_runs,
         dagrun_timeout=client.run_timeout,

@@ -25,6 +25,7 @@ def client_document(plan: Plan) -> str:
     client, rules = plan.client, plan.client.business_rules
     rows = [
         ("schedule", _schedule(client.schedule_interval)),
+        *([("time zone", code(client.timezone))] if client.timezone != "UTC" else []),
         ("sources", _codes(extract.source for extract in plan.extracts)),
         ("transformations", ", ".join(step.value for step in client.transformations) or "none"),
         ("destination", code(client.destination)),

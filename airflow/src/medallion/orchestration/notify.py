@@ -86,7 +86,7 @@ def _interval(client: Client, context: Any) -> str:
     if not context.get("dag_run"):
         return "unknown"
     try:
-        interval = asked_of(context, client).span
+        span = asked_of(context, client).span
     except ConfigError:
         return "unknown"
-    return f"{interval.start:%Y-%m-%d %H:%M} to {interval.end:%Y-%m-%d %H:%M} UTC"
+    return f"{span.said} UTC" if span.zone == "UTC" else span.said

@@ -8,21 +8,21 @@ line that means the same, and its manual runs take the last complete interval.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, DeltaDataIntervalTimetable
 
-from medallion.pipeline import cron_of
+from medallion.orchestration.local_cron import LocalCronTimetable
+from medallion.pipeline.schedule import Schedule, calendar_of
 
 
-def timetable_of(schedule: timedelta | str | None) -> Any:
+def timetable_of(schedule: Schedule) -> Any:
     """The timetable of a schedule; None for a client that only runs by hand."""
-    if schedule is None:
+    calendar = calendar_of(schedule)
+    if calendar.every is None:
         return None
-    if isinstance(schedule, str):
-        return CronDataIntervalTimetable(schedule, timezone="UTC")
-    cron = cron_of(schedule)
-    if cron:
-        return CronDataIntervalTimetable(cron, timezone="UTC")
-    return DeltaDataIntervalTimetable(schedule)
+    if calendar.cron is None:
+        return DeltaDataIntervalTimetable(calendar.every)
+    if calendar.zone == "UTC":
+        return CronDataIntervalTimetable(calendar.cron, timezone="UTC")
+    return LocalCronTimetable(calendar.cron, calendar.zone)

@@ -2,13 +2,14 @@
 
 from medallion.pipeline.asked import Asked, read_asked
 from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, make_plan, shape_of
-from medallion.pipeline.schedule import cron_of, last_complete_interval
+from medallion.pipeline.schedule import Calendar, calendar_of, cron_of, last_complete_interval
 from medallion.pipeline.shape import LAYERS, Node, Rolling, Rule, Shape, layer_nodes, slim_manifest
 from medallion.pipeline.snapshots import snapshot_entities
 
 __all__ = [
     "LAYERS",
     "Asked",
+    "Calendar",
     "Extract",
     "LayerPlan",
     "Node",
@@ -16,6 +17,7 @@ __all__ = [
     "Rolling",
     "Rule",
     "Shape",
+    "calendar_of",
     "cron_of",
     "dag_id_of",
     "last_complete_interval",

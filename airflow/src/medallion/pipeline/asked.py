@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from medallion.exceptions import ConfigError
-from medallion.interval import Interval
+from medallion.interval import Interval, midnight
 from medallion.pipeline.days import intervals_of_day
-from medallion.pipeline.schedule import Schedule
+from medallion.pipeline.schedule import Schedule, calendar_of
 from medallion.pipeline.shape import LAYERS
 
 #: The most days that one run processes; more of them are a backfill, a run an interval.
@@ -43,7 +43,7 @@ class Asked:
     @property
     def span(self) -> Interval:
         """From the first interval's start to the last one's end."""
-        return Interval(self.intervals[0].start, self.interval.end)
+        return Interval(self.intervals[0].start, self.interval.end, self.interval.zone)
 
 
 def read_asked(
@@ -94,7 +94,7 @@ def _intervals(params: Mapping[str, Any], schedule: Schedule, now: datetime) -> 
             f"until: one run processes at most {MOST_DAYS} days, from {first} to {last} are "
             f"{(last - first).days + 1}; a backfill takes any number"
         )
-    if datetime.combine(last, time.min, tzinfo=UTC) > now:
+    if midnight(last, calendar_of(schedule).zone) > now:
         raise ConfigError(f"{'until' if last != first else 'day'}: must not lie in the future, is {last}")
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     # Two days of a weekly client are the same interval.
@@ -102,7 +102,7 @@ def _intervals(params: Mapping[str, Any], schedule: Schedule, now: datetime) -> 
     ended = tuple(one for one in found if one.end <= now)
     if not ended:
         raise ConfigError(
-            f"day: no interval of {first} has ended yet; the first ends {min(found, key=_end).end}"
+            f"day: no interval of {first} has ended yet; the first ends {min(found, key=_end).local_end}"
         )
     return ended
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from medallion.clients import Client
 from medallion.exceptions import ConfigError
+from medallion.interval import midnight
 from medallion.pipeline.days import first_interval, next_interval
-from medallion.pipeline.schedule import Schedule
+from medallion.pipeline.schedule import Schedule, calendar_of
 
 
 class Again(StrEnum):
@@ -32,7 +34,7 @@ class Backfill:
 
     Attributes:
         client: whose.
-        first: the first day, in UTC.
+        first: the first day, by the client's clocks.
         last: the last day.
         again: which of their intervals run.
         backwards: whether the newest runs first.
@@ -54,8 +56,9 @@ class Backfill:
     def request(self, dag_id: str) -> dict[str, Any]:
         """What Airflow is asked for; a run that is made anew takes today's config and this order's wishes."""
         # Airflow counts a period that divides no day from where the backfill begins, we from 1970.
-        begins = first_interval(self.client.schedule_interval, _midnight(self.first)).start
-        ends = _midnight(self.last + timedelta(days=1)) - timedelta(microseconds=1)
+        zone = self.client.timezone
+        begins = first_interval(calendar_of(self.client), midnight(self.first, zone)).start
+        ends = midnight(self.last + timedelta(days=1), zone) - timedelta(microseconds=1)
         return {
             "dag_id": dag_id,
             "from_date": min(begins, ends).isoformat(),
@@ -93,7 +96,7 @@ def read_backfill(
     Raises:
         ConfigError: naming the option that is wrong, and what is allowed.
     """
-    today = now.astimezone(UTC).date()
+    today = now.astimezone(ZoneInfo(client.timezone)).date()
     if last < first:
         raise ConfigError(f"--to {last} is before --from {first}")
     if first < client.start_date:
@@ -101,17 +104,13 @@ def read_backfill(
             f"--from {first} is before {client.id} starts: its start_date is {client.start_date}"
         )
     if last > today:
-        raise ConfigError(f"--to {last} lies in the future: today is {today} in UTC")
+        raise ConfigError(f"--to {last} lies in the future: today is {today} in {client.timezone}")
     if (conf or {}).get("dry_run"):
         raise ConfigError("--dry-run is for --date: what a backfill has run counts as run from then on")
     if client.depends_on_past:
         _follow_the_past(client, again, backwards)
     usual = Again.FAILED if client.depends_on_past else Again.MISSING
     return Backfill(client, first, last, again or usual, backwards, conf or {})
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _follow_the_past(client: Client, again: Again | None, backwards: bool) -> None:

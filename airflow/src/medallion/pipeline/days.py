@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import dropwhile, takewhile
 
-from croniter import croniter
-
-from medallion.interval import Interval
-from medallion.pipeline.schedule import Schedule, cron_of, last_complete_interval
+from medallion.interval import Interval, midnight
+from medallion.pipeline.cron import following
+from medallion.pipeline.schedule import Schedule, calendar_of, last_complete_interval
 
 
 def intervals_of_day(schedule: Schedule, day: date) -> list[Interval]:
-    """The intervals that start on a day, in UTC; where none does, the last that had ended when the day did.
+    """The intervals that start on a day of the schedule's zone; where none does, the last that ended in it.
 
     Args:
-        schedule: a period, a cron line (in UTC) or None, which runs day by day.
+        schedule: the client's; without one it runs day by day.
         day: which.
     """
-    start = datetime.combine(day, time.min, tzinfo=UTC)
-    end = start + timedelta(days=1)
+    zone = calendar_of(schedule).zone
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     later = takewhile(lambda one: one.start < end, _not_before(schedule, start))
     return list(later) or [last_complete_interval(schedule, end)]
 
@@ -33,7 +32,7 @@ def first_interval(schedule: Schedule, moment: datetime) -> Interval:
 def next_interval(schedule: Schedule, start: datetime) -> Interval:
     """The interval behind the one that starts then."""
     behind = _next_end(schedule, start)
-    return Interval(behind, _next_end(schedule, behind))
+    return Interval(behind, _next_end(schedule, behind), calendar_of(schedule).zone)
 
 
 def _not_before(schedule: Schedule, moment: datetime) -> Iterator[Interval]:
@@ -45,14 +44,12 @@ def _from(schedule: Schedule, moment: datetime) -> Iterator[Interval]:
     interval = last_complete_interval(schedule, moment)
     while True:
         yield interval
-        interval = Interval(interval.end, _next_end(schedule, interval.end))
+        interval = Interval(interval.end, _next_end(schedule, interval.end), interval.zone)
 
 
 def _next_end(schedule: Schedule, start: datetime) -> datetime:
-    period = schedule or timedelta(days=1)
-    cron = period if isinstance(period, str) else cron_of(period)
-    if cron:
-        end: datetime = croniter(cron, start).get_next(datetime)
-        return end
-    assert isinstance(period, timedelta)  # noqa: S101 - else it is a cron line
-    return start + period
+    calendar = calendar_of(schedule)
+    if calendar.cron:
+        return following(calendar.cron, calendar.zone, start)
+    assert isinstance(calendar.every, timedelta)  # noqa: S101 - else it has a cron line
+    return start + calendar.every

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from croniter import croniter
 
+from medallion.clients import Client
 from medallion.interval import Interval
+from medallion.pipeline.cron import preceding
 
 _MINUTE, _HOUR, _DAY, _WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Schedule = timedelta | str | None
+
+@dataclass(frozen=True)
+class Calendar:
+    """How often a client runs, by the clocks of its place.
+
+    Attributes:
+        every: a period, a cron line, or None for runs by hand.
+        zone: the name of its time zone.
+    """
+
+    every: timedelta | str | None
+    zone: str = "UTC"
+
+    @property
+    def cron(self) -> str | None:
+        """The cron line that it runs by; None for a period without one, which no clock's change touches."""
+        return self.every if isinstance(self.every, str) else cron_of(self.every or _DAY)
+
+
+#: What has no calendar is in UTC.
+Schedule = Calendar | timedelta | str | None
+
+
+def calendar_of(schedule: Client | Schedule) -> Calendar:
+    """The calendar of a client, or of a schedule in UTC."""
+    if isinstance(schedule, Client):
+        return Calendar(schedule.schedule_interval, schedule.timezone)
+    return schedule if isinstance(schedule, Calendar) else Calendar(schedule)
 
 
 def cron_of(period: timedelta) -> str | None:
-    """The cron line that runs every ``period``, counted from midnight UTC; None if there is none."""
+    """The cron line that runs every ``period``, counted from midnight; None if there is none."""
     if period == _WEEK:
         return "0 0 * * 1"
     if period == _DAY:
@@ -34,26 +64,28 @@ def last_complete_interval(schedule: Schedule, moment: datetime) -> Interval:
     """The last interval of a schedule that had ended at a moment; of a client without schedule, a day.
 
     Args:
-        schedule: a period, a cron line (in UTC) or None.
+        schedule: the client's.
         moment: when, with its zone.
     """
-    if isinstance(schedule, str):
-        times = croniter(schedule, moment.astimezone(UTC) + timedelta(microseconds=1))
-        end = times.get_prev(datetime)
-        return Interval(times.get_prev(datetime), end)
-    period = schedule or _DAY
-    if cron := cron_of(period):
-        return last_complete_interval(cron, moment)
-    end = moment - (moment - _EPOCH) % period
-    return Interval(end - period, end)
+    calendar = calendar_of(schedule)
+    if calendar.cron:
+        end = preceding(calendar.cron, calendar.zone, moment + timedelta(microseconds=1))
+        return Interval(preceding(calendar.cron, calendar.zone, end), end, calendar.zone)
+    assert isinstance(calendar.every, timedelta)  # noqa: S101 - else it has a cron line
+    end = moment - (moment - _EPOCH) % calendar.every
+    return Interval(end - calendar.every, end, calendar.zone)
 
 
 def shortest_period(schedule: Schedule) -> timedelta:
-    """The least time between two runs; a day for a client that only runs by hand."""
-    if schedule is None:
+    """The least time between two runs; a day for a client that only runs by hand.
+
+    The days on which clocks are changed are left out of it: a daily client is one, for all its 23 hours.
+    """
+    every = calendar_of(schedule).every
+    if every is None:
         return _DAY
-    if isinstance(schedule, timedelta):
-        return schedule
-    times = croniter(schedule, datetime(2024, 1, 1, tzinfo=UTC))
+    if isinstance(every, timedelta):
+        return every
+    times = croniter(every, datetime(2024, 1, 1, tzinfo=UTC))
     fires: list[datetime] = [times.get_next(datetime) for _ in range(60)]
     return min(after - before for before, after in pairwise(fires))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from medallion.clients import Client
 from medallion.clients.declared import read_declared
 from medallion.exceptions import ConfigError
+from medallion.interval import midnight
 from medallion.ledger import open_ledger
 from medallion.ledger.releases import in_force as releases_in_force
 from medallion.ledger.waivers import waivers
@@ -37,7 +39,7 @@ When = Annotated[
         "--date",
         formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
         metavar="DAY",
-        help="Rows landed for a day's intervals, or for the one that starts at a time (UTC).",
+        help="Rows landed for a day's intervals, or for the one starting at a time; by the client's clocks.",
     ),
 ]
 Model = Annotated[
@@ -95,7 +97,9 @@ def quarantine(
             told: Told = Change(client.id, said, bool(release), ledger.last_interval(client.id))
         else:
             usual = _ROWS if entity or rule else 0
-            found = reader.read(Chosen(entity, rule, _span(when)), usual if limit is None else limit)
+            found = reader.read(
+                Chosen(entity, rule, _span(when, client.timezone)), usual if limit is None else limit
+            )
             mine = [one for one in releases_in_force(ledger, client.id) if entity in (None, one.entity)]
             told = Listing(client.id, found, mine)
     if as_json:
@@ -161,11 +165,16 @@ def _by(named: str | None) -> str:
         raise ConfigError("--by is missing: the operating system does not say who you are") from None
 
 
-def _span(when: datetime | None) -> tuple[datetime, datetime] | None:
-    """A day, or the one moment at which an interval starts."""
+def _span(when: datetime | None, zone: str) -> tuple[datetime, datetime] | None:
+    """A day, or the one moment at which an interval starts; both, where the clocks show it twice."""
     if when is None:
         return None
-    return when, when + (timedelta(days=1) if when.time() == time.min else timedelta(minutes=1))
+    if when.time() == time.min:
+        first, end = (midnight(when.date() + timedelta(days=days), zone) for days in (0, 1))
+    else:
+        both = [when.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
+        first, end = min(both), max(both) + timedelta(minutes=1)
+    return first.replace(tzinfo=None), end.replace(tzinfo=None)
 
 
 def _today() -> date:

@@ -15,6 +15,7 @@ _TEXTS = {
     fields.CONNECTION_PATTERN: "connection",
     fields.VARIABLE_PATTERN: "variable",
     fields.EMAIL_PATTERN: "mail address",
+    fields.ZONE_PATTERN: "time zone",
     VALUE_PATTERN: "value",
 }
 _PLAIN = {

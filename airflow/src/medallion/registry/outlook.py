@@ -9,7 +9,16 @@ from typing import Any
 
 from medallion.clients import ENABLED, Catalog, Client, status_of
 from medallion.exceptions import MedallionError
-from medallion.pipeline import LAYERS, Plan, Shape, dag_id_of, last_complete_interval, make_plan, shape_of
+from medallion.pipeline import (
+    LAYERS,
+    Plan,
+    Shape,
+    calendar_of,
+    dag_id_of,
+    last_complete_interval,
+    make_plan,
+    shape_of,
+)
 from medallion.registry.changes import Change, Changes, changes_between
 from medallion.registry.definition import Definition
 from medallion.registry.records import ACTIVE, DISABLED
@@ -214,7 +223,7 @@ class _Parts:
         from medallion.ledger import open_ledger
         from medallion.retention import plan_retention
 
-        today = last_complete_interval(client.schedule_interval, datetime.now(UTC)).run_date
+        today = last_complete_interval(calendar_of(client), datetime.now(UTC)).run_date
         ledger = open_ledger(self.settings.database_url)
         doomed = plan_retention(self.settings, ledger, self._plan(client), today)
         return tuple(loss.facts for loss in doomed.losses if loss.gone)

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import BaseModel
@@ -34,7 +35,8 @@ def report(
         typer.Option(
             "--date",
             metavar="DAY",
-            help="A day with all of its runs, or the run of the interval that starts at a time (UTC).",
+            help="A day with all of its runs, or the run of the interval that starts at a time; by the "
+            "client's clocks.",
         ),
     ] = None,
     of_run: Annotated[bool, typer.Option("--run", help="With a day: its last run instead.")] = False,
@@ -146,12 +148,15 @@ def _path(settings: Settings, client_id: str, day: str | None) -> Path:
 
 def _starts_at(path: Path, when: datetime) -> bool:
     """Is a report that of the interval that starts then? One of a whole day says only inside when that is."""
-    from medallion.reports.history import read_report
+    from medallion.reports.history import read_report, zone_of
 
     if path.parent.name.startswith("hour="):
-        return path.parent.name == f"hour={when:%H%M}"
+        return path.parent.name in (f"hour={when:%H%M}", f"hour={when:%Hb%M}")
     figures = read_report(path)
-    return figures is not None and figures["run"]["interval_start"] == f"{when:{_TIME}}:00Z"
+    if figures is None:
+        return False
+    start = datetime.fromisoformat(figures["run"]["interval_start"]).astimezone(ZoneInfo(zone_of(figures)))
+    return start.replace(tzinfo=None) == when
 
 
 def _no_client(settings: Settings, client_id: str, known: list[str]) -> str:

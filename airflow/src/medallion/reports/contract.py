@@ -33,6 +33,7 @@ class ClientPart(Part):
 
     id: str
     description: str
+    timezone: str = Field(default="UTC", description="By whose clocks its days are named, and its pages.")
 
 
 class Run(Part):

@@ -18,6 +18,7 @@ from medallion.reports import words
 from medallion.reports.contract import Report
 from medallion.reports.daily_contract import FORMAT
 from medallion.reports.day_in_warehouse import DayInWarehouse, Weeks
+from medallion.reports.figures import client_part
 from medallion.reports.history import HTML_FILE, brief_of, read_report, reports_of_day
 from medallion.reports.outcome import DELIVERED, FAILED
 from medallion.reports.trends import Runs, own_start, runs_by_day, trends_of
@@ -51,7 +52,7 @@ def daily_figures(ledger: Ledger, plan: Plan, root: Path, day: date, seen: DayIn
     of_runs = [figures for _, figures in reports]
     return {
         "format": FORMAT,
-        "client": {"id": plan.client.id, "description": plan.client.description},
+        "client": client_part(plan.client),
         "day": day.isoformat(),
         "totals": _totals(runs),
         "runs": runs,

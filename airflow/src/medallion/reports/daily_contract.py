@@ -163,7 +163,7 @@ class DailyReport(Part):
 
     format: Literal[1] = Field(description="Grows when a key changes its meaning or goes away.")
     client: ClientPart
-    day: Day = Field(description="In UTC, as the day of a run is the day its interval starts on.")
+    day: Day = Field(description="By the client's clocks: that of a run is the one its interval starts on.")
     totals: Totals
     runs: list[DayRun] = Field(description="Oldest interval first.")
     extraction: list[DayLanded]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from medallion.reports import words
 from medallion.reports.daily_page import trend
+from medallion.reports.history import zone_of
 from medallion.reports.terminal import STATES, plain, table_of, titled
 
 Facts = Mapping[str, Any]
@@ -31,7 +32,7 @@ def daily_parts(figures: Facts, page: Path) -> Iterator[RenderableType]:
     yield from _head(figures)
     for rolling in figures["rolling"]:
         yield from _week(rolling, figures["day"])
-    yield from titled("Runs", _runs(figures["runs"]), figures["runs"])
+    yield from titled("Runs", _runs(figures["runs"], zone_of(figures)), figures["runs"])
     yield from titled("Layers", _layers(figures), figures["layers"])
     breached = [one for one in figures["rules"] if one["state"] in words.FIRST]
     yield from titled("Rules breached or waived", _rules(breached), breached)
@@ -53,7 +54,7 @@ def _head(figures: Facts) -> Iterator[RenderableType]:
     )
     for run in figures["runs"]:
         if run["reason"]:
-            yield plain(f"{words.moment(run['interval_start'])}: {run['reason']}")
+            yield plain(f"{words.moment(run['interval_start'], zone_of(figures))}: {run['reason']}")
     told = [f"{totals['delivered']} of {totals['runs']} runs delivered"]
     told += [f"{totals['no_report']} without a report"] if totals["no_report"] else []
     told += [f"least score {words.score(totals['score'])}", f"took {words.seconds(totals['seconds'])}"]
@@ -89,13 +90,13 @@ def _week(rolling: Facts, day: str) -> Iterator[RenderableType]:
     yield table
 
 
-def _runs(runs: Sequence[Facts]) -> Table:
+def _runs(runs: Sequence[Facts], zone: str) -> Table:
     table = table_of(
         "interval", "outcome", "score", "threshold", "took", right=("score", "threshold", "took")
     )
     for run in runs:
         table.add_row(
-            f"{words.moment(run['interval_start'])} to {words.moment(run['interval_end'])}",
+            f"{words.moment(run['interval_start'], zone)} to {words.moment(run['interval_end'], zone)}",
             Text(run["outcome"], _OUTCOMES.get(run["outcome"], "")),
             words.score(run["score"]),
             words.UNKNOWN if run["threshold"] is None else f"{run['threshold']:g}",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from medallion.clients import Client
 from medallion.interval import Interval
 from medallion.ledger import Ledger, NodeRow, RunKey
 from medallion.pipeline import Node, Plan
@@ -44,7 +45,7 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
     outcome, reasons = outcome_of(evidence)
     return {
         "format": FORMAT,
-        "client": {"id": plan.client.id, "description": plan.client.description},
+        "client": client_part(plan.client),
         "run": _run(evidence),
         "verdict": {"outcome": outcome, "reasons": reasons},
         "links": links_of(evidence),
@@ -64,6 +65,11 @@ def run_figures(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> 
         "builds": [_build(evidence, number, row) for number, row in numbered(evidence.builds)],
         "retries": [one | {"ended_at": _moment(one["ended_at"])} for one in retries_of(evidence)],
     }
+
+
+def client_part(client: Client) -> Figures:
+    """Whose figures they are."""
+    return {"id": client.id, "description": client.description, "timezone": client.timezone}
 
 
 def _run(evidence: Evidence) -> Figures:

@@ -14,7 +14,7 @@
                    ``interval_end``, ``started_at``, ``ended_at``, ``seconds``, ``outcome``: delivered or
                    failed, ``reason``: the first, ``score``: the least of the layers', ``threshold``: what
                    that is held to, ``page``: the report, from the client's folder, ``daily``: that of its
-                   day, None if there is none
+                   day, None if there is none, ``timezone``: whose clocks the client runs by
 =================  =======================================================================================
 
 Times are ISO 8601 in UTC. What is not known is None.

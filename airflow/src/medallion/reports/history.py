@@ -28,7 +28,8 @@ def last_runs(folder: Path, most: int = RUNS) -> list[Facts]:
         figures = read_report(path)
         if figures:
             page = path.with_name(HTML_FILE).relative_to(folder).as_posix()
-            found.append(brief_of(figures) | {"page": page, "daily": _daily_page(folder, path)})
+            known = {"page": page, "daily": _daily_page(folder, path), "timezone": zone_of(figures)}
+            found.append(brief_of(figures) | known)
     return found
 
 
@@ -85,6 +86,11 @@ def _reports_below(day: Path) -> Iterator[Path]:
 
 def _sorted(folder: Path, pattern: str) -> list[Path]:
     return sorted(folder.glob(pattern), reverse=True)
+
+
+def zone_of(figures: Mapping[str, Any]) -> str:
+    """The zone of a report's client; UTC in one from before clients had any."""
+    return str(figures.get("client", {}).get("timezone", "UTC"))
 
 
 def brief_of(figures: Mapping[str, Any]) -> Facts:

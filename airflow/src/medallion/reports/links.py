@@ -59,6 +59,6 @@ def table_of(plan: Plan, model: str) -> str:
 
 def listing(evidence: Evidence, chosen: str) -> str:
     """The command that lists what a run's interval left in quarantine."""
-    start = evidence.interval.start
+    start = evidence.interval.local_start
     when = f"{start:%Y-%m-%dT%H:%M}" if evidence.plan.sub_daily else f"{start:%Y-%m-%d}"
     return f"medallion quarantine {evidence.plan.client.id} {chosen} --date {when}"

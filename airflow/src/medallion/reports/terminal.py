@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medallion.reports import words
+from medallion.reports.history import zone_of
 
 Facts = Mapping[str, Any]
 #: Characters that steer a terminal; line breaks and tabs may stay.
@@ -75,9 +76,10 @@ def _head(figures: Facts) -> Iterator[RenderableType]:
     yield Text.assemble((plain(figures["client"]["id"]).plain, "bold"), "  ", (outcome, style))
     for reason in figures["verdict"]["reasons"]:
         yield plain(reason)
+    zone = zone_of(figures)
     facts = (
-        f"{words.moment(run['interval_start'])} to {words.moment(run['interval_end'])}",
-        f"started {words.moment(run['started_at'])}",
+        f"{words.moment(run['interval_start'], zone)} to {words.moment(run['interval_end'], zone)}",
+        f"started {words.moment(run['started_at'], zone)}",
         f"took {words.seconds(run['seconds'])}",
     )
     yield Text(", ".join(facts), "dim")
@@ -205,7 +207,7 @@ def _fleet(clients: Sequence[Facts]) -> Table:
             _spark(client["runs"][:15]),
             words.score(last["score"]),
             words.UNKNOWN if last["threshold"] is None else f"{last['threshold']:g}",
-            words.moment(last["interval_start"]),
+            words.moment(last["interval_start"], last.get("timezone", "UTC")),
             words.seconds(last["seconds"]),
         )
     return table

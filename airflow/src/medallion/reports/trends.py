@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from medallion.interval import midnight
 from medallion.ledger import Ledger
 from medallion.ledger.past import PastRun, past_runs
-from medallion.pipeline import LAYERS, Plan, last_complete_interval
+from medallion.pipeline import LAYERS, Plan, calendar_of, last_complete_interval
 from medallion.reports.day_in_warehouse import TREND_DAYS, Weeks
 
 Figures = dict[str, Any]
@@ -27,14 +29,15 @@ def runs_by_day(ledger: Ledger, plan: Plan, day: date) -> Runs:
         plan: the client's.
         day: the last one.
     """
-    first = datetime.combine(day - timedelta(days=TREND_DAYS - 1), time.min)
-    found = past_runs(ledger, plan.dag_id, first, datetime.combine(day + timedelta(days=1), time.min))
+    zone = plan.client.timezone
+    first, end = (midnight(day + timedelta(days=days), zone) for days in (1 - TREND_DAYS, 1))
+    found = past_runs(ledger, plan.dag_id, first.replace(tzinfo=None), end.replace(tzinfo=None))
     latest: dict[datetime, PastRun] = {}
     for run in sorted(found, key=lambda one: one.ended_at or one.started_at):
         latest[own_start(plan, run.interval_start, run.interval_end)] = run
     days: dict[date, list[PastRun]] = defaultdict(list)
     for start, run in sorted(latest.items()):
-        days[start.date()].append(run)
+        days[start.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()].append(run)
     return days
 
 
@@ -46,7 +49,7 @@ def own_start(plan: Plan, start: datetime, end: datetime) -> datetime:
         start: of the first interval, in UTC without zone.
         end: of the last one.
     """
-    last = last_complete_interval(plan.client.schedule_interval, end.replace(tzinfo=UTC))
+    last = last_complete_interval(calendar_of(plan.client), end.replace(tzinfo=UTC))
     return max(start, last.start.replace(tzinfo=None))
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
@@ -125,12 +126,16 @@ def size(value: int | None) -> str:
     )
 
 
-def moment(value: str | None) -> str:
-    """2026-01-15T06:00:00Z → 2026-01-15 06:00; seconds only where there are any."""
+def moment(value: str | None, zone: str = "UTC") -> str:
+    """2026-01-15T06:00:00Z → 2026-01-15 06:00; seconds only where there are any.
+
+    In another zone than UTC it is the zone's time, with what the zone calls it: 2026-01-15 07:00 CET.
+    """
     if value is None:
         return UNKNOWN
-    when = datetime.fromisoformat(value)
-    return when.strftime("%Y-%m-%d %H:%M:%S" if when.second else "%Y-%m-%d %H:%M")
+    when = datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
+    form = "%Y-%m-%d %H:%M:%S" if when.second else "%Y-%m-%d %H:%M"
+    return when.strftime(form if zone == "UTC" else f"{form} %Z")
 
 
 def breakable(text: str) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -70,13 +71,13 @@ def retention(
 
 def _today(client: Client, day: datetime | None) -> date:
     """The day to count from: that of a run that started now, or an earlier one."""
-    from medallion.pipeline import last_complete_interval
+    from medallion.pipeline import calendar_of, last_complete_interval
 
-    if day and day.date() > datetime.now(UTC).date():
+    if day and day.date() > datetime.now(ZoneInfo(client.timezone)).date():
         raise ConfigError(f"--date {day:%Y-%m-%d} is in the future: everything would be too old")
     if day:
         return day.date()
-    return last_complete_interval(client.schedule_interval, datetime.now(UTC)).run_date
+    return last_complete_interval(calendar_of(client), datetime.now(UTC)).run_date
 
 
 def _end(doomed: RetentionPlan, dry_run: bool) -> None:

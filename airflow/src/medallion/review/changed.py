@@ -14,7 +14,7 @@ from medallion.review.dbt import selected, write_state
 from medallion.review.side import Side
 
 #: Keys of a client, beside its sources, on which its landed rows or the verdicts on them depend.
-_OF_ROWS = ("values", "schedule_interval", "business_rules.quality_threshold")
+_OF_ROWS = ("values", "schedule_interval", "timezone", "business_rules.quality_threshold")
 
 
 @dataclass(frozen=True)

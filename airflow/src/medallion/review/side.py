@@ -12,7 +12,7 @@ from medallion.clients import Catalog, Client
 from medallion.development import land
 from medallion.embedded.cli import DEMO_DAY
 from medallion.interval import Interval
-from medallion.pipeline import LAYERS, Node, Plan, make_plan, shape_of
+from medallion.pipeline import LAYERS, Node, Plan, calendar_of, make_plan, shape_of
 from medallion.pipeline.days import intervals_of_day
 from medallion.registry.definition import Definition
 from medallion.settings import Settings
@@ -39,7 +39,7 @@ class Side:
     @property
     def interval(self) -> Interval:
         """Whose rows are built: the demo day's first."""
-        return intervals_of_day(self.client.schedule_interval, DEMO_DAY.date())[0]
+        return intervals_of_day(calendar_of(self.client), DEMO_DAY.date())[0]
 
     @cached_property
     def plan(self) -> Plan:

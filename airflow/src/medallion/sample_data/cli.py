@@ -14,7 +14,7 @@ from rich.table import Table
 from medallion.clients import Client
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
-from medallion.pipeline import last_complete_interval
+from medallion.pipeline import calendar_of, last_complete_interval
 from medallion.registry.find import find_client
 from medallion.sample_data.generate import DEFECTS, MOST_ROWS, can_generate, generate_client
 from medallion.sample_data.intervals import intervals_of
@@ -99,7 +99,7 @@ def _wanted(client: Client, first: datetime | None, last: datetime | None) -> li
         ConfigError: if none does.
     """
     if not first:
-        return [last_complete_interval(client.schedule_interval, datetime.now(UTC))]
+        return [last_complete_interval(calendar_of(client), datetime.now(UTC))]
     found = intervals_of(client, first.date(), (last or first).date())
     if not found:
         raise ConfigError(

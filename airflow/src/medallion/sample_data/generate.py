@@ -15,6 +15,7 @@ from medallion.clients import Client, SourceContract
 from medallion.clients.places import filled
 from medallion.exceptions import ConfigError
 from medallion.interval import Interval
+from medallion.pipeline import calendar_of, last_complete_interval
 from medallion.sample_data.planted import DEFAULT_ROWS, Planted, Recipe, read_planted
 
 MOST_ROWS = 10_000_000
@@ -68,7 +69,7 @@ def generate_client(
     recipe = Recipe(seed, rows_a_day, round(defects * tolerance / _TOLERANCE, 6))
     return [
         _found(contract, client.id, interval, samples, recipe if only_missing else None)
-        or generate(contract, client.id, interval, samples, recipe)
+        or generate(contract, client.id, interval, samples, recipe, _former(client, interval))
         for interval in intervals
         for contract in wanted
     ]
@@ -80,6 +81,7 @@ def generate(
     interval: Interval,
     samples: Path,
     recipe: Recipe = Recipe(),  # noqa: B008  # frozen
+    former: Interval | None = None,
 ) -> Planted:
     """Write one source's extract of one interval, and what was planted in it beside.
 
@@ -89,6 +91,7 @@ def generate(
         interval: whose rows; another one has other orders and another day's stock.
         samples: root of the samples, ``{samples}`` in the contract's location.
         recipe: seed, size and rate of defects.
+        former: the interval before, of which rows are corrected; None if it is as long.
 
     Returns:
         What was planted, also written to ``planted/<interval>.json`` in the source's folder.
@@ -100,12 +103,23 @@ def generate(
         raise ConfigError(f"{contract.name}: there is no generator of sample extracts for this source")
     folder = _folder(contract, client_id, samples)
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        _draw(connection, contract.name, client_id, interval, recipe)
+        _draw(connection, contract.name, client_id, (former or _as_long(interval), interval), recipe)
         for name, entity in contract.entities.items():
             _write(connection, contract, name, folder / str(entity.path).format(interval=interval.stamp))
         planted = Planted(client_id, contract.name, interval.stamp, recipe, _counts(connection))
     planted.write(_beside(folder, interval))  # last: where it is, the extract is whole
     return planted
+
+
+def _former(client: Client, interval: Interval) -> Interval | None:
+    """The interval before, where it can have another length because clocks were changed."""
+    if client.timezone == "UTC":
+        return None
+    return last_complete_interval(calendar_of(client), interval.start)
+
+
+def _as_long(interval: Interval) -> Interval:
+    return Interval(interval.start - (interval.end - interval.start), interval.start)
 
 
 def _of_client(contract: SourceContract, client: Client) -> SourceContract:
@@ -139,7 +153,7 @@ def _draw(
     connection: duckdb.DuckDBPyConnection,
     source: str,
     client_id: str,
-    interval: Interval,
+    intervals: tuple[Interval, Interval],
     recipe: Recipe,
 ) -> None:
     """Make a view or table for every entity of the source, and ``planted``.
@@ -147,7 +161,7 @@ def _draw(
     The script runs for the interval before first, in the schema ``before``, as far as it says: what is
     corrected now came then.
     """
-    former = Interval(interval.start - (interval.end - interval.start), interval.start)
+    former, interval = intervals
     for one, schemas in ((former, "before,main"), (interval, "main")):
         for name, value in _variables(client_id, one, recipe).items():
             connection.execute(f"set variable {name} = $1", [value])
