@@ -55,8 +55,8 @@ docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one
 # --- Testing
 
 test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
-	@# Three workers, for one of them mostly waits for Airflow.
-	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
+	@# Four workers on two cores, for some of them mostly wait for Airflow.
+	@$(BIN)/python -m pytest -m "not soak" -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
 	@$(BIN)/python -m pytest -m "not live and not slow and not soak" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)

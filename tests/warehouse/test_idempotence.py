@@ -75,7 +75,7 @@ def _differing(found: Contents, expected: Contents) -> list[str]:
 
 
 def test_killed_and_repeated_runs_leave_the_rows_of_clean_ones(pipeline: Callable[..., Pipeline]) -> None:
-    """The first interval is killed, the last runs through, the first is run again; then the last is killed."""
+    """The first interval is killed, the last runs through, the first runs again; then the last is killed."""
     first, last = INTERVALS[0], INTERVALS[-1]
     clean, expected = _undisturbed(pipeline(), [first, last])
     assert len([table for table in expected if table.startswith("kept_gold.")]) > 5
