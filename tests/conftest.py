@@ -1,4 +1,4 @@
-"""Which tests run beside each other: `make test` has three workers; and the PostgreSQL that they share."""
+"""Which tests run beside each other: `make test` has four workers; and the PostgreSQL that they share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ gc.set_threshold(50_000, 50, 50)
 
 _LIVE = "tests/e2e/"
 #: These wait for Airflow more than they compute: each runs on the worker that is free, later than the others.
-_BESIDE = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded"))
+_BESIDE = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded", "backfill"))
 _SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages"))
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bundle_speed import bundle_figures
 from data_speed import data_figures
+from growth_speed import growth_figures
 from retention_speed import retention_figures
 from rich.console import Console
 from rich.table import Table
@@ -53,7 +54,8 @@ def main() -> int:
         quick = "--quick" in sys.argv
         bundle = bundle_figures(home, figure, *((100, 25) if quick else ()))
         kept = retention_figures(home, figure)
-        for one in chain(data_figures(home, figure), kept, bundle, measure(settings, quick=quick)):
+        grown = growth_figures(home, figure)
+        for one in chain(data_figures(home, figure), kept, grown, bundle, measure(settings, quick=quick)):
             figures.append(one)
             out.write_text(json.dumps(figures, indent=2) + "\n")
             print(f"{one['name']}: {one['value']} {one['unit']}", flush=True)
