@@ -23,7 +23,9 @@ gc.set_threshold(50_000, 50, 50)
 
 _LIVE = "tests/e2e/"
 #: These wait for Airflow more than they compute: each runs on the worker that is free, later than the others.
-_BESIDE = tuple(f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded", "backfill"))
+_BESIDE = tuple(
+    f"{_LIVE}test_{name}.py" for name in ("registry", "dag_creator", "embedded", "backfill", "wrong_turns")
+)
 _SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages"))
 
 

@@ -59,15 +59,16 @@ def test_holes_are_filled_failures_repaired_and_nothing_is_run_twice(shop, live)
     (reason,) = failed.failures.values()
     assert reason.scores["silver"].breaches == ("amount_is_positive",)
 
+    # The shop's files come whole: until the newest is repaired, an older day is judged by its rows.
     shop.sell(NAME, GOOD)
-    filled, told = fill(shop, 12, 13)
-    assert "runs 1 interval that never ran, oldest first\n  2026-01-12\n" in told
-    assert days_of(filled) == [(12, "success")]
-
-    repaired, told = fill(shop, 12, 13, again=Again.FAILED)
+    repaired, told = fill(shop, 13, 13, again=Again.FAILED)
     assert "runs 1 interval that never ran or failed, oldest first\n  2026-01-13\n" in told
     assert (days_of(repaired), repaired.succeeded) == ([(13, "success")], True)
     assert repaired.runs[0].run_id == failed.runs[0].run_id
+
+    filled, told = fill(shop, 12, 13)
+    assert "runs 1 interval that never ran, oldest first\n  2026-01-12\n" in told
+    assert days_of(filled) == [(12, "success")]
 
     assert fill(shop, 12, 13) == (
         None,

@@ -13,11 +13,11 @@
 {#-
   What was built, {model: {batch, whole, built_with}}: `batch` counts builds and orders them, a parent's before its
   children's; `whole` is that of the last build from scratch. Read once (prepare_work) and kept beside dbt's graph, as
-  every model asks for it several times; empty where nothing is built.
+  every model asks for it several times; a copy, as other models end meanwhile. Empty where nothing is built.
 -#}
 {% macro built_models() %}
     {%- if not var('as_increment') -%}
-        {{ return(graph.get('medallion_built', {}) if flags.WHICH in ['build', 'run'] else {}) }}
+        {{ return(graph.get('medallion_built', {}).copy() if flags.WHICH in ['build', 'run'] else {}) }}
     {%- endif -%}
     {%- set built = {} -%}
     {%- for node in graph.nodes.values() -%}

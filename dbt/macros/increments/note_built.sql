@@ -21,7 +21,7 @@
             '{{ escape_single_quotes(model.name) }}', {{ own.batch }}, {{ own.whole }},
             '{{ escape_single_quotes(own.built_with) }}'
         )
-        {%- do built.update({model.name: own}) -%}
+        {%- do graph['medallion_built'].update({model.name: own}) -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -10,14 +10,19 @@ from __future__ import annotations
 import pendulum
 from airflow.timetables.interval import CronDataIntervalTimetable
 
-from medallion.pipeline.cron import following, preceding
-
 
 class LocalCronTimetable(CronDataIntervalTimetable):
-    """Data intervals between the times of a cron line, as :mod:`medallion.pipeline.cron` counts them."""
+    """Data intervals between the times of a cron line, as :mod:`medallion.pipeline.cron` counts them.
+
+    That is imported when it is asked: every part of Airflow loads this class with the plugin, few use it.
+    """
 
     def _get_next(self, current: pendulum.DateTime) -> pendulum.DateTime:
+        from medallion.pipeline.cron import following
+
         return pendulum.instance(following(self._expression, self._timezone.name, current))
 
     def _get_prev(self, current: pendulum.DateTime) -> pendulum.DateTime:
+        from medallion.pipeline.cron import preceding
+
         return pendulum.instance(preceding(self._expression, self._timezone.name, current))
