@@ -13,7 +13,9 @@ MedallionError
 ├── WarehouseError           a client's warehouse cannot be read now
 ├── PublishError             gold could not be delivered; the last good delivery is still there
 ├── RetentionRefused         a cleanup would delete more than its share
-└── RunnerError              the embedded Airflow could not start, or stopped
+├── RunnerError              the embedded Airflow could not start, or stopped
+│   └── ServerFailed         Airflow failed at a request: it may have done a part of it
+└── BackupError              a backup could not be made, read or restored
 """
 
 from __future__ import annotations
@@ -73,6 +75,10 @@ class RetentionRefused(MedallionError):
 
 class RunnerError(MedallionError):
     """The embedded Airflow could not be started, or one of its processes could not be kept alive."""
+
+
+class ServerFailed(RunnerError):
+    """Airflow's API server failed at a request, which it may have done a part of."""
 
 
 class BackupError(MedallionError):

@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from medallion.airflow_api import AirflowClient
-from medallion.airflow_api.backfills import active_backfill, runs_of_backfill
+from medallion.airflow_api.backfills import active_backfill, create_backfill, runs_of_backfill
 from medallion.clients import client_from_dict
 from medallion.embedded.backfill_screen import backfill_screen, backfill_table, describe, result_lines
 from medallion.embedded.follow import ClientRun, Progress, Score
 from medallion.embedded.follow_backfill import BackfillProgress, BackfillRun, follow_backfill
 from medallion.embedded.resting import lay_to_rest
-from medallion.exceptions import RunnerError
+from medallion.exceptions import RunnerError, ServerFailed
 from medallion.pipeline.backfill import Again, Backfill
 
 DAG_ID = "client_shop_pipeline"
@@ -178,11 +178,55 @@ def test_a_backfill_that_has_ended_is_active_no_more():
 def test_what_a_locked_database_refused_is_asked_for_again():
     airflow = Airflow()
     airflow.locked = 2
-    client_of(airflow, patience=60).create_backfill({"dag_id": DAG_ID})
-    assert airflow.told == [("POST", "/backfills", {"dag_id": DAG_ID})]
+    client_of(airflow, patience=60).pause_backfill(7)
+    assert airflow.told == [("PUT", "/backfills/7/pause", {})]
     airflow.locked = 1
     with pytest.raises(RunnerError, match=r"503.*locked"):
         client_of(airflow).pause_backfill(7)
+
+
+class Halfway(Airflow):
+    """Fails at creating a backfill: after it stored it, and before or after its runs."""
+
+    def __init__(self, fails, with_runs):
+        super().__init__()
+        self.fails, self.with_runs = fails, with_runs
+        self.stored, self.created = [], 0
+
+    def __call__(self, request):
+        if request.url.path.endswith("/backfills") and request.method == "GET":
+            return httpx.Response(200, json={"backfills": self.stored, "total_entries": len(self.stored)})
+        return super().__call__(request)
+
+    def change(self, path, request):
+        if path != "/backfills":
+            ended = next((one for one in self.stored if path == f"/backfills/{one['id']}/cancel"), None)
+            if ended:
+                ended["completed_at"] = "2026-02-01T11:00:00Z"
+            return super().change(path, request)
+        if any(not one["completed_at"] for one in self.stored):
+            return httpx.Response(409, json={"detail": "There is already a running backfill"})
+        self.created += 1
+        self.stored.append({**self.backfill, "id": self.created})
+        failed = self.created <= self.fails
+        self.runs = [self.run(12)] if self.with_runs or not failed else []
+        return httpx.Response(503 if failed else 200, json=self.stored[-1])
+
+
+@pytest.mark.parametrize(("with_runs", "created"), [(False, 3), (True, 1)])
+def test_a_backfill_that_failed_midway_is_created_again_unless_its_runs_are_there(with_runs, created):
+    airflow = Halfway(fails=2, with_runs=with_runs)
+    backfill = create_backfill(client_of(airflow, patience=60), {"dag_id": DAG_ID})
+    assert (backfill["id"], airflow.created) == (created, created)
+    assert [one["id"] for one in airflow.stored if not one["completed_at"]] == [created]
+
+
+def test_a_backfill_that_keeps_failing_leaves_none_that_is_active():
+    airflow = Halfway(fails=100, with_runs=False)
+    with pytest.raises(ServerFailed, match="POST /api/v2/backfills with 503"):
+        create_backfill(client_of(airflow, patience=0.3), {"dag_id": DAG_ID})
+    assert airflow.created > 1
+    assert all(one["completed_at"] for one in airflow.stored)
 
 
 def test_a_backfill_that_ended_by_itself_can_be_ended():

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
 from medallion.airflow_api.client import AirflowClient
+from medallion.exceptions import ServerFailed
 
 #: What Airflow calls a run that a backfill created, or took over from the schedule.
 BACKFILL = "backfill"
@@ -15,6 +18,44 @@ BACKFILL = "backfill"
 def active_backfill(client: AirflowClient, dag_id: str) -> dict[str, Any] | None:
     """Return the backfill of a DAG that has not ended; Airflow allows one."""
     return next((one for one in client.backfills(dag_id) if not one["completed_at"]), None)
+
+
+def create_backfill(client: AirflowClient, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Create a backfill with all its runs, again where Airflow fails midway.
+
+    Airflow stores a backfill before its runs, and all its runs at once: where SQLite is locked between the
+    two, one without runs is left, which nothing would ever end and which lets no other begin.
+
+    Args:
+        client: the Airflow; it is asked for as long as its patience lasts.
+        request: as :meth:`AirflowClient.create_backfill` takes it, of a DAG without an active backfill.
+
+    Returns:
+        The backfill.
+
+    Raises:
+        ServerFailed: if Airflow goes on failing.
+        RunnerError: if it refuses.
+    """
+    again = Retrying(
+        retry=retry_if_exception_type(ServerFailed),
+        wait=wait_exponential(multiplier=0.1, max=5),
+        stop=stop_after_delay(client.patience),
+        reraise=True,
+    )
+    return again(_create, client, request)
+
+
+def _create(client: AirflowClient, request: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return client.create_backfill(request)
+    except ServerFailed:
+        left = active_backfill(client, request["dag_id"])
+        if left and runs_of_backfill(client, left):
+            return left
+        if left:
+            client.end_backfill(left["id"])
+        raise
 
 
 def runs_of_backfill(client: AirflowClient, backfill: Mapping[str, Any]) -> list[dict[str, Any]]:

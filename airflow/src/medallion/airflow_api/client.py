@@ -10,7 +10,7 @@ import httpx
 from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_exponential
 
 from medallion.airflow_api.health import is_since
-from medallion.exceptions import RunnerError
+from medallion.exceptions import RunnerError, ServerFailed
 from medallion.interval import Interval
 
 _PAGE = 500
@@ -46,7 +46,7 @@ class AirflowClient:
         self._login = {"username": username, "password": password}
         # No proxy of the environment's can reach loopback.
         self._http = httpx.Client(base_url=url, timeout=30, trust_env=False, transport=transport)
-        self._patience = patience
+        self.patience = patience
 
     def close(self) -> None:
         """Close the connections."""
@@ -201,17 +201,21 @@ class AirflowClient:
 
     def backfill_dates(self, backfill: Mapping[str, Any]) -> list[str]:
         """Return the logical dates that a backfill would run, in its order; nothing is created."""
-        answer = self._send_again("POST", "/backfills/dry_run", json=dict(backfill))
+        answer = self._send("POST", "/backfills/dry_run", json=dict(backfill))
         return [one["logical_date"] for one in _checked(answer).json()["backfills"]]
 
     def create_backfill(self, backfill: Mapping[str, Any]) -> dict[str, Any]:
-        """Create a backfill: all its runs, queued.
+        """Create a backfill: all its runs, queued. A server that fails at it is not asked again.
 
         Args:
             backfill: ``dag_id``, ``from_date``, ``to_date``, ``run_backwards``, ``reprocess_behavior``,
                 ``max_active_runs`` and ``dag_run_conf``.
+
+        Raises:
+            ServerFailed: if Airflow failed; it may have created the backfill without its runs.
         """
-        return dict(_checked(self._send_again("POST", "/backfills", json=dict(backfill))).json())
+        answer = self._send("POST", "/backfills", once=True, json=dict(backfill))
+        return dict(_checked(answer).json())
 
     def backfills(self, dag_id: str) -> list[dict[str, Any]]:
         """Return all backfills of a DAG, the oldest first."""
@@ -223,52 +227,47 @@ class AirflowClient:
 
     def pause_backfill(self, backfill_id: int) -> None:
         """Let no further run of a backfill begin; those that have begun go on."""
-        _checked(self._send_again("PUT", f"/backfills/{backfill_id}/pause"))
+        _checked(self._send("PUT", f"/backfills/{backfill_id}/pause"))
 
     def unpause_backfill(self, backfill_id: int) -> None:
         """Let a backfill go on."""
-        _checked(self._send_again("PUT", f"/backfills/{backfill_id}/unpause"))
+        _checked(self._send("PUT", f"/backfills/{backfill_id}/unpause"))
 
     def end_backfill(self, backfill_id: int) -> None:
         """End a backfill: its queued runs fail. One that has ended is left as it is."""
-        answer = self._send_again("PUT", f"/backfills/{backfill_id}/cancel")
+        answer = self._send("PUT", f"/backfills/{backfill_id}/cancel")
         if answer.status_code != httpx.codes.CONFLICT:
             _checked(answer)
 
     # --- HTTP
 
-    def _send_again(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        """Send a request, and again while Airflow says that its database is locked: nothing was done then."""
-        locked = retry_if_result(lambda answer: answer.status_code == httpx.codes.SERVICE_UNAVAILABLE)
-        again = Retrying(
-            retry=locked,
-            wait=wait_exponential(multiplier=0.1, max=5),
-            stop=stop_after_delay(self._patience),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-        )
-        answer: httpx.Response = again(self._send, method, path, **arguments)
-        return answer
-
-    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, *, once: bool = False, **arguments: Any) -> httpx.Response:
         if "Authorization" not in self._http.headers:
             self.log_in()
-        answer = self._request(method, f"/api/v2{path}", **arguments)
+        answer = self._request(method, f"/api/v2{path}", once=once, **arguments)
         if answer.status_code == httpx.codes.UNAUTHORIZED:  # the token is a day old
             self.log_in()
-            answer = self._request(method, f"/api/v2{path}", **arguments)
+            answer = self._request(method, f"/api/v2{path}", once=once, **arguments)
         return answer
 
-    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, *, once: bool = False, **arguments: Any) -> httpx.Response:
         """Send a request, again where nothing answers or the server fails, and return the last answer.
+
+        Args:
+            method: of HTTP.
+            path: what is asked.
+            once: a server that fails is not asked again: it may have done half of it.
+            arguments: what httpx sends with it.
 
         Raises:
             RunnerError: if nothing answers.
         """
+        failed = retry_if_result(lambda answer: answer.is_server_error and not once)
         lost = httpx.TransportError if method == "GET" or path == "/auth/token" else httpx.ConnectError
         patiently = Retrying(
-            retry=retry_if_exception_type(lost) | retry_if_result(lambda answer: answer.is_server_error),
+            retry=retry_if_exception_type(lost) | failed,
             wait=wait_exponential(multiplier=0.1, max=5),
-            stop=stop_after_delay(self._patience),
+            stop=stop_after_delay(self.patience),
             # An answer that is still a failure is one for whoever asked; an error is raised.
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
@@ -307,7 +306,8 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
     request = answer.request
-    raise RunnerError(
+    kind = ServerFailed if answer.is_server_error else RunnerError
+    raise kind(
         f"Airflow answered {request.method} {request.url.path} with {answer.status_code}: {answer.text[:500]}"
     )
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from medallion.airflow_api.backfills import active_backfill
+from medallion.airflow_api.backfills import active_backfill, create_backfill
 from medallion.clients import Client
 from medallion.embedded.at_hand import airflow_at_hand, dag_of, dag_that_runs
 from medallion.embedded.backfill_screen import backfill_screen, describe
@@ -53,7 +53,7 @@ def start_backfill(settings: Settings, order: Backfill, console: Console) -> Bac
         line(console, describe(order, [datetime.fromisoformat(date) for date in wanted]))
         if not wanted:
             return None
-        backfill = airflow.client.create_backfill(request)
+        backfill = create_backfill(airflow.client, request)
         return _followed(settings, airflow, order.client, backfill, console)
 
 
