@@ -36,7 +36,7 @@ def settings(tmp_path, monkeypatch):
 def live(settings):
     """Put a client into the registry that ran first on a day and landed some."""
 
-    def put(client_id, *landed, first=datetime(2026, 1, 10), status=ACTIVE, **config):
+    def put(client_id, *landed, first=datetime(2026, 1, 10), status=ACTIVE, run_id="backfill__1", **config):
         contract = SourceContract.model_validate(
             CRM | {"entities": {"people": {"path": "p.csv", "keys": ["id"]}}}
         )
@@ -46,9 +46,7 @@ def live(settings):
             client_id, definition, status=status, origin="file", actor="test", why="a test"
         )
         values = {"config_version": "x", "interval_start": first, "interval_end": first}
-        open_ledger(settings.database_url).start_run(
-            RunKey(client_id, "first"), client_id=client_id, **values
-        )
+        open_ledger(settings.database_url).start_run(RunKey(client_id, run_id), client_id=client_id, **values)
         for day in landed:
             folder = (
                 settings.landing / client_id / "crm/people" / f"year={day:%Y}/month={day:%m}/day={day:%d}"
@@ -105,6 +103,12 @@ def test_only_active_clients_are_looked_at_and_none_that_need_not_be(settings, l
     live("known")
     found = missing_of_fleet(settings, open_ledger(settings.database_url), ("known",), NOW)
     assert found == {"acme": []}
+
+
+@pytest.mark.parametrize(("run_id", "missing"), [("manual__1", 0), ("by_hand__1", 0), ("scheduled__1", 1)])
+def test_a_run_that_was_asked_for_by_hand_promises_no_other(settings, live, run_id, missing):
+    live("acme", *days(10), run_id=run_id)
+    assert len(missing_of_fleet(settings, open_ledger(settings.database_url), (), NOW)["acme"]) == missing
 
 
 def test_the_page_looks_back_so_many_days(settings, live):

@@ -1,4 +1,4 @@
-"""Intervals that should have landed since a client's first run and did not, and what runs them."""
+"""Intervals that should have landed since a client runs in a row and did not, and what runs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from medallion.clients import Client
 from medallion.interval import Interval
@@ -26,6 +26,8 @@ _DAY = timedelta(days=1)
 _ANY_DAY = date(2026, 1, 1)
 #: Commands that are listed before they are counted.
 _LISTED = 3
+#: How Airflow begins the ids of runs that follow one another; one asked for by hand promises no other.
+_IN_A_ROW = ("scheduled__", "backfill__")
 #: How far back the fleet's page looks; the doctor looks as far as landing is kept.
 PAGE_DAYS = 90
 
@@ -94,7 +96,7 @@ def missing_of(
     Args:
         landing: root of landing.
         definition: the client, with its sources.
-        first: the start of the first interval that it ever ran; None if it never did.
+        first: the start of the first interval that is expected; None if none is.
         now: the moment until which intervals count.
         days: how far back to look; None looks as far as landing is kept.
 
@@ -125,7 +127,7 @@ def missing_of_fleet(
 
     Args:
         settings: the installation.
-        ledger: knows when each client ran first.
+        ledger: knows since when each client runs in a row.
         but: clients that need not be looked at.
         now: the moment until which intervals count; a test gives another.
 
@@ -143,10 +145,12 @@ def missing_of_fleet(
 
 
 def first_intervals(ledger: Ledger) -> dict[str, datetime]:
-    """The start of the first interval that each client ever ran."""
+    """The start of the first interval that each client's schedule or a backfill ever ran."""
     c = tables.run.c
+    in_a_row = or_(*(c.run_id.startswith(kind, autoescape=True) for kind in _IN_A_ROW))
+    firsts = select(c.client_id, func.min(c.interval_start)).where(in_a_row).group_by(c.client_id)
     with ledger.engine.connect() as connection:
-        found = connection.execute(select(c.client_id, func.min(c.interval_start)).group_by(c.client_id))
+        found = connection.execute(firsts)
         return {str(row[0]): row[1].replace(tzinfo=UTC) for row in found}
 
 

@@ -26,7 +26,7 @@ def look(settings, ledger, definition):
 
     def look(*landed, first=datetime(2026, 1, 10), now=NOW, **changed):
         values = {"interval_start": first, "interval_end": first}
-        ledger.start_run(RunKey("dag", "run"), client_id="acme", config_version="x", **values)
+        ledger.start_run(RunKey("dag", "scheduled__1"), client_id="acme", config_version="x", **values)
         for partition in landed:
             folder = settings.landing / "acme/crm/people/year=2026/month=01" / partition
             folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Intervals that should have landed since a client's first run and did not."""
+"""Intervals that should have landed since a client runs in a row and did not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def partitions(
 
     Args:
         landing: root of landing.
-        ledger: knows when each client ran first; None where nothing ever ran.
+        ledger: knows since when each client runs in a row; None where nothing ever ran.
         definitions: the clients that run here.
         now: the moment until which intervals count; a test gives another.
     """
@@ -33,4 +33,8 @@ def partitions(
         said = f"{missing.client_id}: {missing.said}"
         yield Finding("partitions", BAD if missing.hole else WARN, said, missing.todo)
     if not found:
-        yield Finding("partitions", OK, "every interval since the first run of each client has landed")
+        yield Finding(
+            "partitions",
+            OK,
+            "every interval since the first scheduled or backfilled run of each client has landed",
+        )
