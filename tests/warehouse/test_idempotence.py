@@ -17,6 +17,8 @@ from warehouse.retailer import retail_client, six_hours
 pytestmark = pytest.mark.slow
 
 INTERVALS = [six_hours(start) for start in ("2026-01-13T18:00", "2026-01-15T00:00", "2026-01-15T06:00")]
+#: What make test takes: with a join, whose other side may change, and with quarantine.
+SAMPLE = ("clean", "enrich", "validate", "aggregate")
 STEPS = ("clean", "normalize", "enrich", "validate", "aggregate")
 NAMES = [
     "extract crm",
@@ -76,20 +78,19 @@ def _differing(found: Contents, expected: Contents) -> list[str]:
 
 
 def test_killed_and_repeated_runs_leave_the_rows_of_clean_ones(pipeline: Callable[..., Pipeline]) -> None:
-    """The first interval is killed, the last runs through, the first runs again; then the last is killed."""
+    """The first interval is killed, then the last one is; then the first runs again, and the last does."""
     first, last = INTERVALS[0], INTERVALS[-1]
-    clean = pipeline()
+    clean = pipeline(SAMPLE)
     for interval in (first, last):
         assert clean.run(interval)
     expected = clean.contents()
     assert len([table for table in expected if table.startswith("kept_gold.")]) > 5
-    made = pipeline()
+    made = pipeline(SAMPLE)
     made.usual.update(clean.usual)
     assert not made.run(first, Kill("build gold"))
-    made.run(last)
+    made.run(last, Kill("build silver", 0.5))
     made.run(first)
-    for kill in (Kill("build silver", 0.5), None):
-        made.run(last, kill)
+    made.run(last)
     assert _differing(made.contents(), expected) == []
 
 

@@ -365,7 +365,6 @@ def user_rules(run: Run) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_running_both_days_again_leaves_the_same_rows(app: Retailer, runs: list[Run]) -> None:
+def test_running_the_older_day_again_leaves_the_same_rows(app: Retailer, runs: list[Run]) -> None:
     before = runs[-1].contents()
-    app.run(runs[-1].plan.client, THURSDAY)
-    assert app.run(runs[-1].plan.client, FRIDAY).contents() == before
+    assert app.run(runs[-1].plan.client, THURSDAY).contents() == before
