@@ -10,27 +10,15 @@ from rich.console import Console
 
 from medallion.airflow_api import AirflowClient
 from medallion.airflow_api.backfills import active_backfill, create_backfill, runs_of_backfill
-from medallion.clients import client_from_dict
 from medallion.embedded.backfill_screen import backfill_screen, backfill_table, describe, result_lines
 from medallion.embedded.follow import ClientRun, Progress, Score
 from medallion.embedded.follow_backfill import BackfillProgress, BackfillRun, follow_backfill
 from medallion.embedded.resting import lay_to_rest
 from medallion.exceptions import RunnerError, ServerFailed
 from medallion.pipeline.backfill import Again, Backfill
+from small_shop import small_shop
 
 DAG_ID = "client_shop_pipeline"
-
-
-def shop(schedule="@daily", **more):
-    config = {
-        "description": "A shop",
-        "schedule_interval": schedule,
-        "data_sources": ["sales"],
-        "transformations": ["clean"],
-        "destination": "shelf",
-        "business_rules": {"data_retention_days": 30, "quality_threshold": 0.9},
-    }
-    return client_from_dict("shop", config | more)
 
 
 class Airflow:
@@ -116,7 +104,7 @@ def client_of(airflow, **options):
 def follow(airflow, client=None):
     told = io.StringIO()
     with backfill_screen(Console(file=told, width=200)) as screen:
-        progress = follow_backfill(client_of(airflow), client or shop(), airflow.backfill, screen.show)
+        progress = follow_backfill(client_of(airflow), client or small_shop(), airflow.backfill, screen)
     return progress, told.getvalue().splitlines()
 
 
@@ -149,7 +137,7 @@ def test_where_runs_depend_on_the_past_the_first_failed_one_is_the_last():
     airflow = Airflow("failed")
     airflow.runs[1]["state"] = "running"  # it waits for the first
     airflow.start = None
-    progress, _ = follow(airflow, shop(depends_on_past=True))
+    progress, _ = follow(airflow, small_shop(depends_on_past=True))
     assert [run.state for run in progress.runs] == ["failed", "failed", "failed"]
     told = [path.rsplit("/", 1)[1] for _, path, _ in airflow.told]
     assert told == ["pause", "backfill__13", "clearTaskInstances", "cancel"]
@@ -157,7 +145,7 @@ def test_where_runs_depend_on_the_past_the_first_failed_one_is_the_last():
 
 def test_a_run_at_work_behind_a_failed_one_goes_on():
     airflow = Airflow("failed", "success", "success")
-    follow(airflow, shop(depends_on_past=True))
+    follow(airflow, small_shop(depends_on_past=True))
     assert {path for _, path, _ in airflow.told} == {"/backfills/7/pause", "/backfills/7/cancel"}
 
 
@@ -267,7 +255,7 @@ def at(day, hour=0):
 
 def order(schedule="@daily", **how):
     days = {"first": date(2026, 1, 12), "last": date(2026, 1, 14)}
-    return Backfill(client=shop(schedule), **{**days, "again": Again.MISSING, **how})
+    return Backfill(client=small_shop(schedule_interval=schedule), **{**days, "again": Again.MISSING, **how})
 
 
 def test_what_will_run_is_told_by_stretches():
@@ -285,7 +273,7 @@ def test_what_will_run_is_told_by_stretches():
 
 def progress(*states, **more):
     runs = [BackfillRun(f"r{n}", at(12 + n), state, 40) for n, state in enumerate(states)]
-    return BackfillProgress(shop(), DAG_ID, tuple(runs), seconds=80, **more)
+    return BackfillProgress(small_shop(), DAG_ID, tuple(runs), seconds=80, **more)
 
 
 def one(run_id, **more):
