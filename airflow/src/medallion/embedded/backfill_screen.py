@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -18,11 +18,10 @@ from medallion.embedded.follow_backfill import BackfillProgress
 from medallion.embedded.live_screen import live_screen
 from medallion.embedded.screen import breaches, duration
 from medallion.pipeline.backfill import Again, Backfill, spans
-from medallion.pipeline.schedule import calendar_of, shortest_period
+from medallion.pipeline.schedule import calendar_of, shares_days
 
 #: A stretch of intervals a line; a hole-ridden year would be more than a screen.
 _MOST_LINES = 20
-_ONE_DAY = timedelta(days=1)
 _WHICH = {Again.MISSING: "that never ran", Again.FAILED: "that never ran or failed", Again.ALL: "again"}
 
 
@@ -118,9 +117,9 @@ def counts(progress: BackfillProgress) -> str:
 
 def moment(start: datetime, client: Client) -> str:
     """Name a client's interval by its start in its zone; by the day alone if there is at most one a day."""
-    daily = shortest_period(client.schedule_interval) >= _ONE_DAY
     local = start.astimezone(ZoneInfo(client.timezone))
     # The hour that comes twice needs more than its time.
+    daily = not shares_days(calendar_of(client))
     form = "%Y-%m-%d" if daily else "%Y-%m-%d %H:%M" if client.timezone == "UTC" else "%Y-%m-%d %H:%M %Z"
     return f"{local:{form}}"
 
