@@ -28,7 +28,7 @@ class Arrived:
         load: which rows a run lands.
         path: the staged file.
         whole: whether it holds all rows there were, on an entity's first run.
-        before: what landed of earlier intervals, by their start, oldest first.
+        before: what landed of other intervals, by their start, oldest first; empty where no age is limited.
     """
 
     name: str
