@@ -18,8 +18,11 @@ where _run_date < cast('{{ cutoff }}' as date);
 {#- Silver keeps its own rows when bronze loses them; of an entity without a step in silver, gold has but bronze's. -#}
 {% macro is_followed(node) %}
     {%- set made_from = [] -%}
+    {#- `validate_…` is there for its rules' sake, also for a client that does not list the step. -#}
     {%- for other in graph.nodes.values() if other.resource_type == 'model' and other.fqn[1] == 'silver' -%}
-        {%- do made_from.append(other.config.meta.get('driver')) -%}
+        {%- if other.fqn[2] in var('transformations') -%}
+            {%- do made_from.append(other.config.meta.get('driver')) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(node.fqn[1] == 'silver' or (node.fqn[1] == 'bronze' and node.name not in made_from)) }}
 {% endmacro %}

@@ -32,6 +32,8 @@ MODELS = {
     "bronze/sales/bronze_sales__order_lines.sql": KEYED,
     "silver/clean/sales/clean_sales__orders.sql": "{{ keyed_step('sales', 'orders', []) }} "
     "select * from {{ ref('bronze_sales__orders') }}",
+    "silver/normalize/sales/normalize_sales__order_lines.sql": "{{ keyed_step('sales', 'order_lines', []) }} "
+    "select * from {{ ref('bronze_sales__order_lines') }}",
     "silver/validate/sales/quarantine_sales__orders.sql": "select * from {{ ref('clean_sales__orders') }}",
     "gold/shop/shop_orders.sql": "select * from {{ ref('clean_sales__orders') }}",
 }

@@ -165,7 +165,7 @@ class _EntityRun:
 
     @property
     def _may_be_late(self) -> bool:
-        """Whether the contract limits the age of what landed before: years of it are not looked up for nothing."""
+        """Whether the contract limits the age of what landed: years of it are not looked up for nothing."""
         return bool(self.contract.freshness or (self.entity.checks and self.entity.checks.freshness))
 
     def _earlier(self) -> Iterator[tuple[datetime, Path]]:
