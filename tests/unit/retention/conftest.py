@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -14,12 +13,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from brief_reports import write_brief_report
 from medallion.clients import Client, client_from_dict
 from medallion.extract.landing import PART
 from medallion.interval import Interval
 from medallion.ledger import Ledger, RunKey, open_ledger, tables
 from medallion.pipeline import make_plan, shape_of
-from medallion.reports.history import JSON_FILE, folder_of_day
+from medallion.reports.history import JSON_FILE
 from medallion.retention import RetentionPlan, apply_retention, plan_retention
 from medallion.settings import Settings, load_settings
 from medallion.transform import load_slim, prepare
@@ -116,16 +116,7 @@ class House:
     def report(self, *days: str) -> None:
         """The report of a delivered run for each day."""
         for day in days:
-            moment = f"{day}T00:00:00Z"
-            run = {"run_id": f"run_{day}", "interval_start": moment, "interval_end": moment, "seconds": 1.0}
-            facts = {
-                "run": run | {"started_at": moment, "ended_at": moment},
-                "verdict": {"outcome": "delivered", "reasons": []},
-                "layers": [{"score": 0.97, "threshold": 0.95}],
-            }
-            folder = folder_of_day(self.settings.reports / "acme", day)
-            folder.mkdir(parents=True)
-            (folder / JSON_FILE).write_text(json.dumps(facts))
+            write_brief_report(self.settings.reports / "acme", day)
 
     def reported(self) -> list[Path]:
         return sorted(self.settings.reports.rglob(JSON_FILE))
