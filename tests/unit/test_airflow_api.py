@@ -130,12 +130,38 @@ class Failing(Busy):
         return httpx.Response(200, json={})
 
 
+class Forgetful(Busy):
+    """Makes a run, and fails at saying so."""
+
+    def answer(self, request):
+        if request.method == "GET":
+            return httpx.Response(200, json=self.made)
+        self.late -= 1
+        if self.late < 0:
+            return httpx.Response(409, text="it is already there")
+        self.made = json.loads(request.content)
+        return httpx.Response(500, text="Internal Server Error")
+
+
 def test_what_the_server_failed_at_is_asked_for_again_as_the_same_run():
     airflow = Failing(late=2)
     run_id = client_of(airflow, patience=60).trigger("d")
     asked = [json.loads(one.content) for one in airflow.asked if one.url.path.endswith("/dagRuns")]
     assert [one["dag_run_id"] for one in asked] == [run_id] * 3
     assert asked[0] == asked[1] == asked[2]
+
+
+def test_a_run_that_was_made_although_the_server_failed_is_the_one_that_was_asked_for():
+    airflow = Forgetful(late=1)
+    run_id = client_of(airflow, patience=60).trigger("d")
+    assert run_id == airflow.made["dag_run_id"]
+
+
+def test_another_run_of_that_name_is_none_that_was_asked_for():
+    airflow = Forgetful(late=0)
+    airflow.made = {"dag_run_id": "mine", "logical_date": "2026-01-15T00:00:00Z"}
+    with pytest.raises(RunnerError, match="409: it is already there"):
+        client_of(airflow, patience=60).trigger("d", run_id="mine")
 
 
 def test_a_note_the_server_failed_at_is_written_at_last():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -72,7 +73,7 @@ MODELS = {
     "bronze/bronze_sales__orders.sql": _keyed("order_id", ORDERS),
     "silver/clean/clean_crm__people.sql": """
         {{ clean(
-            'crm', 'people', keys=['id', 'line'], newest=['updated_at', '_interval_start'],
+            'crm', 'people', newest=['updated_at', '_interval_start'],
             ids=['line'], texts=['id', 'name'], kept=['size', 'updated_at'],
         ) }}""",
     "silver/normalize/normalize_crm__spellings.sql": """
@@ -104,11 +105,8 @@ MODELS = {
 }
 #: A call that must not compile, and what it says.
 WRONG = {
-    "{{ clean('crm', 'people', keys=['id'], newest=['id'], texts='id') }}": (
+    "{{ clean('crm', 'people', newest=['id'], texts='id') }}": (
         'clean_crm__people: texts is a list of columns, not "id"'
-    ),
-    "{{ clean('crm', 'people', keys=['number'], newest=['id'], texts=['id'], kept=['line']) }}": (
-        "clean_crm__people: keys: 'number' is none of id, line"
     ),
     "{{ normalize('crm', 'people', [], ['id'], {'name': 'word'}) }}": (
         "normalize_crm__people: changed: 'name' is none of id"
@@ -118,6 +116,18 @@ WRONG = {
     ),
     "{{ enrich('crm', 'people', [], [left_join('people', on='id')]) }}": (
         'left_join people: on is a list of columns, not "id"'
+    ),
+}
+#: One that must not against the keys that bronze declares, which are known once all is parsed.
+AGAINST_KEYS = {
+    "{{ clean('crm', 'people', newest=['id'], texts=['id'], kept=['name']) }}": (
+        "clean_crm__people: keys: 'line' is none of id, name"
+    ),
+    "{{ enrich('crm', 'customers', [], [left_join('people', on={'customer_id': 'id'})]) }}": (
+        "enrich_crm__customers: left_join people: on names id, its key is id, line"
+    ),
+    "{{ enrich('crm', 'people', [], [left_join('customers', on={'id': 'customer_id'})]) }}": (
+        "bronze_crm__customers: config.meta.keys is missing"
     ),
 }
 
@@ -289,3 +299,21 @@ def test_a_wrong_call_says_which_model_what_and_what_is_allowed(
     with pytest.raises(Exception, match="wrong") as raised:
         wrong.dbt("parse", client="wrong", sources=("crm",))
     assert WRONG[call] in str(raised.value)
+
+
+@pytest.mark.parametrize("call", AGAINST_KEYS)
+def test_a_call_that_does_not_fit_the_declared_keys_is_not_compiled(
+    call: str, steps: Callable[..., Project]
+) -> None:
+    people = MODELS["bronze/bronze_crm__people.sql"]
+    wrong = steps(
+        {
+            "silver/clean/wrong.sql": call,
+            "bronze/bronze_crm__people.sql": people,
+            "bronze/bronze_crm__customers.sql": CUSTOMERS,
+        }
+    )
+    ran = wrong.dbt("run", "--select", "wrong", client="wrong", sources=("crm",))
+    assert ran.statuses == {"wrong": "error"}
+    results = json.loads((wrong.folder / "target" / "run_results.json").read_text("utf-8"))["results"]
+    assert AGAINST_KEYS[call] in results[-1]["message"]

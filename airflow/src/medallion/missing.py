@@ -17,7 +17,7 @@ from medallion.clients import Client
 from medallion.interval import Interval
 from medallion.ledger import Ledger, tables
 from medallion.pipeline.days import intervals_of_day
-from medallion.pipeline.schedule import Schedule, calendar_of, shortest_period
+from medallion.pipeline.schedule import Schedule, calendar_of, shares_days, shortest_period
 from medallion.registry.definition import Definition
 from medallion.registry.find import active_definitions
 from medallion.settings import Settings
@@ -107,7 +107,7 @@ def missing_of(
     client = definition.client
     if first is None or client.schedule_interval is None:
         return []
-    sub_daily = shortest_period(client.schedule_interval) < timedelta(hours=23)
+    sub_daily = shares_days(calendar_of(client))
     open_end: list[tuple[Interval, list[str]]] = []
     holes: list[tuple[Interval, list[str]]] = []
     for interval in _expected(client, first, now, days):
@@ -161,8 +161,7 @@ def _missing(client_id: str, hole: bool, lacking: list[tuple[Interval, list[str]
 
 def _expected(client: Client, first: datetime, now: datetime, most: int | None) -> Iterator[Interval]:
     """The intervals that ended a whole period ago or earlier and that landing still keeps."""
-    kept = client.business_rules.data_retention_days
-    days = max(kept.landing, kept.bronze, kept.silver, kept.gold)
+    days = client.business_rules.data_retention_days.longest_layer
     start = max(first, now - timedelta(days=min(days, most or days) - 1))
     until = now - shortest_period(client.schedule_interval)
     calendar, zone = calendar_of(client), ZoneInfo(client.timezone)

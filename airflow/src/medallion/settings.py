@@ -12,6 +12,7 @@ from medallion.exceptions import ConfigError
 _PROJECT = Path(__file__).resolve().parents[3]
 #: The platform whose DAGs have no prefix.
 DEFAULT_PLATFORM = "default"
+_TEN_YEARS = 10 * 366 * 86_400
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Settings:
     fernet_keys: str = field(default="", repr=False)
     #: The share of active clients that may leave in one sync unasked.
     leaving_share: float = 0.3
+    #: How long runs in flight of a client that is being removed may go on.
+    drain_seconds: float = 21_600.0
 
     @property
     def platform(self) -> str:
@@ -101,6 +104,7 @@ def load_settings() -> Settings:
         target=os.environ.get("MEDALLION_TARGET") or "duckdb",
         platforms=_names(os.environ.get("MEDALLION_PLATFORMS") or DEFAULT_PLATFORM),
         leaving_share=_share("MEDALLION_LEAVING_SHARE", 0.3),
+        drain_seconds=_seconds("MEDALLION_DRAIN_SECONDS", 21_600.0),
         fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
         database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
     )
@@ -111,11 +115,19 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _share(variable: str, usual: float) -> float:
+    return _number(variable, usual, 1)
+
+
+def _seconds(variable: str, usual: float) -> float:
+    return _number(variable, usual, _TEN_YEARS)
+
+
+def _number(variable: str, usual: float, most: int) -> float:
     said = os.environ.get(variable) or str(usual)
     try:
-        share = float(said)
+        number = float(said)
     except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise ConfigError(f"{variable} must be a number from 0 to 1, is {said!r}")
-    return share
+        number = -1.0
+    if not 0 <= number <= most:
+        raise ConfigError(f"{variable} must be a number from 0 to {most}, is {said!r}")
+    return number

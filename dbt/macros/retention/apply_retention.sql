@@ -1,7 +1,7 @@
 {#-
   Deletes a layer's rows from before the first day that is kept, counted from `_run_date`; never from event time.
   Every table is counted before any is touched, and each is told to whoever listens, as one log event (README.md).
-  A table without `_run_date` is let be: the next run takes out of it what silver lost (log_past).
+  A table without `_run_date` is let be: the next run takes out of it what the layers before it lost (log_past).
 -#}
 {% macro apply_retention(layer, days, today, dry_run=true, share=0.5, force=false, cleaned={}) %}
     {%- set cutoff = retention_cutoff(layer, days, today) -%}
@@ -17,7 +17,7 @@
     {%- if not (dry_run or refused) -%}
         {%- for table in tables if table.gone -%}
             {%- call statement('retention') -%}
-                {{ log_past(table.node, table.relation, cutoff) if layer == 'silver' and has_log(table.node) }}
+                {{ log_past(table.node, table.relation, cutoff) if is_followed(table.node) and has_log(table.node) }}
                 {{ delete_past(table.relation, cutoff) }}
             {%- endcall -%}
         {%- endfor -%}

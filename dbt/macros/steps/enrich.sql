@@ -12,6 +12,7 @@
 {%- do keyed_step(source, entity, before) -%}
 {%- set watched = [] -%}
 {%- for join in joins -%}
+    {%- do needs_whole_key(model, join.source or source, join) -%}
     {%- do watched.append(watch(join.source or source, join.entity, join.steps, with_sides_changed(join.on))) -%}
 {%- endfor -%}
 with entering as (
@@ -66,14 +67,14 @@ select * from {{ model }}
 
 {#- One row a key; no row at all where the client does without the source and the join says that it may. -#}
 {% macro joined_rows(source, join) -%}
-    {%- set other, keys = join.source or source, join.on.values() | list -%}
+    {%- set other = join.source or source -%}
     {%- if not join.optional -%}
-        {{ return(one_per_key(other, join.entity, join.steps, keys, join.newest)) }}
+        {{ return(one_per_key(other, join.entity, join.steps, join.newest)) }}
     {%- endif -%}
     {%- set types = {} -%}
-    {%- for column in keys + (join.columns | list) -%}
+    {%- for column in (join.on.values() | list) + (join.columns | list) -%}
         {%- do types.update({column: text_type()}) -%}
     {%- endfor -%}
     {%- do types.update(join.types) -%}
-    {{ return(one_per_key_or_none(other, join.entity, join.steps, keys, types, join.newest)) }}
+    {{ return(one_per_key_or_none(other, join.entity, join.steps, types, join.newest)) }}
 {%- endmacro %}

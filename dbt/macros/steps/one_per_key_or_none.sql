@@ -2,9 +2,9 @@
   `one_per_key` of an entity that a client may do without: no row at all where its source is not listed, so that what
   joins it stands alone. `columns` says what the reader reads, as {name: type}: these are then there either way.
 -#}
-{% macro one_per_key_or_none(source, entity, steps, keys, columns, newest=['_interval_start']) -%}
+{% macro one_per_key_or_none(source, entity, steps, columns, newest=['_interval_start']) -%}
     {%- if source in var('sources') -%}
-        {{ one_per_key(source, entity, steps, keys, newest) }}
+        {{ one_per_key(source, entity, steps, newest) }}
     {%- else -%}
         (
         select

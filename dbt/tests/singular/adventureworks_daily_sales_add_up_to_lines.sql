@@ -6,7 +6,7 @@
 {%- set steps = ['clean', 'enrich', 'validate'] -%}
 with order_lines as (
 
-    select * from {{ one_per_key('adventureworks_sales', 'order_lines', steps, ['order_line_id']) }}
+    select * from {{ one_per_key('adventureworks_sales', 'order_lines', steps) }}
 
 ),
 

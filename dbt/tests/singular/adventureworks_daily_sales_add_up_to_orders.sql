@@ -8,7 +8,7 @@ with orders as (
     select
         count(*) as order_count,
         sum(order_value) as order_value
-    from {{ one_per_key('adventureworks_sales', 'orders', steps, ['order_id']) }}
+    from {{ one_per_key('adventureworks_sales', 'orders', steps) }}
 
 ),
 

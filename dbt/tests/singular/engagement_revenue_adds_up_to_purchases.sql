@@ -8,7 +8,7 @@ with purchases as (
     select
         count(*) as purchase_count,
         coalesce(sum(amount), 0) as revenue_amount
-    from {{ one_per_key('app_events', 'events', steps, ['event_id'], ['received_at', '_interval_start']) }}
+    from {{ one_per_key('app_events', 'events', steps, ['received_at', '_interval_start']) }}
     where lower(trim(event_name)) = 'purchase'
 
 ),

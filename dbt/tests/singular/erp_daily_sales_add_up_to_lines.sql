@@ -7,13 +7,13 @@
 with order_lines as (
 
     select *
-    from {{ one_per_key('erp', 'sales_order_lines', steps, ['order_id', 'line_number'], newest) }}
+    from {{ one_per_key('erp', 'sales_order_lines', steps, newest) }}
 
 ),
 
 orders as (
 
-    select * from {{ one_per_key('erp', 'sales_orders', steps, ['order_id'], newest) }}
+    select * from {{ one_per_key('erp', 'sales_orders', steps, newest) }}
 
 ),
 

@@ -7,7 +7,7 @@
 with orders as (
 
     select count(*) as total
-    from {{ one_per_key('erp', 'sales_orders', steps, ['order_id'], newest) }}
+    from {{ one_per_key('erp', 'sales_orders', steps, newest) }}
 
 ),
 

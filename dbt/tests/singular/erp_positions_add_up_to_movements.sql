@@ -14,7 +14,7 @@ with movements as (
                 else 0
             end
         ), 0) as total
-    from {{ one_per_key('erp', 'stock_movements', steps, ['movement_id'], newest) }}
+    from {{ one_per_key('erp', 'stock_movements', steps, newest) }}
 
 ),
 

@@ -8,7 +8,7 @@ with order_lines as (
 
     select *
     from {{ one_per_key(
-        'sales', 'order_lines', ['clean', 'enrich', 'validate'], ['order_id', 'line_number'], newest
+        'sales', 'order_lines', ['clean', 'enrich', 'validate'], newest
     ) }}
 
 ),
@@ -16,7 +16,7 @@ with order_lines as (
 orders as (
 
     select *
-    from {{ one_per_key('sales', 'orders', steps, ['order_id'], newest) }}
+    from {{ one_per_key('sales', 'orders', steps, newest) }}
 
 ),
 

@@ -6,7 +6,7 @@
 with orders as (
 
     select count(*) as order_count
-    from {{ one_per_key('sales', 'orders', steps, ['order_id'], ['updated_at', '_interval_start']) }}
+    from {{ one_per_key('sales', 'orders', steps, ['updated_at', '_interval_start']) }}
 
 ),
 

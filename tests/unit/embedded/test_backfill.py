@@ -7,30 +7,20 @@ from datetime import UTC, date, datetime
 import httpx
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from medallion.airflow_api import AirflowClient
 from medallion.airflow_api.backfills import active_backfill, create_backfill, runs_of_backfill
-from medallion.clients import client_from_dict
 from medallion.embedded.backfill_screen import backfill_screen, backfill_table, describe, result_lines
+from medallion.embedded.cli import app as commands
 from medallion.embedded.follow import ClientRun, Progress, Score
 from medallion.embedded.follow_backfill import BackfillProgress, BackfillRun, follow_backfill
 from medallion.embedded.resting import lay_to_rest
 from medallion.exceptions import RunnerError, ServerFailed
 from medallion.pipeline.backfill import Again, Backfill
+from small_shop import small_shop
 
 DAG_ID = "client_shop_pipeline"
-
-
-def shop(schedule="@daily", **more):
-    config = {
-        "description": "A shop",
-        "schedule_interval": schedule,
-        "data_sources": ["sales"],
-        "transformations": ["clean"],
-        "destination": "shelf",
-        "business_rules": {"data_retention_days": 30, "quality_threshold": 0.9},
-    }
-    return client_from_dict("shop", config | more)
 
 
 class Airflow:
@@ -77,7 +67,9 @@ class Airflow:
             return httpx.Response(200, json={"task_instances": tasks, "total_entries": 2})
         if path.endswith("/dagRuns"):
             self.step()
-            return httpx.Response(200, json={"dag_runs": self.runs, "total_entries": len(self.runs)})
+            states = request.url.params.get_list("state")
+            runs = [run for run in self.runs if not states or run["state"] in states]
+            return httpx.Response(200, json={"dag_runs": runs, "total_entries": len(runs)})
         if "/dagRuns/" in path:
             return httpx.Response(200, json=self.named(path.rsplit("/", 1)[1]))
         if path == "/backfills":
@@ -91,9 +83,10 @@ class Airflow:
         self.told.append((request.method, path, json.loads(request.content or "{}")))
         if request.method == "PATCH":
             self.named(path.rsplit("/", 1)[1])["state"] = "failed"
-        if path.endswith("/cancel") and self.backfill["completed_at"]:
+        if path.endswith(("/cancel", "/pause")) and self.backfill["completed_at"]:
             return httpx.Response(409, json={"detail": "Backfill is already completed."})
         if path.endswith("/cancel"):
+            self.backfill["completed_at"] = "2026-02-01T11:00:00Z"
             for run in self.runs:
                 run["state"] = "failed" if run["state"] == "queued" else run["state"]
         return httpx.Response(200, json={"backfills": [], "task_instances": [], **self.backfill})
@@ -116,7 +109,7 @@ def client_of(airflow, **options):
 def follow(airflow, client=None):
     told = io.StringIO()
     with backfill_screen(Console(file=told, width=200)) as screen:
-        progress = follow_backfill(client_of(airflow), client or shop(), airflow.backfill, screen.show)
+        progress = follow_backfill(client_of(airflow), client or small_shop(), airflow.backfill, screen)
     return progress, told.getvalue().splitlines()
 
 
@@ -149,7 +142,7 @@ def test_where_runs_depend_on_the_past_the_first_failed_one_is_the_last():
     airflow = Airflow("failed")
     airflow.runs[1]["state"] = "running"  # it waits for the first
     airflow.start = None
-    progress, _ = follow(airflow, shop(depends_on_past=True))
+    progress, _ = follow(airflow, small_shop(depends_on_past=True))
     assert [run.state for run in progress.runs] == ["failed", "failed", "failed"]
     told = [path.rsplit("/", 1)[1] for _, path, _ in airflow.told]
     assert told == ["pause", "backfill__13", "clearTaskInstances", "cancel"]
@@ -157,8 +150,8 @@ def test_where_runs_depend_on_the_past_the_first_failed_one_is_the_last():
 
 def test_a_run_at_work_behind_a_failed_one_goes_on():
     airflow = Airflow("failed", "success", "success")
-    follow(airflow, shop(depends_on_past=True))
-    assert {path for _, path, _ in airflow.told} == {"/backfills/7/pause", "/backfills/7/cancel"}
+    follow(airflow, small_shop(depends_on_past=True))
+    assert [path for _, path, _ in airflow.told] == ["/backfills/7/pause", "/backfills/7/cancel"]
 
 
 def test_what_an_earlier_backfill_ran_is_none_of_this_ones():
@@ -207,7 +200,7 @@ class Halfway(Airflow):
         if any(not one["completed_at"] for one in self.stored):
             return httpx.Response(409, json={"detail": "There is already a running backfill"})
         self.created += 1
-        self.stored.append({**self.backfill, "id": self.created})
+        self.stored.append({**self.backfill, "id": self.created, "completed_at": None})
         failed = self.created <= self.fails
         self.runs = [self.run(12)] if self.with_runs or not failed else []
         return httpx.Response(503 if failed else 200, json=self.stored[-1])
@@ -267,7 +260,7 @@ def at(day, hour=0):
 
 def order(schedule="@daily", **how):
     days = {"first": date(2026, 1, 12), "last": date(2026, 1, 14)}
-    return Backfill(client=shop(schedule), **{**days, "again": Again.MISSING, **how})
+    return Backfill(client=small_shop(schedule_interval=schedule), **{**days, "again": Again.MISSING, **how})
 
 
 def test_what_will_run_is_told_by_stretches():
@@ -285,7 +278,7 @@ def test_what_will_run_is_told_by_stretches():
 
 def progress(*states, **more):
     runs = [BackfillRun(f"r{n}", at(12 + n), state, 40) for n, state in enumerate(states)]
-    return BackfillProgress(shop(), DAG_ID, tuple(runs), seconds=80, **more)
+    return BackfillProgress(small_shop(), DAG_ID, tuple(runs), seconds=80, **more)
 
 
 def one(run_id, **more):
@@ -327,3 +320,12 @@ def test_the_result_names_each_run_that_failed_and_why():
         ("shop: 1 of 2 intervals ran well, 0 failed, 1 still to run in 1:20", "yellow"),
         ("shop: go on with `medallion run shop --resume`", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "more", [["--rebuild", "bronze"], ["--dry-run"], ["--reason", "why"], ["--backwards"]]
+)
+def test_a_backfill_that_goes_on_is_not_asked_for_anything_new(more):
+    told = CliRunner().invoke(commands, ["run", "shop", "--resume", *more])
+    assert told.exit_code == 1
+    assert "--resume is about the backfill there is" in told.stderr

@@ -93,7 +93,7 @@ def test_elsewhere_than_on_a_terminal_a_line_is_printed_a_layer():
             progress(stage="gold"),
             progress("success"),
         ):
-            plain.show([one])
+            plain([one])
     assert [text.split(",")[0] for text in out.getvalue().splitlines()] == [
         "shop: silver",
         "shop: gold",
@@ -104,8 +104,8 @@ def test_elsewhere_than_on_a_terminal_a_line_is_printed_a_layer():
 def test_on_a_terminal_a_table_is_redrawn_in_place():
     out = io.StringIO()
     with screen(Console(file=out, force_terminal=True, width=100)) as live:
-        live.show([progress()])
-        live.show([progress(stage="gold")])
+        live([progress()])
+        live([progress(stage="gold")])
     assert "\x1b[" in out.getvalue()
     assert "3 of 7" in out.getvalue()
 

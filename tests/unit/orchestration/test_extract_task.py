@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from medallion.clients import SourceContract, client_from_dict
+from medallion.clients import SourceContract
 from medallion.exceptions import ExtractError
 from medallion.interval import Interval
 from medallion.ledger import RunKey, open_ledger, tables
@@ -15,17 +15,10 @@ from medallion.orchestration.ends import ExtractTask
 from medallion.pipeline import Asked, Extract, LayerPlan, Plan
 from medallion.reports import write_run_report
 from medallion.reports.history import read_report
+from small_shop import small_shop
 
-CONFIG = {
-    "description": "A shop",
-    "schedule_interval": "1d",
-    "data_sources": ["sales"],
-    "transformations": [],
-    "destination": "shelf",
-    "business_rules": {"data_retention_days": 3, "quality_threshold": 0.95},
-}
 LAYERS = tuple(LayerPlan(layer, ()) for layer in ("bronze", "silver", "gold"))
-PLAN = Plan(client_from_dict("shop", CONFIG), (Extract("sales", None),), LAYERS)
+PLAN = Plan(small_shop(), (Extract("sales", None),), LAYERS)
 KEY = RunKey("client_shop_pipeline", "manual__1")
 DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
 CHECKS = {

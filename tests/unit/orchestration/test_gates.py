@@ -3,22 +3,14 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
-from medallion.clients import client_from_dict
 from medallion.ledger import NodeRow, RunKey, open_ledger, tables
 from medallion.orchestration import notes
 from medallion.orchestration.gates import GateTask
 from medallion.pipeline import LayerPlan, Node, Plan
+from small_shop import small_shop
 
-CONFIG = {
-    "description": "A shop",
-    "schedule_interval": "1d",
-    "data_sources": ["sales"],
-    "transformations": [],
-    "destination": "shelf",
-    "business_rules": {"data_retention_days": 3, "quality_threshold": 0.95},
-}
 MODEL = Node("model.a", "bronze_a", "model", "bronze", "sales", "model.a")
-PLAN = Plan(client_from_dict("shop", CONFIG), (), (LayerPlan("bronze", (MODEL,)),))
+PLAN = Plan(small_shop(), (), (LayerPlan("bronze", (MODEL,)),))
 RUN = SimpleNamespace(dag_id="client_shop_pipeline", run_id="manual__1")
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from medallion.clients import Destination, SourceContract, client_from_dict
+from medallion.clients import Destination, SourceContract
 from medallion.database import utcnow
 from medallion.ledger import RunKey, open_ledger
 from medallion.orchestration import notes
@@ -15,16 +15,9 @@ from medallion.pipeline import Extract, LayerPlan, Plan
 from medallion.registry.definition import Definition
 from medallion.registry.find import registry_of
 from medallion.settings import load_settings
+from small_shop import small_shop
 
-CONFIG = {
-    "description": "A shop",
-    "schedule_interval": "1d",
-    "data_sources": ["sales"],
-    "transformations": [],
-    "destination": "shelf",
-    "business_rules": {"data_retention_days": 30, "quality_threshold": 0.95},
-}
-CLIENT = client_from_dict("shop", CONFIG)
+CLIENT = small_shop()
 LAYERS = tuple(LayerPlan(layer, ()) for layer in ("bronze", "silver", "gold"))
 SALES = {"name": "sales", "description": "Sales", "location": "/in", "format": "csv", "load": "interval"}
 

@@ -2,29 +2,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from medallion.clients import client_from_dict
 from medallion.exceptions import ConfigError
 from medallion.pipeline.backfill import Again, read_backfill, spans
+from small_shop import small_shop
 
 NOW = datetime(2026, 3, 10, 14, 30, tzinfo=UTC)
 SIX_HOURS = timedelta(hours=6)
 
 
-def client(schedule=SIX_HOURS, **more):
-    config = {
-        "description": "A shop",
-        "schedule_interval": schedule,
-        "data_sources": ["sales"],
-        "transformations": ["clean"],
-        "destination": "shelf",
-        "business_rules": {"data_retention_days": 30, "quality_threshold": 0.9},
-    }
-    return client_from_dict("shop", config | more)
-
-
 def ask(first="2026-03-02", last="2026-03-04", of=None, **how):
     days = date.fromisoformat(first), date.fromisoformat(last)
-    return read_backfill(of or client(), *days, NOW, **how)
+    return read_backfill(of or small_shop(schedule_interval=SIX_HOURS), *days, NOW, **how)
 
 
 def test_both_days_are_run_whole():
@@ -34,7 +22,7 @@ def test_both_days_are_run_whole():
 
 
 def test_the_days_are_those_of_the_clients_clocks():
-    berlin = client("@daily", timezone="Europe/Berlin")
+    berlin = small_shop(timezone="Europe/Berlin")
     spring = datetime(2026, 3, 29, 22, 30, tzinfo=UTC)  # 30 March, half past midnight, there
     days = date(2026, 3, 29), date(2026, 3, 30)
     request = read_backfill(berlin, *days, spring).request("dag")
@@ -65,7 +53,7 @@ def test_airflow_is_told_in_its_own_words_what_runs_again(again, said):
 
 
 def test_a_period_that_divides_no_day_begins_with_the_first_interval_of_the_day():
-    request = ask(of=client(timedelta(hours=5))).request("dag")
+    request = ask(of=small_shop(schedule_interval=timedelta(hours=5))).request("dag")
     assert request["from_date"] == "2026-03-02T04:00:00+00:00"  # 98,447 periods after 1970 began
 
 
@@ -87,7 +75,7 @@ def test_what_cannot_be_run_is_said_so(asked, told):
 
 
 def test_runs_that_depend_on_the_past_repair_it_first():
-    of = client(depends_on_past=True)
+    of = small_shop(depends_on_past=True)
     assert ask(of=of).again is Again.FAILED
     assert ask(of=of, again=Again.ALL).again is Again.ALL
     with pytest.raises(ConfigError, match="--again missing: shop has depends_on_past"):

@@ -1,9 +1,10 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from medallion.pipeline import cron_of, last_complete_interval
-from medallion.pipeline.schedule import shortest_period
+from medallion.pipeline.days import intervals_of_day
+from medallion.pipeline.schedule import Calendar, shares_days, shortest_period
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,24 @@ def test_only_a_schedule_of_less_than_a_day_needs_the_hour():
     assert shortest_period("0 6,18 * * *") == timedelta(hours=12)
     assert shortest_period("0 2 * * *") == timedelta(days=1)
     assert shortest_period(None) == timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "shared"),
+    [
+        (timedelta(hours=6), True),
+        (timedelta(hours=23), True),
+        (timedelta(hours=24, minutes=30), True),  # on the 25 hours of a day in October
+        (timedelta(days=1), False),
+        (timedelta(hours=25), False),
+        ("0 2 * * *", False),
+        ("0 1,23 * * *", True),
+        (None, False),
+    ],
+)
+def test_two_intervals_that_can_start_on_one_day_have_places_of_their_own(schedule, shared):
+    calendar = Calendar(schedule, "Europe/Berlin")
+    assert shares_days(calendar) == shared
+    for day in (date(2026, 10, number) for number in range(1, 32)):
+        own = [one for one in intervals_of_day(calendar, day) if one.run_date == day]
+        assert shared or len(own) <= 1

@@ -3,25 +3,15 @@ from datetime import date, datetime
 
 import pytest
 
-from medallion.clients import client_from_dict
 from medallion.ledger import NodeRow
 from medallion.ledger.waivers import Waiver
 from medallion.pipeline import LayerPlan, Node, Plan, Rule
 from medallion.quality import judge_layer
+from small_shop import small_shop
 
 
 def client(threshold):
-    return client_from_dict(
-        "shop",
-        {
-            "description": "A shop",
-            "schedule_interval": "1d",
-            "data_sources": ["sales"],
-            "transformations": ["clean"],
-            "destination": "shelf",
-            "business_rules": {"data_retention_days": 3, "quality_threshold": threshold},
-        },
-    )
+    return small_shop(business_rules={"data_retention_days": 30, "quality_threshold": threshold})
 
 
 def rule(name, **changes):

@@ -2,12 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from medallion.clients import client_from_dict
 from medallion.clients.declared import Declared, DeclaredRule
 from medallion.exceptions import ConfigError
 from medallion.ledger import RunKey, open_ledger, tables
 from medallion.ledger import waivers as book
 from medallion.quality.waivers import sign_waiver, waivers_that_count, withdraw_waiver
+from small_shop import small_shop
 
 KEY = RunKey("client_shop_pipeline", "manual__1")
 TODAY = datetime.now(UTC).date()
@@ -23,17 +23,7 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def client():
-    return client_from_dict(
-        "shop",
-        {
-            "description": "A shop",
-            "schedule_interval": "1d",
-            "data_sources": ["sales"],
-            "transformations": ["clean"],
-            "destination": "shelf",
-            "business_rules": {"data_retention_days": 3, "quality_threshold": 0.9},
-        },
-    )
+    return small_shop(business_rules={"data_retention_days": 30, "quality_threshold": 0.9})
 
 
 def sign(ledger, client, rule="positive", *, days=10, why="late tills", by="ann", far=False):

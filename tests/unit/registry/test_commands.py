@@ -12,10 +12,11 @@ import duckdb
 import pytest
 from click.testing import Result
 from cryptography.fernet import Fernet
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from medallion.cli import app
-from medallion.registry import ACTIVE, API, Definition, open_registry
+from medallion.registry import ACTIVE, API, Definition, Registry, open_registry, tables
 from medallion.settings import Settings, load_settings
 
 pytestmark = pytest.mark.slow
@@ -134,6 +135,20 @@ def test_plan_says_field_by_field_what_differs_and_which_tasks_come(settings: Se
     assert lines[-1] == "default: 1 updated, 1 unchanged"
 
 
+def test_plan_says_why_a_client_will_not_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDALLION_ADVENTUREWORKS", str(settings.home / "nowhere"))
+    _edit(settings, "[user_data]", "[{name: user_data, location: '{adventureworks}/users'}]")
+    _edit(settings, "schedule_interval", "enabled: false\nschedule_interval", "little")
+
+    lines = _run("plan").stdout.splitlines()
+
+    assert [line for line in lines if line[0] == "+"] == [
+        "+ little  new; disabled",
+        "+ tiny  new; disabled: no data",
+    ]
+    assert [one["stands"] for one in _json("plan")[0]["created"]] == ["disabled", "disabled: no data"]
+
+
 def test_plan_counts_what_a_shorter_retention_would_delete(settings: Settings) -> None:
     _run("apply")
     today = datetime.now(UTC).date()
@@ -231,6 +246,43 @@ def test_a_rollback_is_told_by_history_plan_show_and_clients(settings: Settings)
     assert shown["file_says"] == {"schedule_interval": {"live": "1d", "file": "12h"}}
     rows = {row["id"]: row["agrees"] for row in _json("clients")}
     assert rows == {"tiny": "differs from live", "little": "as live"}
+
+
+def test_a_revision_with_a_key_that_is_gone_is_shown_and_said_to_be_one(settings: Settings) -> None:
+    _run("apply")
+    _edit(settings, "1d", "12h")
+    _run("apply")
+    _write_a_key_that_is_gone(open_registry(settings.database_url, "default"), 1)
+
+    lines = _run("history", "tiny").stdout.splitlines()
+
+    assert [line[:11] for line in lines if line[:3].strip()] == ["  2  active", "  1  active"]
+    assert lines[-1] == ("     this Medallion does not understand it: tempo: Extra inputs are not permitted")
+    first, second = _json("history", "tiny")
+    assert (first["definition"]["client"]["tempo"], first["problem"] is None) == ("fast", False)
+    assert (second["changes"], second["problem"]) == ({}, None)
+    told = _run("rollback", "tiny", "1", code=1).stderr
+    assert told == (
+        "this Medallion does not understand tiny at revision 1: tempo: Extra inputs are not permitted\n"
+    )
+
+
+def test_what_a_client_was_is_shown_though_what_it_is_is_not_understood(settings: Settings) -> None:
+    _run("apply")
+    _write_a_key_that_is_gone(open_registry(settings.database_url, "default"), 1)
+
+    assert "what the registry holds is not a client's definition" in _run("show", "tiny", code=1).stderr
+    assert "this Medallion does not understand it: tempo" in _run("history", "tiny").stdout
+
+
+def _write_a_key_that_is_gone(registry: Registry, revision: int) -> None:
+    """Have a revision, and the client if it is that one, say what an earlier version took."""
+    facts = registry.history("tiny")[revision - 1].facts
+    said = json.dumps({**facts, "client": {**facts["client"], "tempo": "fast"}})
+    with registry.engine.begin() as connection:
+        for table in (tables.revision, tables.configuration):
+            own = (table.c.stream_key == "tiny", table.c.revision == revision)
+            connection.execute(update(table).where(*own).values(config_json=said))
 
 
 def test_a_rollback_to_what_is_not_there_fails(settings: Settings) -> None:

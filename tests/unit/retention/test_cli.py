@@ -65,7 +65,7 @@ def test_a_dry_run_shows_what_would_go_and_why_the_rest_stays(installed):
     assert "landing sales.orders 2025-12-01 1 partition 3 33.3% 1 10" in lines
     assert "bronze bronze_sales__orders 2026-01-30 1 row 4 25.0%" in lines
     assert "silver: 1 with nothing from before 2025-12-31" in lines
-    assert "gold: 1 without _run_date: the next run takes out of them what silver lost" in lines
+    assert "gold: 1 without _run_date: the next run takes out of them what the layers before lost" in lines
     assert lines[-1] == "a dry run: nothing was deleted"
     assert (len(installed.days(BRONZE)), installed.landed(), _by_hand(installed)) == (4, 3, [])
 

@@ -27,6 +27,15 @@ def test_a_row_of_the_cutoffs_day_stays_and_one_of_the_day_before_goes(house):
     assert house.days(BRONZE) == _ages(0, 1, 29, 30)
 
 
+def test_gold_is_told_what_it_loses_by_silver_and_by_bronze_where_there_is_no_silver(house):
+    for table in (BRONZE, LINES, SILVER):
+        house.fill(table, *_ages(0, 1, 2, 61))
+    house.keep_log(BRONZE, LINES, SILVER)
+    house.clean()
+    assert house.logged(SILVER) == house.logged(LINES) == [(1, 2, 1)]
+    assert house.logged(BRONZE) == [], "silver keeps its rows longer than bronze"
+
+
 def test_a_leap_day_counts(house):
     house.fill(BRONZE, "2024-02-29", "2024-03-01", "2024-03-30")
     house.clean(date(2024, 3, 31))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from brief_reports import write_brief_report
 from medallion.exceptions import RetentionRefused
 from medallion.interval import Interval
 from medallion.ledger import open_ledger
@@ -141,19 +142,6 @@ def test_a_plan_that_makes_no_sense_is_refused(tmp_path: Path, client: str, days
 # --- The fleet's page
 
 
-def _report(root: Path, client: str, day: date) -> None:
-    moment = f"{day}T00:00:00Z"
-    run = {"run_id": f"run_{day}", "interval_start": moment, "interval_end": moment, "seconds": 1.0}
-    facts = {
-        "run": run | {"started_at": moment, "ended_at": moment},
-        "verdict": {"outcome": "delivered", "reasons": []},
-        "layers": [{"score": 0.97, "threshold": 0.95}],
-    }
-    folder = root / client / f"year={day:%Y}/month={day:%m}/day={day:%d}"
-    folder.mkdir(parents=True)
-    (folder / JSON_FILE).write_text(json.dumps(facts))
-
-
 def _index(root: Path) -> dict[str, tuple[str | None, list[str]]]:
     facts = json.loads((root / "index.json").read_text())
     return {one["id"]: (one["status"], [run["run_id"] for run in one["runs"]]) for one in facts["clients"]}
@@ -164,7 +152,7 @@ def test_what_is_gone_leaves_the_fleets_page_and_nothing_else_changes(tmp_path: 
     root = tmp_path / "reports"
     for client in ("acme", "globex"):
         for day in _before(TODAY, 0, 1, 40):
-            _report(root, client, day)
+            write_brief_report(root / client, day.isoformat())
         update_fleet(ledger, root, client, {"acme": "active", "globex": "disabled", "unborn": "active"})
     plan = plan_reports(root, "acme", days=30, today=TODAY)
     apply_reports(plan)
@@ -182,7 +170,7 @@ def test_a_page_that_knows_none_of_them_is_not_written_again(tmp_path: Path) -> 
     ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     root = tmp_path / "reports"
     forget_days(ledger, root, "acme", {TODAY})  # there is no page at all
-    _report(root, "acme", TODAY)
+    write_brief_report(root / "acme", TODAY.isoformat())
     update_fleet(ledger, root, "acme")
     before = (root / "index.json").stat().st_mtime_ns
     forget_days(ledger, root, "acme", set(_before(TODAY, 40)))

@@ -144,6 +144,11 @@ class Retention(Frozen):
         examples=[365],
     )
 
+    @property
+    def longest_layer(self) -> int:
+        """The days of the layer that is kept longest; any may be made anew from landing."""
+        return max(self.landing, self.bronze, self.silver, self.gold)
+
     @model_validator(mode="before")
     @classmethod
     def _from_days(cls, value: Any) -> Any:

@@ -127,7 +127,7 @@ def _followed(
             airflow.client,
             client,
             backfill,
-            live.show,
+            live,
             scores=ledger_scores(settings),
             check=airflow.check,
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -17,57 +15,35 @@ from rich.text import Text
 from medallion.airflow_api import RUN_ENDED
 from medallion.clients import Client
 from medallion.embedded.follow_backfill import BackfillProgress
+from medallion.embedded.live_screen import live_screen
 from medallion.embedded.screen import breaches, duration
 from medallion.pipeline.backfill import Again, Backfill, spans
-from medallion.pipeline.schedule import calendar_of, shortest_period
-from medallion.terminal import line
+from medallion.pipeline.schedule import calendar_of, shares_days
 
 #: A stretch of intervals a line; a hole-ridden year would be more than a screen.
 _MOST_LINES = 20
-_ONE_DAY = timedelta(days=1)
 _WHICH = {Again.MISSING: "that never ran", Again.FAILED: "that never ran or failed", Again.ALL: "again"}
 
 
-class BackfillScreen(Protocol):
-    """Shows the progress of a backfill, again and again."""
-
-    def show(self, progress: BackfillProgress) -> None:
-        """Show how far it is now."""
+def backfill_screen(console: Console) -> AbstractContextManager[Callable[[BackfillProgress], None]]:
+    """Open a screen that shows how far a backfill is."""
+    return live_screen(console, backfill_table, _News().of)
 
 
-@contextmanager
-def backfill_screen(console: Console) -> Iterator[BackfillScreen]:
-    """Open the screen that suits the console."""
-    if console.is_terminal:
-        with Live(console=console, refresh_per_second=4, transient=True) as live:
-            yield _Table(live)
-    else:
-        yield _Lines(console)
+class _News:
+    """A line for each run that has ended since the first look."""
 
-
-class _Table:
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def show(self, progress: BackfillProgress) -> None:
-        self._live.update(backfill_table(progress))
-
-
-class _Lines:
-    """Prints a line whenever a run has ended."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self) -> None:
         self._told: set[str] | None = None
 
-    def show(self, progress: BackfillProgress) -> None:
+    def of(self, progress: BackfillProgress) -> Iterator[str]:
         ended = progress.in_state(*RUN_ENDED)
         told = self._told if self._told is not None else {run.run_id for run in ended}
+        self._told = told | {run.run_id for run in ended}
         for run in ended:
             if run.run_id not in told:
                 what = f"{moment(run.start, progress.client)} {run.state} in {duration(run.seconds)}"
-                line(self._console, f"{progress.client.id}: {what}; {counts(progress)}")
-        self._told = told | {run.run_id for run in ended}
+                yield f"{progress.client.id}: {what}; {counts(progress)}"
 
 
 def describe(order: Backfill, starts: Sequence[datetime]) -> str:
@@ -141,9 +117,9 @@ def counts(progress: BackfillProgress) -> str:
 
 def moment(start: datetime, client: Client) -> str:
     """Name a client's interval by its start in its zone; by the day alone if there is at most one a day."""
-    daily = shortest_period(client.schedule_interval) >= _ONE_DAY
     local = start.astimezone(ZoneInfo(client.timezone))
     # The hour that comes twice needs more than its time.
+    daily = not shares_days(calendar_of(client))
     form = "%Y-%m-%d" if daily else "%Y-%m-%d %H:%M" if client.timezone == "UTC" else "%Y-%m-%d %H:%M %Z"
     return f"{local:{form}}"
 

@@ -87,8 +87,10 @@ def run(
     asked = {"reason": reason or None, "dry_run": dry_run, "rebuild": [one.value for one in rebuild or []]}
     days = _days(day, first, last)
     wish = _wish(stop=stop, resume=resume, cancel=cancel)
-    if wish and (days or again or backwards):
-        raise ConfigError(f"--{wish} is about the backfill there is: give no days, --again or --backwards")
+    if wish and (days or again or backwards or any(asked.values())):
+        raise ConfigError(
+            f"--{wish} is about the backfill there is: give no days, and nothing that its runs are to do"
+        )
     if wish:
         _change_backfill(settings, client_id, wish, as_json)
     elif first and last:

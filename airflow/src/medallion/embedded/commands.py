@@ -185,9 +185,7 @@ def _run(
         turns = [(client, wanted.pop(0)) for client, wanted in waiting.values() if wanted]
         runs = [_trigger(airflow, client, interval, asked or {}) for client, interval in turns]
         with screen(console) as live:
-            turn = follow(
-                airflow.client, runs, live.show, scores=ledger_scores(settings), check=airflow.check
-            )
+            turn = follow(airflow.client, runs, live, scores=ledger_scores(settings), check=airflow.check)
         ended += turn
         for one in turn:
             if not one.succeeded:

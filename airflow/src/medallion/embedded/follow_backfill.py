@@ -129,8 +129,11 @@ def _give_up_behind(airflow: AirflowClient, backfill_id: int, latest: BackfillPr
     """End what waits for a run that failed: it would wait until its timeout, and all behind it after it.
 
     It goes back to the queue for that: Airflow skips the tasks of a run that is ended, which would count as a
-    past that is well, but leaves those of a queued run as they are.
+    past that is well, but leaves those of a queued run as they are. Of a backfill that was given up already
+    nothing waits.
     """
+    if airflow.backfill(backfill_id)["completed_at"]:
+        return
     airflow.pause_backfill(backfill_id)
     for run in latest.in_state("running"):
         if airflow.tasks(latest.dag_id, run.run_id)["start"]["state"] is None:

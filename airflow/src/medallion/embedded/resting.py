@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion.airflow_api import RUN_ENDED, AirflowClient
+from medallion.airflow_api import AirflowClient
 from medallion.airflow_api.backfills import BACKFILL, active_backfill
 
 
@@ -14,9 +14,7 @@ def lay_to_rest(client: AirflowClient, dag_id: str) -> None:
     backfill = active_backfill(client, dag_id)
     if backfill:
         client.pause_backfill(backfill["id"])
-    for run in client.runs(dag_id):
-        if run["state"] in RUN_ENDED:
-            continue
+    for run in client.runs(dag_id, state=["queued", "running"]):
         kept = backfill and run["run_type"] == BACKFILL
         if kept and run["state"] == "queued":
             continue

@@ -2,63 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from rich.console import Console
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
 from medallion.embedded.follow import Progress
+from medallion.embedded.live_screen import live_screen
 from medallion.pipeline import LAYERS
-from medallion.terminal import line
 
 _TOLD_STAGES = ("extract", *LAYERS)
 _STYLES = {"success": "green", "failed": "red", "running": "cyan"}
 
 
-class Screen(Protocol):
-    """Shows the progress of runs, again and again."""
-
-    def show(self, progresses: Sequence[Progress]) -> None:
-        """Show how far the runs are now."""
+def screen(console: Console) -> AbstractContextManager[Callable[[Sequence[Progress]], None]]:
+    """Open a screen that shows how far runs are."""
+    return live_screen(console, progress_table, _News().of)
 
 
-@contextmanager
-def screen(console: Console) -> Iterator[Screen]:
-    """Open the screen that suits the console."""
-    if console.is_terminal:
-        with Live(console=console, refresh_per_second=4, transient=True) as live:
-            yield _Table(live)
-    else:
-        yield _Lines(console)
+class _News:
+    """A run's line when it enters another layer, has to try something again, or ends."""
 
-
-class _Table:
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def show(self, progresses: Sequence[Progress]) -> None:
-        self._live.update(progress_table(progresses))
-
-
-class _Lines:
-    """Prints a run's line when it enters another layer, has to try something again, or ends."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self) -> None:
         self._told: dict[str, str] = {}
 
-    def show(self, progresses: Sequence[Progress]) -> None:
+    def of(self, progresses: Sequence[Progress]) -> Iterator[str]:
         for one in progresses:
             now = _where(one)
             told = one.ended or one.retrying or one.stage in _TOLD_STAGES
             if told and self._told.get(one.run.run_id) != now:
                 self._told[one.run.run_id] = now
-                line(self._console, progress_line(one))
+                yield progress_line(one)
 
 
 def progress_line(one: Progress) -> str:

@@ -28,7 +28,7 @@ class Arrived:
         load: which rows a run lands.
         path: the staged file.
         whole: whether it holds all rows there were, on an entity's first run.
-        before: what landed of earlier intervals, by their start, oldest first.
+        before: what landed of other intervals, by their start, oldest first; empty where no age is limited.
     """
 
     name: str
@@ -193,12 +193,10 @@ class _Source:
             lacking += f" since {since:%Y-%m-%d %H:%M}" if silent and not unread else ""
             said = f"{lacking if columns else 'no entity has an event_time'}; {wanted}"
             age, breached = None, True if unread or silent else None
-        return Checked(
-            self.contract.name,
+        return self._checked(
             entity,
             "freshness",
             limit.on_breach,
-            self.interval,
             found=None if age is None else max(0, int(age.total_seconds())),
             population=None,
             allowed=limit.at_most.total_seconds(),
@@ -229,12 +227,10 @@ class _Source:
     def _least(
         self, one: Arrived, check: str, on_breach: OnBreach, rows: int | None, least: int, why: str
     ) -> Checked:
-        return Checked(
-            self.contract.name,
+        return self._checked(
             one.name,
             check,
             on_breach,
-            self.interval,
             found=rows,
             population=None,
             allowed=least,
@@ -254,12 +250,10 @@ class _Source:
     ) -> Checked:
         found, population = counts
         most = int(share * population + 1e-9)  # 0.29 of 100 are 29 rows, not 28.999999999999996
-        return Checked(
-            self.contract.name,
+        return self._checked(
             one.name,
             check,
             on_breach,
-            self.interval,
             found=found if population else None,
             population=population,
             allowed=share,
@@ -267,3 +261,6 @@ class _Source:
             said=f"{one.where}: {said} in {found} of {population} rows; expected at most {most} ({check})",
             column=column,
         )
+
+    def _checked(self, entity: str, check: str, on_breach: OnBreach, **found: Any) -> Checked:
+        return Checked(self.contract.name, entity, check, on_breach, self.interval, **found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -151,11 +152,6 @@ class _EntityRun:
 
     def arrived(self, where: str, rows: int) -> Arrived:
         """What was staged of the entity, for the checks."""
-        folder = self.stage.place(self.name, "").parent
-        starts = [
-            (partition_start(path.parent.relative_to(folder), self.interval.zone), path)
-            for path in self.before
-        ]
         return Arrived(
             self.name,
             self.entity,
@@ -164,8 +160,21 @@ class _EntityRun:
             rows,
             self.stage.file(self.name),
             self.whole,
-            [(start, path) for start, path in starts if start],
+            list(self._earlier()) if self._may_be_late else [],
         )
+
+    @property
+    def _may_be_late(self) -> bool:
+        """Whether the contract limits the age of what landed: years of it are not looked up for nothing."""
+        return bool(self.contract.freshness or (self.entity.checks and self.entity.checks.freshness))
+
+    def _earlier(self) -> Iterator[tuple[datetime, Path]]:
+        """What landed of other intervals, by their start."""
+        folder = self.stage.place(self.name, "").parent
+        for path in self.before:
+            start = partition_start(path.parent.relative_to(folder), self.interval.zone)
+            if start:
+                yield start, path
 
     @property
     def span(self) -> Span:

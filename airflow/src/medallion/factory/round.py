@@ -36,8 +36,6 @@ from medallion.settings import Settings
 
 #: Who did what nobody asked for, in the audit log.
 ACTOR = "medallion_factory"
-#: How long runs in flight of a client that is being removed may go on.
-PATIENCE = timedelta(hours=6)
 #: How long Airflow may take to read the files that a round changed.
 _LIVE_SECONDS = 120.0
 
@@ -63,9 +61,7 @@ def bring_up_to_date(
     return Report.of(settings.platform, published.version, [*_synced(done), *_published(published, done)])
 
 
-def go_round(
-    settings: Settings, airflow: AirflowClient, asked: Asked, *, actor: str, patience: timedelta = PATIENCE
-) -> Report:
+def go_round(settings: Settings, airflow: AirflowClient, asked: Asked, *, actor: str) -> Report:
     """Do what was asked for, then bring files, registry, bundle and Airflow in step.
 
     Args:
@@ -73,7 +69,6 @@ def go_round(
         airflow: the Airflow that runs the platform's bundle.
         asked: what a caller wants of one client.
         actor: who asks, for the audit log.
-        patience: how long runs in flight of a client that is being removed may go on.
 
     Returns:
         What was found and done; the clients that changed are live when it returns.
@@ -87,7 +82,7 @@ def go_round(
     lines = list(_do(asked, registry, catalog, settings, actor))
     done = sync(catalog, registry, settings, actor=actor, why=asked.why, confirmed=asked.confirmed)
     published = publish(settings, registry)
-    drain = Drain(registry, files_of(registry), airflow, ACTOR, patience)
+    drain = Drain(registry, files_of(registry), airflow, ACTOR, timedelta(seconds=settings.drain_seconds))
     closed = drain.close()
     lines += [*_synced(done), *_published(published, done), *closed]
     changed = [*published.rendered, *(line.subject for line in closed)]

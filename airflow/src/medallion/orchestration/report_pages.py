@@ -36,7 +36,7 @@ _TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json"}
 _FLEET = re.compile(r"index\.(?:html|json)")
 _REPORT = re.compile(
     r"(?P<client>[a-z][a-z0-9_]*)/(?:latest_daily_report\.json|year=\d{4}/month=\d{2}/day=\d{2}/"
-    r"(?:daily_report|(?:hour=\d{4}/)?(?:dry_)?run_report)\.(?:html|json))"
+    r"(?:daily_report|(?:hour=\d{2}b?\d{2}/)?(?:dry_)?run_report)\.(?:html|json))"
 )
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

@@ -6,12 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from medallion.clients import Client
 from medallion.exceptions import ConfigError
-from medallion.pipeline.schedule import shortest_period
+from medallion.pipeline.schedule import calendar_of, shares_days
 from medallion.pipeline.shape import LAYERS, Node, Shape, layer_nodes
 from medallion.settings import DEFAULT_PLATFORM
 
@@ -79,13 +78,12 @@ class Plan:
     @property
     def landing_days(self) -> int:
         """Days that landing is kept: as long as the longest layer, which may be made anew from it."""
-        kept = self.client.business_rules.data_retention_days
-        return max(kept.landing, kept.bronze, kept.silver, kept.gold)
+        return self.client.business_rules.data_retention_days.longest_layer
 
     @property
     def sub_daily(self) -> bool:
         """True if two runs can fall on one day, so that landing needs the hour as well."""
-        return shortest_period(self.client.schedule_interval) < timedelta(hours=23)
+        return shares_days(calendar_of(self.client))
 
     def layer(self, name: str) -> LayerPlan:
         """The layer of that name.

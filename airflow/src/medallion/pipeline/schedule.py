@@ -13,6 +13,7 @@ from medallion.interval import Interval
 from medallion.pipeline.cron import preceding
 
 _MINUTE, _HOUR, _DAY, _WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+_LONGEST_DAY = timedelta(hours=25)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,6 +75,12 @@ def last_complete_interval(schedule: Schedule, moment: datetime) -> Interval:
     assert isinstance(calendar.every, timedelta)  # noqa: S101 - else it has a cron line
     end = moment - (moment - _EPOCH) % calendar.every
     return Interval(end - calendar.every, end, calendar.zone)
+
+
+def shares_days(schedule: Schedule) -> bool:
+    """Whether two intervals of a schedule can start on one day, which then names neither of them."""
+    # Clocks that go back make a day of 25 hours, in which a cron line of one time a day still comes due once.
+    return shortest_period(schedule) < (_DAY if calendar_of(schedule).cron else _LONGEST_DAY)
 
 
 def shortest_period(schedule: Schedule) -> timedelta:

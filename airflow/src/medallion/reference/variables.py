@@ -75,6 +75,13 @@ ENVIRONMENT = (
         "0.1",
     ),
     Variable(
+        "MEDALLION_DRAIN_SECONDS",
+        "seconds",
+        f"`{_SETTINGS['drain_seconds']:g}`",
+        "How long runs in flight of a client that is being removed may go on; then they are ended.",
+        "3600",
+    ),
+    Variable(
         "MEDALLION_LOCK_SECONDS",
         "seconds",
         "`900`",

@@ -52,6 +52,10 @@ def roll_back(
         )
     if wanted.status not in (ACTIVE, DISABLED):
         raise RegistryError(f"at revision {revision} {client_id} was {wanted.status}; choose an earlier one")
+    if wanted.definition is None:
+        raise RegistryError(
+            f"this Medallion does not understand {client_id} at revision {revision}: {wanted.problem}"
+        )
     check_definition(wanted.definition, catalog, settings)
     return registry.put(
         client_id,

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from medallion.clients import load_catalog
 from medallion.exceptions import ConfigError, RegistryError
-from medallion.registry.find import find_live, registry_of
+from medallion.registry.find import find_live, find_registry, registry_of
 from medallion.registry.records import CLI, REMOVED, Configuration
 from medallion.registry.store import Registry
 from medallion.settings import Settings, load_settings
@@ -132,8 +132,7 @@ def history(client_id: ClientId, platform: Platform = None, as_json: AsJson = Fa
     """List a client's revisions: what it was, who made it so, and why."""
     from medallion.registry.render import history_facts, history_lines
 
-    registry, _ = find_live(load_settings(), client_id, platform)
-    revisions = registry.history(client_id)
+    revisions = find_registry(load_settings(), client_id, platform).history(client_id)
     if as_json:
         print_json(history_facts(revisions))
     else:

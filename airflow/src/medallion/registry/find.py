@@ -45,20 +45,35 @@ def find_live(
         platform: where to look; None looks on all of the installation's, where it lives first.
 
     Raises:
+        RegistryError: if the registry never had it, or this version does not understand it.
+    """
+    registry = find_registry(settings, client_id, platform)
+    known = registry.configuration(client_id)
+    assert known  # noqa: S101 - a client that is removed keeps its row
+    return registry, known
+
+
+def find_registry(settings: Settings, client_id: str, platform: str | None = None) -> Registry:
+    """The registry of a client's platform, whatever it holds of it.
+
+    Args:
+        settings: the installation.
+        client_id: whose.
+        platform: where to look; None looks on all of the installation's, where it lives first.
+
+    Raises:
         RegistryError: if the registry never had it.
     """
-    found = []
-    for name in [platform] if platform else settings.platforms:
-        registry = registry_of(settings, name)
-        if known := registry.configuration(client_id):
-            found.append((registry, known))
+    registries = [registry_of(settings, name) for name in ([platform] if platform else settings.platforms)]
+    heads = [(one, one.heads().get(client_id)) for one in registries]
+    found = [(registry, head) for registry, head in heads if head]
     if not found:
         where = f" of the platform {platform}" if platform else ""
         raise RegistryError(
             f"there is no client {client_id!r} in the registry{where}; `medallion clients` lists them, "
             "`medallion apply` takes those in that have a file"
         )
-    return min(found, key=lambda one: one[1].status == REMOVED)
+    return min(found, key=lambda one: one[1].status == REMOVED)[0]
 
 
 def find_client(settings: Settings, client_id: str) -> Definition:

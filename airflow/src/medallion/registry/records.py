@@ -53,17 +53,25 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Revision:
-    """What a client was at one of its revisions, who made it so, and why."""
+    """What a client was at one of its revisions, who made it so, and why.
+
+    Args:
+        definition: what it was; None if this version of Medallion does not understand it.
+        problem: why not; blank if it does.
+        facts: the definition as it was written down.
+    """
 
     key: str
     revision: int
-    definition: Definition
+    definition: Definition | None
     status: str
     checksum: str
     origin: str
     actor: str
     why: str
     created_at: datetime
+    facts: Mapping[str, Any]
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,10 @@ def _step_lines(step: Step, effect: Effect | None, done: bool) -> Iterator[Text]
     sign, style = _SIGNS[step.word]
     head = Text(f"{sign} {step.client_id}", f"bold {style}")
     words = {"created": "new", "updated": "changed", "draining": "to be removed once its runs have ended"}
-    said = step.word if done else words.get(step.word, "to be removed")
-    yield head.append(
-        f"  {said}" + (f"; DAG {effect.dag} {effect.dag_change}" if effect and effect.dag else ""), "default"
-    )
+    said = [step.word if done else words.get(step.word, "to be removed")]
+    said += [step.stands] if step.status == DISABLED else []
+    said += [f"DAG {effect.dag} {effect.dag_change}"] if effect and effect.dag else []
+    yield head.append(f"  {'; '.join(said)}", "default")
     yield from change_lines(step.changes)
     if effect:
         yield from _effect_lines(effect)
@@ -134,10 +134,11 @@ def value_text(value: Any) -> str:
 
 
 def told_history(revisions: Sequence[Revision]) -> Iterator[tuple[Revision, dict[str, Change]]]:
-    """Each revision with what it changed, the oldest first."""
+    """Each revision with what it changed, the oldest first; beside one not understood that is not known."""
     before: Revision | None = None
     for one in revisions:
-        changes = changes_between(before.definition, one.definition) if before else {}
+        known = before and before.definition and one.definition
+        changes = changes_between(before.definition, one.definition) if before and known else {}
         if before and before.status != one.status:
             changes = {"status": Change(before.status, one.status), **changes}
         yield one, changes
@@ -156,7 +157,8 @@ def history_facts(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
             "status": one.status,
             "checksum": one.checksum,
             "changes": {key: {"old": said.old, "new": said.new} for key, said in changes.items()},
-            "definition": one.definition.facts(),
+            "definition": one.definition.facts() if one.definition else dict(one.facts),
+            "problem": one.problem or None,
         }
         for one, changes in told_history(revisions)
     ]
@@ -171,6 +173,8 @@ def history_lines(revisions: Sequence[Revision]) -> Iterator[Text]:
             f"{_time(one.created_at)} UTC  {one.actor} ({one.origin})",
             (f"  {one.why}", "italic"),
         )
+        if one.problem:
+            yield Text(f"     this Medallion does not understand it: {one.problem}", "yellow")
         yield from change_lines(changes)
 
 

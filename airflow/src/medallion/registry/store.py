@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from medallion.clients.problem import dotted
 from medallion.database import engine_of, utcnow
 from medallion.exceptions import ConflictError, RegistryError
 from medallion.registry import tables
@@ -322,25 +324,54 @@ class Registry:
         )
 
     def _revision(self, row: Row[Any]) -> Revision:
+        facts, definition, problem = self._facts(row.stream_key, row.config_json), None, ""
+        try:
+            definition = _understood(facts)
+        except _NotUnderstoodError as error:
+            problem = str(error)
         return Revision(
             key=row.stream_key,
             revision=row.revision,
-            definition=self._definition(row.stream_key, row.config_json),
+            definition=definition,
             status=row.status,
             checksum=row.checksum,
             origin=row.origin,
             actor=row.actor,
             why=row.why,
             created_at=row.created_at,
+            facts=facts,
+            problem=problem,
         )
 
     def _definition(self, key: str, sealed: str) -> Definition:
         try:
-            return Definition.from_facts(json.loads(self.cipher.open(sealed)))
-        except (ValueError, KeyError) as error:
-            raise RegistryError(
-                f"{key}: what the registry holds is not a client's definition: {error}"
-            ) from error
+            return _understood(self._facts(key, sealed))
+        except _NotUnderstoodError as error:
+            raise RegistryError(f"{key}: {_NOT_ONE}: {error}") from error
+
+    def _facts(self, key: str, sealed: str) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self.cipher.open(sealed)))
+        except (ValueError, TypeError) as error:
+            raise RegistryError(f"{key}: {_NOT_ONE}: {error}") from error
+
+
+_NOT_ONE = "what the registry holds is not a client's definition"
+
+
+class _NotUnderstoodError(Exception):
+    """What was written down by another version of Medallion, which knew other keys."""
+
+
+def _understood(facts: Mapping[str, Any]) -> Definition:
+    try:
+        return Definition.from_facts(facts)
+    except ValidationError as error:
+        flaws = [(dotted(one["loc"]), one["msg"]) for one in error.errors(include_url=False)]
+        said = "; ".join(f"{key}: {message}" for key, message in flaws)
+        raise _NotUnderstoodError(said) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _NotUnderstoodError(f"{type(error).__name__}: {error}") from error
 
 
 _SEALED = {

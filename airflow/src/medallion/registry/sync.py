@@ -37,6 +37,7 @@ class Step:
         file: the file that wants it so; blank where there is none any more.
         definition: what it will be; None leaves it as it is.
         changes: what will differ, its status among it.
+        stands: what its file and this installation make of it: enabled, disabled, or disabled: no data.
     """
 
     client_id: str
@@ -46,11 +47,13 @@ class Step:
     file: str = ""
     definition: Definition | None = None
     changes: Changes = field(default_factory=dict)
+    stands: str = ""
 
     def facts(self) -> dict[str, Any]:
         """Return the step as plain values."""
         changes = {key: {"old": one.old, "new": one.new} for key, one in self.changes.items()}
-        return {"id": self.client_id, "status": self.status, "file": self.file, "changes": changes}
+        told = {"id": self.client_id, "status": self.status, "stands": self.stands or None}
+        return told | {"file": self.file, "changes": changes}
 
 
 @dataclass(frozen=True)
@@ -254,7 +257,8 @@ class _Look:
         """What a file asks for; None if it says what it said before."""
         client = self.catalog.clients[client_id]
         definition = Definition.of(client, self.catalog)
-        status = ACTIVE if status_of(client, self.catalog, self.settings) == ENABLED else DISABLED
+        stands = status_of(client, self.catalog, self.settings)
+        status = ACTIVE if stands == ENABLED else DISABLED
         head = self.heads.get(client_id)
         if self.last.get(client_id) == (definition.checksum, status):
             if head is None or (head.checksum, head.status) != (definition.checksum, status):
@@ -272,6 +276,7 @@ class _Look:
             file=self.catalog.file(client_id),
             definition=definition,
             changes=changes,
+            stands=stands,
         )
 
     def _changes(self, client_id: str, definition: Definition) -> dict[str, Change]:

@@ -49,11 +49,11 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Print what became of a client's last run or of a day, or of the last runs of all clients."""
-    from medallion.reports.contract import schema_text
-    from medallion.reports.daily_contract import daily_schema_text
+    from medallion.reports.contract import report_schema, schema_text
+    from medallion.reports.daily_contract import daily_schema as schema_of_days
 
     if schema or daily_schema:
-        typer.echo(schema_text() if schema else daily_schema_text(), nl=False)
+        typer.echo(schema_text(report_schema() if schema else schema_of_days()), nl=False)
     elif client_id is None:
         if day:
             raise ConfigError("--date needs a client: medallion report ID --date DAY")

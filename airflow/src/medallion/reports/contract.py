@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -308,16 +309,22 @@ class Report(Part):
 
 def report_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``run_report.json``; keys it does not know are allowed."""
+    what = "One run of one client, whatever became of it; what is not known is null."
+    return schema_of(Report, "A run's report", what)
+
+
+def schema_of(report: type[Part], title: str, description: str) -> dict[str, Any]:
+    """Return the JSON Schema of a report."""
     # As it is written: a key that an earlier report may lack is always in a new one.
-    schema = Report.model_json_schema(by_alias=True, mode="serialization")
+    schema = report.model_json_schema(by_alias=True, mode="serialization")
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A run's report",
-        "description": "One run of one client, whatever became of it; what is not known is null.",
+        "title": title,
+        "description": description,
     }
     return head | {key: value for key, value in schema.items() if key not in head}
 
 
-def schema_text() -> str:
-    """Return the schema as the text of its file, the same in every process."""
-    return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"
+def schema_text(schema: Mapping[str, Any]) -> str:
+    """Return a schema as the text of its file, the same in every process."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

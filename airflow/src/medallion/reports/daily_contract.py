@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from pydantic import Field
@@ -19,6 +18,7 @@ from medallion.reports.contract import (
     Retained,
     Seconds,
     Share,
+    schema_of,
 )
 
 #: Grows when a key changes its meaning or goes away; a further key leaves it as it is.
@@ -181,15 +181,5 @@ class DailyReport(Part):
 
 def daily_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``daily_report.json``; keys it does not know are allowed."""
-    schema = DailyReport.model_json_schema(by_alias=True)
-    head = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A day's report",
-        "description": "One day of one client, all of its runs together; what is not known is null.",
-    }
-    return head | {key: value for key, value in schema.items() if key not in head}
-
-
-def daily_schema_text() -> str:
-    """Return the schema as the text of its file, the same in every process."""
-    return json.dumps(daily_schema(), indent=2, ensure_ascii=False) + "\n"
+    what = "One day of one client, all of its runs together; what is not known is null."
+    return schema_of(DailyReport, "A day's report", what)

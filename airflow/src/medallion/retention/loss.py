@@ -18,7 +18,7 @@ class Loss:
     Attributes:
         layer: landing, bronze, silver, gold or reports.
         object: ``source.entity`` in landing, ``runs_and_days`` of reports, else the table's name.
-        cutoff: the first day that stays; None for a table without ``_run_date``, which follows silver.
+        cutoff: the first day that stays; None for a table without ``_run_date``, which follows others.
         held: how much there is, in rows (in landing: partitions, of reports: days); None if not counted.
         gone: how much of it is from before the cutoff.
         share: what goes, as a share of what is there; rows that came back (see ``cleaned``) count in neither.

@@ -46,7 +46,8 @@ def kept_lines(doomed: RetentionPlan) -> Iterator[str]:
         if counted:
             yield f"{layer}: {len(counted)} with nothing from before {counted[0].cutoff}"
         if whole := len(own) - len(counted):
-            yield f"{layer}: {whole} without _run_date: the next run takes out of them what silver lost"
+            follows = "the next run takes out of them what the layers before lost"
+            yield f"{layer}: {whole} without _run_date: {follows}"
     for where, links in doomed.links.items():
         yield from (f"{where}: {link} is a link and stays" for link in links)
 

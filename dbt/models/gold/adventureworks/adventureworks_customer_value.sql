@@ -9,7 +9,7 @@ with orders as (
 
 customers as (
 
-    select * from {{ one_per_key('adventureworks_sales', 'customers', steps, ['customer_id']) }}
+    select * from {{ one_per_key('adventureworks_sales', 'customers', steps) }}
 
 ),
 

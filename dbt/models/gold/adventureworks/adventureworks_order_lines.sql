@@ -4,7 +4,7 @@
 with order_lines as (
 
     select *
-    from {{ one_per_key('adventureworks_sales', 'order_lines', line_steps, ['order_line_id']) }}
+    from {{ one_per_key('adventureworks_sales', 'order_lines', line_steps) }}
     {{- touched('order_lines', [
         watch_model('adventureworks_orders', {'order_id': 'order_id'}),
         watch('adventureworks_production', 'products', product_steps, {'product_id': 'product_id'}),
@@ -20,7 +20,7 @@ orders as (
 
 products as (
 
-    select * from {{ one_per_key('adventureworks_production', 'products', product_steps, ['product_id']) }}
+    select * from {{ one_per_key('adventureworks_production', 'products', product_steps) }}
 
 ),
 

@@ -3,7 +3,7 @@
 with orders as (
 
     select *
-    from {{ one_per_key('adventureworks_sales', 'orders', steps, ['order_id']) }}
+    from {{ one_per_key('adventureworks_sales', 'orders', steps) }}
     {{- touched('orders') }}
 
 ),

@@ -9,7 +9,7 @@ with order_lines as (
 
 products as (
 
-    select * from {{ one_per_key('adventureworks_production', 'products', steps, ['product_id']) }}
+    select * from {{ one_per_key('adventureworks_production', 'products', steps) }}
 
 ),
 

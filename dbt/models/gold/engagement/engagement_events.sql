@@ -3,7 +3,7 @@
 with events as (
 
     select *
-    from {{ one_per_key('app_events', 'events', steps, ['event_id'], ['received_at', '_interval_start']) }}
+    from {{ one_per_key('app_events', 'events', steps, ['received_at', '_interval_start']) }}
     {{- touched('events') }}
 
 ),

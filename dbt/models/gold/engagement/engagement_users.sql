@@ -2,7 +2,7 @@
 with users as (
 
     select *
-    from {{ one_per_key('user_data', 'users', steps, ['user_id'], ['updated_at', '_interval_start']) }}
+    from {{ one_per_key('user_data', 'users', steps, ['updated_at', '_interval_start']) }}
 
 ),
 

@@ -5,7 +5,7 @@
 with order_lines as (
 
     select *
-    from {{ one_per_key('erp', 'sales_order_lines', steps, ['order_id', 'line_number'], newest) }}
+    from {{ one_per_key('erp', 'sales_order_lines', steps, newest) }}
     {{- touched('sales_order_lines', [
         watch('erp', 'sales_orders', steps, {'order_id': 'order_id'}),
         watch('erp', 'materials', material_steps, {'material_id': 'material_id'}),
@@ -15,14 +15,14 @@ with order_lines as (
 
 orders as (
 
-    select * from {{ one_per_key('erp', 'sales_orders', steps, ['order_id'], newest) }}
+    select * from {{ one_per_key('erp', 'sales_orders', steps, newest) }}
 
 ),
 
 materials as (
 
     select *
-    from {{ one_per_key('erp', 'materials', material_steps, ['material_id'], newest) }}
+    from {{ one_per_key('erp', 'materials', material_steps, newest) }}
 
 ),
 

@@ -4,7 +4,7 @@
 with orders as (
 
     select *
-    from {{ one_per_key('erp', 'sales_orders', steps, ['order_id'], newest) }}
+    from {{ one_per_key('erp', 'sales_orders', steps, newest) }}
     {{- touched('sales_orders', [watch_model('erp_order_lines', {'order_id': 'order_id'})]) }}
 
 ),

@@ -4,7 +4,7 @@
 with materials as (
 
     select *
-    from {{ one_per_key('erp', 'materials', ['clean', 'normalize', 'validate'], ['material_id'], newest) }}
+    from {{ one_per_key('erp', 'materials', ['clean', 'normalize', 'validate'], newest) }}
 
 ),
 

@@ -5,7 +5,7 @@
 with purchase_orders as (
 
     select *
-    from {{ one_per_key('erp', 'purchase_orders', steps, ['purchase_order_id'], newest) }}
+    from {{ one_per_key('erp', 'purchase_orders', steps, newest) }}
     {{- touched('purchase_orders', [
         watch('erp', 'suppliers', supply_steps, {'supplier_id': 'supplier_id'}),
         watch('erp', 'materials', supply_steps, {'material_id': 'material_id'}),
@@ -16,14 +16,14 @@ with purchase_orders as (
 suppliers as (
 
     select *
-    from {{ one_per_key('erp', 'suppliers', supply_steps, ['supplier_id'], newest) }}
+    from {{ one_per_key('erp', 'suppliers', supply_steps, newest) }}
 
 ),
 
 materials as (
 
     select *
-    from {{ one_per_key('erp', 'materials', supply_steps, ['material_id'], newest) }}
+    from {{ one_per_key('erp', 'materials', supply_steps, newest) }}
 
 ),
 

@@ -5,7 +5,7 @@
 with movements as (
 
     select *
-    from {{ one_per_key('erp', 'stock_movements', steps, ['movement_id'], newest) }}
+    from {{ one_per_key('erp', 'stock_movements', steps, newest) }}
     {{- touched('stock_movements', [watch('erp', 'materials', material_steps, {'material_id': 'material_id'})]) }}
 
 ),
@@ -13,7 +13,7 @@ with movements as (
 materials as (
 
     select *
-    from {{ one_per_key('erp', 'materials', material_steps, ['material_id'], newest) }}
+    from {{ one_per_key('erp', 'materials', material_steps, newest) }}
 
 ),
 

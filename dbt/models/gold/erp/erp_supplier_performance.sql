@@ -4,7 +4,7 @@
 with suppliers as (
 
     select *
-    from {{ one_per_key('erp', 'suppliers', ['clean', 'normalize', 'validate'], ['supplier_id'], newest) }}
+    from {{ one_per_key('erp', 'suppliers', ['clean', 'normalize', 'validate'], newest) }}
 
 ),
 

@@ -1,7 +1,7 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
 with invoices as (
 
-    select * from {{ one_per_key('finance', 'invoices', steps, ['invoice_id'], ['updated_at', '_interval_start']) }}
+    select * from {{ one_per_key('finance', 'invoices', steps, ['updated_at', '_interval_start']) }}
 
 ),
 

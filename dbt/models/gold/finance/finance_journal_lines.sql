@@ -4,7 +4,7 @@ with journal_entries as (
 
     select *
     from {{ one_per_key(
-        'finance', 'journal_entries', steps, ['entry_id'], ['updated_at', '_interval_start']
+        'finance', 'journal_entries', steps, ['updated_at', '_interval_start']
     ) }}
     {{- touched('journal_entries') }}
 

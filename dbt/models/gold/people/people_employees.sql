@@ -1,7 +1,7 @@
 {%- set steps = ['clean', 'normalize', 'enrich', 'validate'] -%}
 with employees as (
 
-    select * from {{ one_per_key('hr', 'employees', steps, ['employee_id'], ['updated_at', '_interval_start']) }}
+    select * from {{ one_per_key('hr', 'employees', steps, ['updated_at', '_interval_start']) }}
 
 ),
 

@@ -2,7 +2,7 @@
 with customers as (
 
     select *
-    from {{ one_per_key('crm', 'customers', steps, ['customer_id'], ['updated_at', '_interval_start']) }}
+    from {{ one_per_key('crm', 'customers', steps, ['updated_at', '_interval_start']) }}
 
 ),
 

@@ -6,7 +6,7 @@
 with order_lines as (
 
     select *
-    from {{ one_per_key('sales', 'order_lines', line_steps, ['order_id', 'line_number'], newest) }}
+    from {{ one_per_key('sales', 'order_lines', line_steps, newest) }}
     {{- touched('order_lines', [
         watch('sales', 'orders', steps, {'order_id': 'order_id'}),
         watch('inventory', 'products', product_steps, {'product_id': 'product_id'}),
@@ -16,7 +16,7 @@ with order_lines as (
 
 orders as (
 
-    select * from {{ one_per_key('sales', 'orders', steps, ['order_id'], newest) }}
+    select * from {{ one_per_key('sales', 'orders', steps, newest) }}
 
 ),
 
@@ -24,7 +24,7 @@ products as (
 
     select *
     from {{ one_per_key_or_none(
-        'inventory', 'products', product_steps, ['product_id'],
+        'inventory', 'products', product_steps,
         {
             'product_id': text_type(), 'product_name': text_type(), 'category': text_type(),
             'unit_cost': 'decimal(18, 4)',

@@ -4,7 +4,7 @@
 with orders as (
 
     select *
-    from {{ one_per_key('sales', 'orders', steps, ['order_id'], newest) }}
+    from {{ one_per_key('sales', 'orders', steps, newest) }}
     {{- touched('orders', [
         watch('sales', 'payments', steps, {'order_id': 'order_id'}),
         watch_model('retail_order_lines', {'order_id': 'order_id'}),
@@ -14,7 +14,7 @@ with orders as (
 
 payments as (
 
-    select * from {{ one_per_key('sales', 'payments', steps, ['payment_id'], newest) }}
+    select * from {{ one_per_key('sales', 'payments', steps, newest) }}
 
 ),
 

@@ -4,7 +4,7 @@ with products as (
 
     select *
     from {{ one_per_key(
-        'inventory', 'products', ['clean', 'normalize', 'validate'], ['product_id'], ['updated_at', '_interval_start']
+        'inventory', 'products', ['clean', 'normalize', 'validate'], ['updated_at', '_interval_start']
     ) }}
 
 ),

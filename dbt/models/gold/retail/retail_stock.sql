@@ -3,7 +3,7 @@ with stock as (
 
     select *
     from {{ one_per_key(
-        'inventory', 'stock', ['clean', 'enrich', 'validate'], ['warehouse_id', 'product_id'],
+        'inventory', 'stock', ['clean', 'enrich', 'validate'],
         ['counted_at', '_interval_start']
     ) }}
 
@@ -12,13 +12,13 @@ with stock as (
 products as (
 
     select *
-    from {{ one_per_key('inventory', 'products', ['clean', 'normalize', 'validate'], ['product_id'], newest) }}
+    from {{ one_per_key('inventory', 'products', ['clean', 'normalize', 'validate'], newest) }}
 
 ),
 
 warehouses as (
 
-    select * from {{ one_per_key('inventory', 'warehouses', ['clean'], ['warehouse_id'], newest) }}
+    select * from {{ one_per_key('inventory', 'warehouses', ['clean'], newest) }}
 
 ),
 

@@ -1,5 +1,5 @@
 {{ clean(
-    'adventureworks_person', 'countries', keys=['country_code'], newest=['_interval_start', 'modified_at'],
+    'adventureworks_person', 'countries', newest=['_interval_start', 'modified_at'],
     texts=['country_code', 'country_name'],
     kept=['modified_at'],
 ) }}

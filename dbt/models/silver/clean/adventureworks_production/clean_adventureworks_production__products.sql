@@ -1,5 +1,5 @@
 {{ clean(
-    'adventureworks_production', 'products', keys=['product_id'], newest=['_interval_start', 'modified_at'],
+    'adventureworks_production', 'products', newest=['_interval_start', 'modified_at'],
     ids=['product_id', 'product_model_id', 'subcategory_id'],
     texts=[
         'product_name', 'product_number', 'product_line_code', 'class_code', 'color', 'weight_unit_code',

@@ -1,4 +1,4 @@
 {{ clean(
-    'adventureworks_sales', 'customers', keys=['customer_id'], newest=['_interval_start'],
+    'adventureworks_sales', 'customers', newest=['_interval_start'],
     kept=['customer_id', 'person_id', 'store_id', 'territory_id'],
 ) }}

@@ -1,5 +1,4 @@
 {{ clean(
-    'adventureworks_sales', 'order_reasons',
-    keys=['order_id', 'sales_reason_id'], newest=['_interval_start', 'modified_at'],
+    'adventureworks_sales', 'order_reasons', newest=['_interval_start', 'modified_at'],
     kept=['order_id', 'sales_reason_id', 'modified_at'],
 ) }}

@@ -1,5 +1,5 @@
 {{ clean(
-    'adventureworks_sales', 'orders', keys=['order_id'], newest=['_interval_start', 'modified_at'],
+    'adventureworks_sales', 'orders', newest=['_interval_start', 'modified_at'],
     ids=[
         'order_id', 'customer_id', 'sales_person_id', 'territory_id', 'bill_to_address_id',
         'ship_to_address_id', 'ship_method_id', 'credit_card_id', 'currency_rate_id',

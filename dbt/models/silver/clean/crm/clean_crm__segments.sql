@@ -1,5 +1,5 @@
 {{ clean(
-    'crm', 'segments', keys=['segment_code'], newest=['_interval_start'],
+    'crm', 'segments', newest=['_interval_start'],
     texts=['segment_code', 'segment_name'],
     kept=['discount_percent'],
 ) }}

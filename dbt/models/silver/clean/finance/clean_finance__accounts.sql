@@ -1,4 +1,4 @@
 {{ clean(
-    'finance', 'accounts', keys=['account_id'], newest=['_interval_start'],
+    'finance', 'accounts', newest=['_interval_start'],
     texts=['account_id', 'account_name', 'account_kind'],
 ) }}

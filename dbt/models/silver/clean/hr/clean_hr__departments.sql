@@ -1,4 +1,4 @@
 {{ clean(
-    'hr', 'departments', keys=['department_code'], newest=['_interval_start'],
+    'hr', 'departments', newest=['_interval_start'],
     texts=['department_code', 'department_name', 'cost_center'],
 ) }}

@@ -1,5 +1,5 @@
 {{ clean(
-    'hr', 'employees', keys=['employee_id'], newest=['updated_at', '_interval_start'],
+    'hr', 'employees', newest=['updated_at', '_interval_start'],
     texts=[
         'employee_id', 'department_code', 'manager_id', 'first_name', 'last_name', 'email', 'job_title',
         'employment_type', 'currency_code',

@@ -1,5 +1,5 @@
 {{ clean(
-    'inventory', 'products', keys=['product_id'], newest=['updated_at', '_interval_start'],
+    'inventory', 'products', newest=['updated_at', '_interval_start'],
     texts=['product_id', 'product_name', 'category'],
     kept=['is_active', 'list_price', 'unit_cost', 'updated_at'],
 ) }}

@@ -1,5 +1,5 @@
 {{ clean(
-    'inventory', 'stock', keys=['warehouse_id', 'product_id'], newest=['counted_at', '_interval_start'],
+    'inventory', 'stock', newest=['counted_at', '_interval_start'],
     texts=['warehouse_id', 'product_id'],
     kept=['on_hand_quantity', 'reserved_quantity', 'reorder_point', 'counted_at'],
 ) }}

@@ -1,5 +1,5 @@
 {{ clean(
-    'user_data', 'users', keys=['user_id'], newest=['updated_at', '_interval_start'],
+    'user_data', 'users', newest=['updated_at', '_interval_start'],
     texts=['user_id', 'plan_code', 'email', 'country_code'],
     kept=['seat_count', 'signed_up_at', 'updated_at'],
 ) }}
