@@ -22,7 +22,7 @@ from sharing import VARIABLE
 gc.set_threshold(50_000, 50, 50)
 
 _LIVE = "tests/e2e/"
-#: These wait for Airflow more than they compute: each runs on the worker that is free. The first ones take longest.
+#: These wait for Airflow more than they compute: each runs on the worker that is free, the longest first.
 _BESIDE = tuple(
     f"{_LIVE}test_{name}.py" for name in ("wrong_turns", "registry", "embedded", "backfill", "dag_creator")
 )

@@ -1,12 +1,18 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from medallion.ledger import open_ledger
 from medallion.ledger.waivers import Waiver, in_force, sign, waivers, withdraw
 
-TODAY = datetime.now(UTC).date()
+NOW = datetime(2026, 1, 15, 23, 59)
+TODAY = NOW.date()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _no_midnight(monkeypatch):
+    monkeypatch.setattr("medallion.ledger.waivers.utcnow", lambda: NOW)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from medallion.ledger.releases import in_force, releases
 from medallion.settings import load_settings
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "clients"
-TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+NEXT_WEEK = f"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%d}"
 HOSTILE = "x'; drop table t; --[red]"
 ROWS = [
     ("o1", "line_has_order", "2026-01-15 00:00"),
@@ -195,9 +195,9 @@ def test_a_warehouse_that_is_being_written_to_names_its_writer(home: Path) -> No
 
 
 def test_a_waiver_is_signed_listed_and_withdrawn(home: Path) -> None:
-    signed = _facts("waive", "shop", "line_has_order", "--until", TOMORROW, *SIGNED)
+    signed = _facts("waive", "shop", "line_has_order", "--until", NEXT_WEEK, *SIGNED)
     assert [(one["rule"], one["until"], one["in_force"]) for one in signed] == [
-        ("line_has_order", TOMORROW, True)
+        ("line_has_order", NEXT_WEEK, True)
     ]
     assert "in force" in _run("waive", "shop", "--list").stdout
     _facts("waive", "shop", "line_has_order", "--withdraw", "--by", "bob")
@@ -210,9 +210,9 @@ def test_a_waiver_is_signed_listed_and_withdrawn(home: Path) -> None:
     [
         ((), "name a rule to waive, or give --list"),
         (("line_has_order",), "--until is missing"),
-        (("line_has_order", "--until", TOMORROW), "--why: must not be blank"),
-        (("line_has_ordr", "--until", TOMORROW, *SIGNED), "did you mean 'line_has_order'?"),
-        (("order_has_address", "--until", TOMORROW, *SIGNED), "is not measured with the client's sources"),
+        (("line_has_order", "--until", NEXT_WEEK), "--why: must not be blank"),
+        (("line_has_ordr", "--until", NEXT_WEEK, *SIGNED), "did you mean 'line_has_order'?"),
+        (("order_has_address", "--until", NEXT_WEEK, *SIGNED), "is not measured with the client's sources"),
         (("line_has_order", "--withdraw"), "no waiver is in force"),
     ],
 )

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,10 +10,17 @@ from medallion.quality.waivers import sign_waiver, waivers_that_count, withdraw_
 from small_shop import small_shop
 
 KEY = RunKey("client_shop_pipeline", "manual__1")
-TODAY = datetime.now(UTC).date()
+NOW = datetime(2026, 1, 15, 23, 59)
+TODAY = NOW.date()
 KNOWN = Declared(
     {name: DeclaredRule(name, source, "x") for name, source in (("positive", "sales"), ("named", "crm"))}
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_midnight(monkeypatch):
+    for module in ("quality", "ledger"):
+        monkeypatch.setattr(f"medallion.{module}.waivers.utcnow", lambda: NOW)
 
 
 @pytest.fixture
