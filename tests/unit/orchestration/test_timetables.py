@@ -15,6 +15,8 @@ from medallion.orchestration.timetables import timetable_of
 from medallion.pipeline import Calendar, calendar_of
 from medallion.pipeline.days import intervals_of_day
 
+pytestmark = pytest.mark.slow
+
 BERLIN = "Europe/Berlin"
 CHANGES = [date(2026, 3, 29), date(2026, 10, 25)]
 EVERY = [

@@ -72,6 +72,7 @@ def test_partitions_are_unique_in_order_and_read_back(schedules, sub_daily, zone
             ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("zone", "day"), CHANGES)
 @pytest.mark.parametrize("every", [*DAILY, timedelta(hours=6), timedelta(hours=2), timedelta(hours=1)])
 def test_a_run_by_hand_takes_the_last_complete_interval(every, zone, day):
