@@ -109,8 +109,8 @@ def refuse(client_id: str, checked: Iterable[Checked]) -> None:
 
     Raises:
         RowsRefusedError: if one of them judges the rows themselves, which are the same at the next try.
-        ExtractError: if rows are too few or too old, where the next try may find more; naming, for each check,
-            client, source and entity, what was found and what is allowed.
+        ExtractError: if rows are too few or too old, of which the next try may find more. Both name, for each
+            check, client, source and entity, what was found and what is allowed.
     """
     if failed := [one for one in checked if one.state == FAILED]:
         kind = RowsRefusedError if any(one.population is not None for one in failed) else ExtractError

@@ -26,7 +26,7 @@ class BadSourceError(MedallionError):
 
 
 class ColumnsChangedError(BadSourceError):
-    """A source's columns or their types are not those that landed before, which its contract does not allow."""
+    """A source's columns or types are not those that landed before, which its contract forbids."""
 
 
 class Reader(Protocol):

@@ -59,8 +59,8 @@ class Failure:
 def classify(error: BaseException) -> Failure:
     """Say what an exception is; what nothing is known of is ``unknown``.
 
-    The nearest exception of its chain that has a sign decides, but a sign of the ``last`` resort only where no
-    other is in the chain. Of several failures in one (a build's nodes, a group) what no try can heal decides.
+    The nearest exception of its chain that has a sign decides, a sign of the ``last`` resort only where there
+    is no other. Of several failures in one (a build's nodes, a group) what no try can heal decides.
     """
     reason = _reason(error)
     if several := _several(error):

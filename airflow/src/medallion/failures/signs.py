@@ -227,7 +227,8 @@ def _files() -> Iterator[Sign]:
         "botocore.ConnectionClosedError dlt.DestinationConnectionError dlt.DatabaseTransientException",
         "credentials refused": "botocore.NoCredentialsError botocore.PartialCredentialsError",
         "schema changed": "dlt.DataValidationError",
-        "config wrong": "dlt.ConfigurationException dlt.MissingDependencyException ssl.SSLCertVerificationError",
+        "config wrong": "dlt.ConfigurationException dlt.MissingDependencyException "
+        "ssl.SSLCertVerificationError",
         "out of memory": "builtins.MemoryError pyarrow.ArrowMemoryError",
     }
     yield from _of(DLT, By.TYPE, types)
@@ -248,7 +249,8 @@ def _http() -> Iterator[Sign]:
     }
     yield from _of(HTTP, By.HTTP, states)
     types = {
-        "timed out": "requests.Timeout urllib3.TimeoutError httpx.TimeoutException aiohttp.ServerTimeoutError",
+        "timed out": "requests.Timeout urllib3.TimeoutError httpx.TimeoutException "
+        "aiohttp.ServerTimeoutError",
         "connection lost": "requests.ConnectionError requests.ChunkedEncodingError urllib3.ProtocolError "
         "urllib3.NewConnectionError httpx.NetworkError httpx.RemoteProtocolError "
         "aiohttp.ClientConnectionError",

@@ -56,7 +56,7 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
 
     Raises:
         DataFailed: if a hard test failed; another try ends the same way.
-        BuildFailed: if a node failed otherwise, with what it failed of, or another writer holds the warehouse.
+        BuildFailed: if a node failed otherwise, with what it failed of, or the warehouse is held.
         TransformError: if dbt could not start.
     """
     if not request.nodes:
