@@ -67,10 +67,11 @@ def classify(error: BaseException) -> Failure:
         worst = max((classify(one) for one in several), key=_weight)
         return replace(worst, reason=reason)
     chain = list(_chain(error))
-    after = next(filter(None, map(retry_after, chain)), None)
-    for last in (False, True):
-        for look in (_by_facts, _by_type, _by_text):
-            for one in chain:
+    after = next((wait for one in chain if (wait := retry_after(one)) is not None), None)
+    # Of what says least, the first cause still says more than those who only passed it on.
+    for last, order in ((False, chain), (True, chain[::-1])):
+        for look in (_by_itself, _by_text):
+            for one in order:
                 if found := look(one, last):
                     return Failure(found[0].failure, reason, found[1], after)
     return Failure("unknown", reason, after=after)
@@ -114,6 +115,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 # --- Signs of one exception
 
 Found = tuple[Sign, str]
+
+
+def _by_itself(error: BaseException, last: bool) -> Found | None:
+    """What its codes and numbers mean, or else its type."""
+    return _by_facts(error, last) or _by_type(error, last)
 
 
 def _by_facts(error: BaseException, last: bool) -> Found | None:

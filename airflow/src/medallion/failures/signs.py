@@ -71,7 +71,7 @@ def _duckdb() -> Iterator[Sign]:
         "data wrong": "duckdb.ConversionException duckdb.ConstraintException duckdb.OutOfRangeException "
         "duckdb.TypeMismatchException",
         "SQL wrong": "duckdb.ParserException duckdb.SyntaxException dbt_common.CompilationError "
-        "dbt.CompilationError dbt.ParsingError dbt_common.UndefinedMacroError",
+        "dbt.ParsingError dbt_common.UndefinedMacroError",
     }
     yield from _of(DUCKDB, By.TYPE, types)
     # An IO Error, Binder Error or Catalog Error is many things, and only its text says which.
