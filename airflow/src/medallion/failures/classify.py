@@ -66,7 +66,7 @@ def classify(error: BaseException) -> Failure:
     if several := _several(error):
         worst = max((classify(one) for one in several), key=_weight)
         return replace(worst, reason=reason)
-    chain = list(_chain(error))
+    chain = list(chain_of(error))
     after = next((wait for one in chain if (wait := retry_after(one)) is not None), None)
     # Of what says least, the first cause still says more than those who only passed it on.
     for last, order in ((False, chain), (True, chain[::-1])):
@@ -84,7 +84,7 @@ def lost() -> Failure:
 
 def _several(error: BaseException) -> Sequence[BaseException]:
     """The failures of which this one is made up: a build's nodes, or a group's exceptions."""
-    for one in _chain(error):
+    for one in chain_of(error):
         if isinstance(one, BaseExceptionGroup):
             return one.exceptions
         if isinstance(one, TransformError) and one.causes:
@@ -102,7 +102,7 @@ def _weight(failure: Failure) -> tuple[bool, bool, bool, timedelta]:
     )
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain_of(error: BaseException) -> Iterator[BaseException]:
     """The exception and what it was raised from, also where that was hidden from people for its secrets."""
     seen: set[int] = set()
     one: BaseException | None = error
