@@ -142,6 +142,8 @@ def _written(by: By, value: str) -> Iterable[str]:
     """How a table may have a value, what says most first."""
     if by is By.SQLSTATE:
         return [value[:length] for length in range(5, 1, -1)]
+    if by is By.SQLITE:  # SQLITE_BUSY_SNAPSHOT is a SQLITE_BUSY
+        return [value, "_".join(value.split("_")[:2])]
     if by in (By.HTTP, By.SMTP):
         return [value, f"{value[0]}xx"]
     return [value]
