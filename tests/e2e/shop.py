@@ -18,6 +18,7 @@ from medallion.clients import load_catalog
 from medallion.embedded.prepare import make_ready
 from medallion.interval import Interval
 from medallion.ledger import RunKey, open_ledger, tables
+from medallion.ledger.tries import failed_tries_of
 from medallion.pipeline import dag_id_of
 from medallion.settings import Settings, load_settings
 from sharing import share_airflow_tables
@@ -36,6 +37,7 @@ destination: data_warehouse
 business_rules:
   data_retention_days: 30
   quality_threshold: {threshold}
+retries: 2
 retry_delay: 2s
 """
 SOURCE = """
@@ -122,6 +124,11 @@ class Shop:
     @property
     def ledger(self):
         return open_ledger(self.settings.database_url)
+
+    def failed_tries(self, client, run_id, task):
+        """Number and class of a task's failed tries in a run, and whether another was to follow."""
+        rows = failed_tries_of(self.ledger, RunKey(dag_id_of(client), run_id), task)
+        return [(row["try_number"], row["failure"], bool(row["again"])) for row in rows]
 
     # --- what the shop does
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
 
+from medallion.exceptions import GateFailed
 from medallion.ledger import Ledger, RunKey, open_ledger, tables
 from medallion.orchestration.context import run_key
 from medallion.orchestration.links import RunReportLink
@@ -42,7 +42,7 @@ class GateTask(BaseOperator):
         """Judge the layers, write the verdict to the ledger and say it on the task.
 
         Raises:
-            AirflowFailException: naming what is missing, what failed and which rules are breached.
+            GateFailed: naming what is missing, what failed and which rules are breached.
         """
         key = run_key(context)
         ledger = open_ledger(load_settings().database_url)
@@ -58,7 +58,7 @@ class GateTask(BaseOperator):
         note_on_task(context, verdict_note(verdicts), self.log)
         told = "\n".join(str(verdict) for verdict in verdicts)
         if not all(verdict.passed for verdict in verdicts):
-            raise AirflowFailException(told)
+            raise GateFailed(told)
         self.log.info("%s", told)
 
 

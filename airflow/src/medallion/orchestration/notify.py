@@ -13,6 +13,7 @@ from medallion.clients import Client
 from medallion.exceptions import ConfigError, MedallionError
 from medallion.notifications import Event, Outbox, notify
 from medallion.orchestration.context import asked_of
+from medallion.orchestration.retries import tell_of_the_last
 from medallion.settings import load_settings
 
 
@@ -37,6 +38,7 @@ class FailureCallback:
 
     def __call__(self, context: Any) -> None:
         """Tell of the task that this context belongs to."""
+        tell_of_the_last(context)
         notify(self.event(context), [Outbox(load_settings().outbox)])
 
     def event(self, context: Any) -> Event:
