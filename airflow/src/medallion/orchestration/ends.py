@@ -11,10 +11,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medallion.airflow_api.backfills import BACKFILL
 from medallion.clients import Destination, SourceContract
-from medallion.exceptions import RetentionRefused
+from medallion.exceptions import DeliveryRefused, RetentionRefused
 from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
+from medallion.ledger.judged import VALIDATION, Judged, judged_builds
 from medallion.missing import missing_of_fleet
 from medallion.orchestration.connections import airflow_connection
 from medallion.orchestration.context import asked_of, interval_of, run_key
@@ -22,7 +23,7 @@ from medallion.orchestration.links import RunReportLink, report_url
 from medallion.orchestration.notes import note_on_run, note_on_task
 from medallion.orchestration.summaries import checks_note, run_note
 from medallion.pipeline import Extract, Plan
-from medallion.publish import publish
+from medallion.publish import Delivery, RunFacts, publish
 from medallion.registry import REMOVED
 from medallion.registry.find import registry_of
 from medallion.reports import read_day, write_run_report
@@ -108,32 +109,23 @@ class LoadTask(BaseOperator):
         """Deliver what this run built and the gates passed.
 
         Raises:
-            AirflowFailException: if quality_validation has not passed in this run.
+            AirflowFailException: if quality_validation has not passed in this run, or gold is no longer what
+                it judged.
             AirflowSkipException: if the run is a dry one.
             PublishError: if gold could not be delivered; the last good delivery is still there.
         """
         settings, key, interval = load_settings(), run_key(context), interval_of(context, self.plan.client)
         ledger = open_ledger(settings.database_url)
-        verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == "quality_validation"]
+        verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == VALIDATION]
         if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
             raise AirflowFailException("quality_validation has not passed in this run: nothing is published")
         if asked_of(context, self.plan.client).dry_run:
             listed = ", ".join(self.plan.marts)
             raise AirflowSkipException(f"a dry run: would publish {listed} to {self.destination.name}")
-        delivery = publish(
-            self.plan.client.id,
-            self.destination,
-            warehouse=settings.warehouse(self.plan.client.id),
-            schema=f"{self.plan.client.id}_gold",
-            tables=self.plan.marts,
-            root=settings.destinations,
-            run={
-                "run_id": key.run_id,
-                "interval_start": interval.start,
-                "config_version": self.plan.config_version,
-            },
-            lookup=airflow_connection,
+        facts = RunFacts(
+            run_id=key.run_id, interval_start=interval.start, config_version=self.plan.config_version
         )
+        delivery = self._publish(settings, facts, judged_builds(ledger, key))
         row = {
             "destination": delivery.destination,
             "path": delivery.place,
@@ -141,8 +133,27 @@ class LoadTask(BaseOperator):
         }
         ledger.record(tables.delivery, key, [row])
         self.log.info("delivered to %s: %s", delivery.place, dict(delivery.tables))
+        for table, rows in delivery.copied.items():
+            self.log.info("%s: %s of its rows were copied", table, f"{rows:,}")
         for note in delivery.notes:
             self.log.warning("%s: %s", delivery.destination, note)
+
+    def _publish(self, settings: Settings, facts: RunFacts, judged: Judged) -> Delivery:
+        client = self.plan.client.id
+        try:
+            return publish(
+                client,
+                self.destination,
+                warehouse=settings.warehouse(client),
+                schema=f"{client}_gold",
+                tables=self.plan.marts,
+                root=settings.destinations,
+                run=facts,
+                judged=judged,
+                lookup=airflow_connection,
+            )
+        except DeliveryRefused as error:
+            raise AirflowFailException(str(error)) from error
 
 
 _BACKFILLED = "a backfilled run deletes nothing: a scheduled one does"
