@@ -78,7 +78,7 @@ def test_what_another_run_rewrote_out_of_turn_is_not_delivered(till: Till, after
         if name == after:
             for layer in ("bronze", "silver", "gold") if after == "quality_validation" else ("bronze",):
                 till.step(3, layer)
-    with pytest.raises(AirflowFailException, match=r"run_3 has built since\. Clear the run"):
+    with pytest.raises(AirflowFailException, match=r"run_3 has built since\. Clear its tasks"):
         till.step(2, "load")
     assert till.delivered() == before
     till.run(2)

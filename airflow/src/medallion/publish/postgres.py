@@ -7,7 +7,7 @@ and all others would wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -186,15 +186,16 @@ class _Copy:
         names = [quoted(name) for name in keys]
         blank = " or ".join(f"{name} is null" for name in names)
         # Only by `=` can PostgreSQL look rows up; the few keys with nulls are looked for one by one.
-        for same, some in (("=", f"not ({blank})"), ("is not distinct from", blank)):
-            matches = " and ".join(f"held.{name} {same} changed.{name}" for name in names)
-            self.cursor.execute(
-                f"delete from {self.target} as held "  # noqa: S608  # quoted
-                f"using (select * from {held} where {some}) as changed where {matches}"
-            )
+        self._delete(held, names, "=")
+        if count(self.source, f"({changes.query})", blank):
+            self._delete(f"(select * from {held} where {blank})", names, "is not distinct from")  # noqa: S608
         self.cursor.execute(f"drop table {held}")
         self._append(self.table, selected(self.relation, self.columns, changes.touch("held")))
         return count(self.source, self.relation, changes.touch("held"))
+
+    def _delete(self, changed: str, names: Sequence[str], same: str) -> None:
+        matches = " and ".join(f"held.{name} {same} changed.{name}" for name in names)
+        self.cursor.execute(f"delete from {self.target} as held using {changed} as changed where {matches}")  # noqa: S608
 
     def _create(self, target: str, types: Mapping[str, str]) -> None:
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())

@@ -121,7 +121,7 @@ def _refuse_what_was_not_judged(gold: Gold, builds: Sequence[Build]) -> None:
         )
 
 
-_CURE = "Clear the run from bronze on: it builds and judges gold anew"
+_CURE = "Clear its tasks behind the extracts, and it builds and judges gold anew"
 
 
 def _work(gold: Gold, table: str) -> str:
