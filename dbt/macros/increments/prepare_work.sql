@@ -1,4 +1,4 @@
-{#- Before a build: the table of what was built, without what is no longer there, what it says, and the build's stamp. -#}
+{#- Before a build: the table of what was built, without what is no longer there; what it says; the build's stamp. -#}
 {% macro prepare_work() %}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- set table = work_relation('built_models') -%}
