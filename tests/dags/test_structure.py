@@ -111,6 +111,18 @@ def test_layers_follow_each_other_through_their_gates(dag_of):
     assert dag.get_task("cleanup_old_data").downstream_task_ids == {"end", "daily_report"}
 
 
+def test_runs_that_may_meet_take_turns_to_build_once_they_have_landed(dag_of):
+    dag = dag_of("shop", base(max_active_runs=3))
+    assert dag.max_active_runs == 3
+    turn = dag.get_task("turn_to_build")
+    assert (turn.upstream_task_ids, turn.downstream_task_ids) == (
+        {"extract_crm", "extract_sales"},
+        {"bronze.begin"},
+    )
+    assert (turn.reschedule, turn.kind) == (True, "build")
+    assert "turn_to_build" not in dag_of("shop", base()).task_ids
+
+
 def test_the_days_of_cleanups_stand_on_task_and_dag(dag_of):
     dag = dag_of("shop", base(cleanup_on=["thursday", "monday"]))
     assert "other days than: monday, thursday" in dag.get_task("cleanup_old_data").doc_md

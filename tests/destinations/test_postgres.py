@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from gold import build_gold
+from gold import Writer, build_gold
 from medallion.clients import Destination
 from medallion.exceptions import PublishError
 
@@ -131,6 +131,22 @@ def test_grants_views_and_indexes_stay_where_columns_do(
     assert consumer.execute(granted).fetchone() == (True,)
     assert consumer.execute("select to_regclass('acme.daily_n')::text").fetchone() == ("acme.daily_n",)
     assert delivery.notes == ()
+
+
+def test_rows_of_keys_that_did_not_change_are_not_touched(
+    deliver: Publish, consumer: psycopg.Connection, tmp_path: Path
+) -> None:
+    days = [(date(2026, 1, day), day) for day in (1, 2, 3)]
+    writer = Writer(tmp_path)
+    writer.build(daily=days)
+    deliver(SHELF, "daily")
+    wrote = "select n, xmin::text from acme.daily order by n"
+    before = consumer.execute(wrote).fetchall()
+    writer.build(daily=[*days[:2], (date(2026, 1, 3), 4)])
+    deliver(SHELF, "daily", run_id="run_2")
+    after = consumer.execute(wrote).fetchall()
+    assert (after[:2], after[2][0]) == (before[:2], 4)
+    assert after[2][1] != before[2][1]
 
 
 @pytest.mark.parametrize("now", ["select 'x' as n", "select 1 as n, 2 as m", "select 1 as m"])

@@ -14,6 +14,7 @@ MedallionError
 ├── GateFailed               a gate did not pass: nothing is published
 ├── WarehouseError           a client's warehouse cannot be read now
 ├── PublishError             gold could not be delivered; the last good delivery is still there
+│   └── DeliveryRefused      gold is no longer what the run's gates judged: another try ends the same way
 ├── RetentionRefused         a cleanup would delete more than its share
 ├── RunnerError              the embedded Airflow could not start, or stopped
 │   └── ServerFailed         Airflow failed at a request: it may have done a part of it
@@ -88,6 +89,10 @@ class WarehouseError(MedallionError):
 
 class PublishError(MedallionError):
     """Gold could not be delivered; the last good delivery is still in place."""
+
+
+class DeliveryRefused(PublishError):
+    """Gold is no longer what the run's gates judged; nothing was delivered."""
 
 
 class RetentionRefused(MedallionError):

@@ -25,9 +25,15 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- The batch up to which every model that reads this one, and will add to what it has, has read it. -#}
+{#-
+  The batch up to which every model that reads this one, and will add to what it has, has read it; of gold, which
+  deliveries read, also not beyond the oldest build that is written down.
+-#}
 {% macro read_by_all(built) %}
     {%- set read = [next_batch(built)] -%}
+    {%- if model.fqn[1] == 'gold' -%}
+        {%- do read.append(graph['medallion_logs_from'] - 1) -%}
+    {%- endif -%}
     {%- for node in graph.nodes.values() if node.name in built and model.unique_id in node.depends_on.nodes -%}
         {%- if not is_out_of_date(node, built) -%}
             {%- do read.append(built[node.name].batch) -%}

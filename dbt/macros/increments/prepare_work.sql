@@ -1,4 +1,4 @@
-{#- Before a build: the table of what was built, without what is no longer there, and what it says. -#}
+{#- Before a build: the table of what was built, without what is no longer there; what it says; the build's stamp. -#}
 {% macro prepare_work() %}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- set table = work_relation('built_models') -%}
@@ -29,5 +29,6 @@
             {%- do built.update({row[0]: {'batch': row[1] | int, 'whole': row[2] | int, 'built_with': row[3]}}) -%}
         {%- endfor -%}
         {%- do graph.update({'medallion_built': built}) -%}
+        {%- do stamp_build(built) -%}
     {%- endif -%}
 {% endmacro %}

@@ -1,7 +1,7 @@
 import pytest
 
 from medallion.ledger import RunKey, open_ledger
-from medallion.ledger.turns import take_turn
+from medallion.ledger.turns import BUILD, RUN, take_turn
 
 
 class Client:
@@ -11,10 +11,10 @@ class Client:
         self.ledger = ledger
         self.at_work = set()
 
-    def take(self, run_id, turns=1):
+    def take(self, run_id, turns=1, kind=RUN):
         self.at_work.add(run_id)
         key = RunKey("client_shop_pipeline", run_id)
-        return take_turn(self.ledger, key, turns, self.at_work.__contains__)
+        return take_turn(self.ledger, key, turns, self.at_work.__contains__, kind)
 
 
 @pytest.fixture
@@ -75,3 +75,15 @@ def test_clients_take_turns_apart(client):
     client.take("first")
     other = RunKey("client_other_pipeline", "first")
     assert take_turn(client.ledger, other, 1, client.at_work.__contains__) is None
+
+
+def test_one_of_several_at_work_builds_and_the_others_line_up(client):
+    runs = ("first", "second", "third")
+    assert [client.take(run, 3) for run in runs] == [None, None, None]
+    assert client.take("second", kind=BUILD) is None
+    assert [client.take(run, kind=BUILD) for run in ("third", "first")] == ["second", "second"]
+    assert [client.take(run, 3) for run in runs] == [None, None, None]
+    client.at_work.remove("second")
+    assert client.take("first", kind=BUILD) == "third"
+    assert client.take("third", kind=BUILD) is None
+    assert client.take("fourth", 3) is None

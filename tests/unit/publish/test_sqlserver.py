@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import sqlglot
 from sqlalchemy import make_url
 from sqlglot import exp
 
+from gold import Writer
 from medallion.exceptions import PublishError
 from medallion.publish import sqlserver
 from medallion.publish.delivery import Gold
@@ -29,7 +30,9 @@ class Server:
         self.columns = columns or {}
         self.held = held
         self.former: list[str] = []
+        self.left_by: str | None = None
         self.lost = 0
+        self.counted: list[int] = []
         self.said: list[str] = []
         self.sent: dict[str, list[Any]] = {}
         self.committed: list[str] = []
@@ -59,11 +62,13 @@ class Session:
             return [(server.held,)]
         if "from sys.columns" in statement:
             return server.columns.get(parameters[0], [])
+        if "count_big" in statement and server.counted:
+            return [(server.counted.pop(0),)]
         if "count_big" in statement:
             table = statement.rpartition("from ")[2].replace("[acme].", "[acme_delivery].")
             return [(len(server.sent[table]) - server.lost,)]
         if "select table_name" in statement:
-            return [(table,) for table in server.former]
+            return [(table, server.left_by) for table in server.former]
         return [] if "sys.tables" in statement else [(None,)] if "schema_id" in statement else [(0,)]
 
     def bulkcopy_arrow(self, table: str, batches: Any, **_options: Any) -> None:
@@ -101,6 +106,8 @@ def deliver(build: Build, tmp_path: Path) -> Callable[..., Any]:
 
 
 DAILY = "select 1::bigint as n, 2.50::decimal(9,2) as amount, 'x' as name"
+DAY = [("day", "date", 3, 10, 0), ("n", "int", 4, 10, 0)]
+LOG = [("gold_build", "nvarchar", 100, 0, 0)]
 SAME = [("n", "bigint", 8, 19, 0), ("amount", "decimal", 5, 9, 2), ("name", "nvarchar", -1, 0, 0)]
 
 
@@ -152,10 +159,42 @@ def test_a_table_with_other_columns_is_replaced_and_that_is_said(
 
 def test_what_is_no_longer_delivered_goes(build: Build, deliver: Callable[..., Any]) -> None:
     build(daily=DAILY)
-    server = Server()
+    server = Server({"[acme].[_delivery]": LOG})
     server.former = ["daily", "former"]
     deliver(server, "daily")
     assert [said for said in server.committed if "exists" in said] == ["drop table if exists [acme].[former]"]
+
+
+def test_what_changed_is_put_in_the_place_of_its_keys(tmp_path: Path, deliver: Callable[..., Any]) -> None:
+    days = [(date(2026, 1, day), day) for day in (1, 2, 3)]
+    writer = Writer(tmp_path)
+    writer.build(daily=days)
+    server = Server({"[acme].[daily]": DAY, "[acme].[_delivery]": [("run_id", "nvarchar", 500, 0, 0)]})
+    server.former, server.left_by = ["daily"], writer.latest()
+    writer.build(daily=[*days[:2], (date(2026, 1, 4), 4)])
+    server.counted = [3, 1]  # the table's rows then, and those that were loaded beside
+    delivered = deliver(server, "daily")
+    assert (delivered.tables, delivered.copied) == ({"daily": 3}, {"daily": 1})
+    assert [row["n"] for row in server.sent["[acme_delivery].[daily]"]] == [4]
+    assert sorted(row["day"].day for row in server.sent["[acme_delivery].[daily__changed]"]) == [3, 4]
+    (replaced,) = [said for said in server.committed if said.startswith("delete held")]
+    assert "where exists (select held.[day] intersect select changed.[day])" in replaced
+    assert "alter table [acme].[_delivery] add gold_build nvarchar(50) null" in server.committed
+
+
+def test_a_table_with_other_rows_than_were_left_is_filled_anew(
+    tmp_path: Path, deliver: Callable[..., Any]
+) -> None:
+    days = [(date(2026, 1, day), day) for day in (1, 2, 3)]
+    writer = Writer(tmp_path)
+    writer.build(daily=days)
+    server = Server({"[acme].[daily]": DAY, "[acme].[_delivery]": LOG})
+    server.former, server.left_by = ["daily"], writer.latest()
+    writer.build(daily=[*days, (date(2026, 1, 4), 4)])
+    server.counted = [3, 4]  # somebody took a row away
+    delivered = deliver(server, "daily")
+    assert (delivered.tables, delivered.copied) == ({"daily": 4}, {})
+    assert len(server.sent["[acme_delivery].[daily]"]) == 4
 
 
 def test_rows_that_got_lost_leave_the_last_delivery(build: Build, deliver: Callable[..., Any]) -> None:

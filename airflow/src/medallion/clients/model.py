@@ -238,8 +238,8 @@ class Inherited(Frozen):
     )
     max_active_runs: Runs = Field(
         1,
-        description="Runs that may be at work at once, backfilled ones among them. Over 1 only where the "
-        "target has several writers: not with duckdb.",
+        description="Runs that may be at work at once, backfilled ones among them; one of them builds at a "
+        "time. Over 1 only where the target has several writers: not with duckdb.",
         examples=[1],
     )
     cleanup_on: Weekdays = Field(

@@ -142,6 +142,12 @@ _CLASSES = (
         "Look at the gate's note or the run's report, correct the rows or the rule, or waive the rule.",
     ),
     FailureClass(
+        "delivery refused",
+        "Gold is no longer what the run's gates judged: somebody else has built since.",
+        Action.STOP,
+        "Clear everything behind the run's extracts, so that it builds and judges gold again.",
+    ),
+    FailureClass(
         "deletion refused",
         "A cleanup would delete more than its share.",
         Action.STOP,

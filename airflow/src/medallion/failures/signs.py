@@ -291,6 +291,7 @@ def _ours() -> Iterator[Sign]:
         "data wrong": "medallion.DataFailed medallion.RowsRefusedError",
         "config wrong": "medallion.ConfigError airflow.AirflowNotFoundException",
         "gate breached": "medallion.GateFailed",
+        "delivery refused": "medallion.DeliveryRefused",
         "deletion refused": "medallion.RetentionRefused",
         "corrupt": "msgpack.UnpackException msgpack.FormatError msgpack.ExtraData",
         "killed": "builtins.SystemExit builtins.KeyboardInterrupt airflow.AirflowTaskTerminated",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -74,3 +76,22 @@ def give_back_lease(ledger: Ledger, key: RunKey, layer: str, owner: str) -> None
     mine = (c.dag_id == key.dag_id, c.run_id == key.run_id, c.layer == layer, c.owner == owner)
     with ledger.engine.begin() as connection:
         connection.execute(delete(layer_lease).where(*mine))
+
+
+@contextmanager
+def leased(ledger: Ledger, key: RunKey, layer: str, owner: str) -> Iterator[None]:
+    """Keep a lease alive while the block runs, and give it back."""
+    done = threading.Event()
+
+    def extend() -> None:
+        while not done.wait(LEASE.total_seconds() / 3):
+            take_lease(ledger, key, layer, owner)
+
+    keeper = threading.Thread(target=extend, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+        give_back_lease(ledger, key, layer, owner)

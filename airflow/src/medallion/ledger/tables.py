@@ -105,7 +105,8 @@ rebuild_request = Table(
 )
 
 #: Who may build a layer's cleared nodes now; taken anew once it has expired. Without a run: which runs of the
-#: DAG are at work, by their ids (``run 1``, ``run 2``, …). The layer ``waits``: since when a run waits to be.
+#: DAG are at work, by their ids (``run 1``, ``run 2``, …), and which of them builds (``build 1``). The layers
+#: ``waits`` and ``waits to build``: since when a run waits to.
 layer_lease = Table(
     "layer_lease",
     metadata,

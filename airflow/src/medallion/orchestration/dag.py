@@ -21,7 +21,7 @@ from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.notify import on_failure
 from medallion.orchestration.retries import RetryByClass, backoff_of, begin
-from medallion.orchestration.start import StartTask
+from medallion.orchestration.start import BuildTurnTask, StartTask
 from medallion.orchestration.timetables import timetable_of
 from medallion.pipeline import LAYERS, Plan, calendar_of, make_plan, snapshot_entities
 
@@ -138,7 +138,7 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
         plan=plan,
         doc_md="Writes the reports of the run and of its day, whatever became of it.",
     )
-    chain(start, extracts, layers[0].begin)
+    chain(start, extracts, *_turn_to_build(plan), layers[0].begin)
     for before, after in pairwise(layers):
         before.gate >> after.begin
     for layer in layers:
@@ -147,6 +147,14 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     load >> end
     if client.depends_on_past:
         start >> load
+
+
+def _turn_to_build(plan: Plan) -> list[BuildTurnTask]:
+    """Where runs of the client may meet, what keeps their builds apart."""
+    if plan.client.max_active_runs == 1:
+        return []
+    told = "Waits until no other run of the client builds, judges or delivers; extracts have not waited."
+    return [BuildTurnTask(task_id="turn_to_build", plan=plan, doc_md=told)]
 
 
 def _kept(plan: Plan) -> str:

@@ -15,6 +15,7 @@ from medallion.exceptions import GateFailed
 from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
+from medallion.ledger.judged import VALIDATION, judged_builds
 from medallion.missing import missing_of_fleet
 from medallion.orchestration.connections import airflow_connection
 from medallion.orchestration.context import asked_of, interval_of, run_key
@@ -22,7 +23,7 @@ from medallion.orchestration.links import RunReportLink, report_url
 from medallion.orchestration.notes import note_on_run, note_on_task
 from medallion.orchestration.summaries import checks_note, run_note
 from medallion.pipeline import Extract, Plan
-from medallion.publish import publish
+from medallion.publish import RunFacts, publish
 from medallion.registry import REMOVED
 from medallion.registry.find import registry_of
 from medallion.reports import read_day, write_run_report
@@ -109,29 +110,31 @@ class LoadTask(BaseOperator):
 
         Raises:
             GateFailed: if quality_validation has not passed in this run.
+            DeliveryRefused: if gold is no longer what it judged.
             AirflowSkipException: if the run is a dry one.
             PublishError: if gold could not be delivered; the last good delivery is still there.
         """
         settings, key, interval = load_settings(), run_key(context), interval_of(context, self.plan.client)
         ledger = open_ledger(settings.database_url)
-        verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == "quality_validation"]
+        verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == VALIDATION]
         if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
             raise GateFailed("quality_validation has not passed in this run: nothing is published")
         if asked_of(context, self.plan.client).dry_run:
             listed = ", ".join(self.plan.marts)
             raise AirflowSkipException(f"a dry run: would publish {listed} to {self.destination.name}")
+        facts = RunFacts(
+            run_id=key.run_id, interval_start=interval.start, config_version=self.plan.config_version
+        )
+        client = self.plan.client.id
         delivery = publish(
-            self.plan.client.id,
+            client,
             self.destination,
-            warehouse=settings.warehouse(self.plan.client.id),
-            schema=f"{self.plan.client.id}_gold",
+            warehouse=settings.warehouse(client),
+            schema=f"{client}_gold",
             tables=self.plan.marts,
             root=settings.destinations,
-            run={
-                "run_id": key.run_id,
-                "interval_start": interval.start,
-                "config_version": self.plan.config_version,
-            },
+            run=facts,
+            judged=judged_builds(ledger, key),
             lookup=airflow_connection,
         )
         row = {
@@ -141,6 +144,8 @@ class LoadTask(BaseOperator):
         }
         ledger.record(tables.delivery, key, [row])
         self.log.info("delivered to %s: %s", delivery.place, dict(delivery.tables))
+        for table, rows in delivery.copied.items():
+            self.log.info("%s: %s of its rows were copied", table, f"{rows:,}")
         for note in delivery.notes:
             self.log.warning("%s: %s", delivery.destination, note)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +10,7 @@ from airflow.sdk import BaseOperator
 
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.releases import in_force
-from medallion.ledger.requests import LEASE, give_back_lease, nodes_to_rebuild, take_lease
+from medallion.ledger.requests import leased, nodes_to_rebuild
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.links import RunReportLink
 from medallion.orchestration.retries import backoff_of, first_try, judge
@@ -48,7 +46,7 @@ class LayerBuilder:
         """
         settings, key, owner = load_settings(), run_key(context), str(context["ti"].id)
         ledger = open_ledger(settings.database_url)
-        with _leased(ledger, key, self.layer, owner):
+        with leased(ledger, key, self.layer, owner):
             asked = set(nodes_to_rebuild(ledger, key, self.layer))
             nodes = [node for node in self.plan.layer(self.layer).nodes if node.unique_id in asked]
             self._run(settings, ledger, context, nodes, series=0)
@@ -63,11 +61,17 @@ class LayerBuilder:
         key = run_key(context)
         asked = asked_of(context, self.plan.client)
         releases = in_force(ledger, self.plan.client.id)
-        again = self.layer in asked.rebuild
-        request = BuildRequest(
-            self.plan, nodes, asked.intervals, self.snapshot_entities, releases, full_refresh=again
-        )
         build_id = ledger.start_build(key, self.layer, series)
+        request = BuildRequest(
+            self.plan,
+            nodes,
+            asked.intervals,
+            self.snapshot_entities,
+            releases,
+            full_refresh=self.layer in asked.rebuild,
+            run_id=key.run_id,
+            build_id=build_id,
+        )
         seen: set[str] = set()
 
         def write(row: NodeRow) -> None:
@@ -92,25 +96,6 @@ def _not_built(nodes: Iterable[Node], seen: set[str], error: BaseException) -> l
         for node in nodes
         if node.unique_id not in seen
     ]
-
-
-@contextmanager
-def _leased(ledger: Ledger, key: RunKey, layer: str, owner: str) -> Iterator[None]:
-    """Keep the lease alive while building, and give it back."""
-    done = threading.Event()
-
-    def extend() -> None:
-        while not done.wait(LEASE.total_seconds() / 3):
-            take_lease(ledger, key, layer, owner)
-
-    keeper = threading.Thread(target=extend, daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        done.set()
-        keeper.join()
-        give_back_lease(ledger, key, layer, owner)
 
 
 class LayerBuildTask(BaseOperator):

@@ -1,4 +1,4 @@
-"""The first task of a run: it waits until the run may be at work, and writes it down."""
+"""Where runs of a client wait for each other: at their start, and before they build."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from typing import Any
 from airflow.sdk import BaseSensorOperator
 
 from medallion.ledger import Ledger, open_ledger
-from medallion.ledger.turns import take_turn
+from medallion.ledger.turns import BUILD, RUN, take_turn
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.links import RunReportLink
 from medallion.pipeline import Asked, Plan
-from medallion.settings import Settings, load_settings
+from medallion.settings import load_settings
 from medallion.warehouses import warehouse_of
 
 #: Looking again costs a worker's start.
 _LOOK_SECONDS = 10.0
 
 
-class StartTask(BaseSensorOperator):
-    """Waits for the run's turn, then writes the run, its client's config version and its interval down.
-
-    Airflow counts the runs of a backfill apart from the others: without turns a scheduled run would rewrite
-    what a backfilled one is about to publish. A run that waits holds no worker.
-    """
+class TurnTask(BaseSensorOperator):
+    """Waits for one of the client's turns, without holding a worker; the run keeps it until it ends."""
 
     operator_extra_links = (RunReportLink(),)
     ui_color = "#e8f7e4"  # no sensor's, but an operator's
+    kind = RUN
 
     def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
         super().__init__(
@@ -37,6 +34,32 @@ class StartTask(BaseSensorOperator):
         )
         self.plan = plan
 
+    def turns(self) -> int:
+        """How many runs may have one at once."""
+        return 1
+
+    def poke(self, context: Any) -> bool:
+        """Take a turn, or say for whom the run waits."""
+        ledger, key = open_ledger(load_settings().database_url), run_key(context)
+        before = take_turn(
+            ledger, key, self.turns(), lambda run_id: _is_running(context, key.dag_id, run_id), self.kind
+        )
+        if before:
+            self.log.info("waits for %s to end", before)
+        return before is None
+
+
+class StartTask(TurnTask):
+    """Waits for the run's turn, then writes the run, its client's config version and its interval down.
+
+    Airflow counts the runs of a backfill apart from the others: without turns a scheduled run would rewrite
+    what a backfilled one is about to publish.
+    """
+
+    def turns(self) -> int:
+        """As many as the client lists, where its target has several writers."""
+        return self.plan.client.max_active_runs if warehouse_of(load_settings()).concurrent_writers else 1
+
     def poke(self, context: Any) -> bool:
         """Write the run down before anything else happens, once it may be at work.
 
@@ -44,19 +67,10 @@ class StartTask(BaseSensorOperator):
             ConfigError: if it was asked for something that cannot be done.
         """
         asked = asked_of(context, self.plan.client)
-        settings = load_settings()
-        ledger = open_ledger(settings.database_url)
-        if before := self._in_the_way(context, settings, ledger):
-            self.log.info("waits for %s to end", before)
+        if not super().poke(context):
             return False
-        self._write_down(context, ledger, asked)
+        self._write_down(context, open_ledger(load_settings().database_url), asked)
         return True
-
-    def _in_the_way(self, context: Any, settings: Settings, ledger: Ledger) -> str | None:
-        client = self.plan.client
-        turns = client.max_active_runs if warehouse_of(settings).concurrent_writers else 1
-        key = run_key(context)
-        return take_turn(ledger, key, turns, lambda run_id: _is_running(context, key.dag_id, run_id))
 
     def _write_down(self, context: Any, ledger: Ledger, asked: Asked) -> None:
         ledger.start_run(
@@ -71,6 +85,16 @@ class StartTask(BaseSensorOperator):
             rebuild=list(asked.rebuild),
         )
         self.log.info("processes %s", ", ".join(map(str, asked.intervals)))
+
+
+class BuildTurnTask(TurnTask):
+    """Waits until no other run of the client builds; drawn where several may be at work.
+
+    A model follows whatever has changed in what it reads, whichever run changed it, and a gate judges whole
+    tables: only while no other run builds, what a run delivers is what it built and judged.
+    """
+
+    kind = BUILD
 
 
 def _is_running(context: Any, dag_id: str, run_id: str) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from medallion.exceptions import PublishError
-from medallion.publish.delivery import Gold, quoted
-from medallion.publish.source import relation
+from medallion.publish.delivery import quoted
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _WHOLE = "DECIMAL(38,0)"
@@ -54,10 +53,10 @@ class Dialect:
         return self.types[read_as]
 
 
-def selected(gold: Gold, table: str, columns: Mapping[str, str]) -> str:
-    """Write the query that reads a table of gold in types that other databases have."""
+def selected(relation: str, columns: Mapping[str, str], where: str = "") -> str:
+    """Write the query that reads rows (of ``held``, in the condition) in types that other databases have."""
     names = [f"cast({quoted(name)} as {_read_as(kind)}) as {quoted(name)}" for name, kind in columns.items()]
-    return f"select {', '.join(names)} from {relation(gold, table)}"  # noqa: S608  # quoted
+    return f"select {', '.join(names)} from {relation} as held {where and 'where'} {where}"  # noqa: S608
 
 
 def _read_as(duckdb_type: str) -> str:

@@ -19,6 +19,7 @@ from medallion.exceptions import PublishError
 from medallion.locks import one_at_a_time
 from medallion.publish.delivery import Delivered, Gold
 from medallion.publish.source import reading, write_parquet
+from medallion.publish.stamps import begin
 
 CURRENT = "current"
 LOG = "_delivery.json"
@@ -56,7 +57,7 @@ def _write(gold: Gold, writing: Path, patience: float) -> dict[str, int]:
     shutil.rmtree(writing, ignore_errors=True)
     writing.mkdir(parents=True)
     with reading(gold, patience) as connection:
-        connection.execute("begin")
+        begin(connection, gold)
         rows = {table: _copy(connection, gold, table, writing) for table in gold.tables}
     (writing / LOG).write_text(json.dumps(gold.facts(rows), indent=2) + "\n", encoding="utf-8")
     return rows

@@ -18,6 +18,7 @@ from medallion.connections import without_secret
 from medallion.exceptions import PublishError
 from medallion.publish.delivery import Delivered, Gold
 from medallion.publish.source import reading, write_parquet
+from medallion.publish.stamps import begin
 
 POINTER = "current.json"
 LOG = "_delivery.json"
@@ -65,7 +66,7 @@ def _deliver(gold: Gold, store: Any, folder: str, patience: float) -> Delivered:
     version = f"{_VERSIONS}/{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     with reading(gold, patience) as connection:
         connection.register_filesystem(store)
-        connection.execute("begin")
+        begin(connection, gold)
         rows = {
             table: write_parquet(connection, gold, table, f"{folder}/{version}/{table}.parquet")
             for table in gold.tables

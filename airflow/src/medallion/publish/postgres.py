@@ -1,12 +1,13 @@
 """A PostgreSQL database as destination: many clients, a schema each; a delivery is one transaction.
 
-A table whose columns are the same keeps its grants, views and indexes: its rows are deleted and copied in
-anew. Not truncated: a reader with an older snapshot would find it empty, and all others would wait.
+A table whose columns are the same keeps its grants, views and indexes: its rows, or those of the keys that
+changed, are deleted and copied in anew. Not truncated: a reader with an older snapshot would find it empty,
+and all others would wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,8 +18,9 @@ from sqlalchemy import URL
 from medallion.connections import shown, without_secret
 from medallion.exceptions import PublishError
 from medallion.publish.columns import Dialect, selected
-from medallion.publish.delivery import LOG, Delivered, Gold, quoted
+from medallion.publish.delivery import FORMER, LOG, Copied, Delivered, Gold, copied_of, quoted
 from medallion.publish.source import check_count, columns_of, count, reading, relation
+from medallion.publish.stamps import Changes, Stamps, begin
 
 _DIALECT = Dialect(
     "PostgreSQL",
@@ -40,8 +42,10 @@ _DIALECT = Dialect(
 )
 _LOG_COLUMNS = """
     run_id text not null, interval_start timestamp not null, config_version text not null,
-    delivered_at timestamp not null, table_name text not null, row_count bigint not null
+    delivered_at timestamp not null, table_name text not null, row_count bigint not null, gold_build text
 """
+#: Holds the keys of rows to be replaced, while a delivery lasts.
+_CHANGED = "_delivery_changed"
 _COLUMNS = """
     select attname, format_type(atttypid, atttypmod)
     from pg_attribute
@@ -63,7 +67,7 @@ _LOCK_TIMEOUT = "55P03"  # lock_not_available
 
 
 def deliver(gold: Gold, url: URL, patience: float) -> Delivered:
-    """Replace the client's tables in the database by gold's.
+    """Make the client's tables in the database those of gold.
 
     Args:
         gold: what to deliver; the client's id is the schema.
@@ -79,9 +83,9 @@ def deliver(gold: Gold, url: URL, patience: float) -> Delivered:
     """
     place = f"{shown(url)}/{gold.client_id}"
     with reading(gold, patience) as source, _connected(url, place) as target:
-        source.execute("begin")
+        stamps = begin(source, gold)
         try:
-            return _in_one_transaction(source, target, gold, place, patience)
+            return _in_one_transaction(target, stamps, place, patience)
         except (dbapi.Error, duckdb.Error) as error:
             target.rollback()
             said = _held_by(target, gold, patience) if _timed_out(error) else str(error).strip()
@@ -96,16 +100,18 @@ def _connected(url: URL, place: str) -> dbapi.Connection:
         raise PublishError(f"{place}: {without_secret(error, url)}") from None
 
 
-def _in_one_transaction(
-    source: duckdb.DuckDBPyConnection, target: dbapi.Connection, gold: Gold, place: str, patience: float
-) -> Delivered:
+def _in_one_transaction(target: dbapi.Connection, stamps: Stamps, place: str, patience: float) -> Delivered:
+    gold = stamps.gold
     with target.cursor() as cursor:
-        _prepare(cursor, gold, patience)
-        copies = [_Copy(source, cursor, gold, table) for table in gold.tables]
+        former = _prepare(cursor, gold, patience)
+        copies = [_Copy(stamps, cursor, table, former.get(table)) for table in gold.tables]
         # Tables to be replaced come last: from then on their readers wait.
-        rows = {copy.table: copy.done() for copy in sorted(copies, key=lambda copy: copy.replaces)}
-        _drop_former(cursor, gold)
-        _log(cursor, gold, rows)
+        done = [copy.done() for copy in sorted(copies, key=lambda copy: copy.replaces)]
+        found = {copied.table: copied.rows for copied in done}
+        rows = {table: found[table] for table in gold.tables}
+        for table in former.keys() - rows.keys():  # other tables are not ours
+            cursor.execute(f"drop table if exists {_target(gold, table)}")
+        _log(cursor, gold, rows, stamps.latest)
         size = sum(_value(cursor, _SIZE, _target(gold, table)) for table in rows)
     target.commit()
     notes = [
@@ -113,55 +119,94 @@ def _in_one_transaction(
         for copy in copies
         if copy.replaces
     ]
-    return Delivered(place, {table: rows[table] for table in gold.tables}, size, tuple(notes))
+    return Delivered(place, rows, size, tuple(notes), copied_of(done))
 
 
-def _prepare(cursor: dbapi.Cursor, gold: Gold, patience: float) -> None:
-    """Hold the client's schema for this delivery, and make what is missing."""
+def _prepare(cursor: dbapi.Cursor, gold: Gold, patience: float) -> dict[str, str | None]:
+    """Hold the client's schema, make what is missing, and return what the last delivery brought."""
     settings = {"lock_timeout": f"{max(1, round(patience * 1000))}ms", "application_name": gold.doing[:63]}
     for name, value in settings.items():
         cursor.execute("select set_config($1, $2, true)", (name, value))
     cursor.execute(_LOCK, (gold.client_id,))
     if _value(cursor, "select to_regnamespace($1)::text", quoted(gold.client_id)) is None:
         cursor.execute(f"create schema {quoted(gold.client_id)}")
-    if not _columns(cursor, gold, LOG):
+    log = _columns(cursor, gold, LOG)
+    if not log:
         cursor.execute(f"create table {_target(gold, LOG)} ({_LOG_COLUMNS})")
+    elif "gold_build" not in log:
+        cursor.execute(f"alter table {_target(gold, LOG)} add column gold_build text")
+    cursor.execute(FORMER.format(log=_target(gold, LOG)))
+    return dict(cursor.fetchall())
 
 
 class _Copy:
     """One table's way from gold into the schema."""
 
-    def __init__(
-        self, source: duckdb.DuckDBPyConnection, cursor: dbapi.Cursor, gold: Gold, table: str
-    ) -> None:
-        self.source, self.cursor, self.gold, self.table = source, cursor, gold, table
-        self.target = _target(gold, table)
+    def __init__(self, stamps: Stamps, cursor: dbapi.Cursor, table: str, since: str | None) -> None:
+        self.source, self.gold = stamps.connection, stamps.gold
+        self.cursor, self.table = cursor, table
+        self.relation, self.target = relation(self.gold, table), _target(self.gold, table)
         with self._named():
-            self.columns = columns_of(source, gold, table)
+            self.columns = columns_of(self.source, self.relation)
             self.types = {name: _DIALECT.type_of(kind, name) for name, kind in self.columns.items()}
-            self.found = _columns(cursor, gold, table)
+            self.found = _columns(cursor, self.gold, table)
+            self.changes = stamps.changes(table, since)
 
     @property
     def replaces(self) -> bool:
         """Whether the table is there with other columns."""
         return bool(self.found) and list(self.found.items()) != list(self.types.items())
 
-    def done(self) -> int:
-        """Put gold's rows in the place of those that are there, and count them."""
+    def done(self) -> Copied:
+        """Make the table's rows those of gold, and count them."""
         with self._named():
             if self.replaces:
                 self.cursor.execute(f"drop table {self.target}")
-            if self.replaces or not self.found:
-                columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self.types.items())
-                self.cursor.execute(f"create table {self.target} ({columns})")
+            is_new = self.replaces or not self.found
+            if self.changes is not None and not is_new:
+                part = self._replace(self.changes)
+                if (rows := self._rows()) == count(self.source, self.relation):
+                    return Copied(self.table, rows, part)
+                # Else somebody changed rows there.
+            if is_new:
+                self._create(self.target, self.types)
             else:
                 self.cursor.execute(f"delete from {self.target}")  # noqa: S608  # quoted
-            query = self.source.sql(selected(self.gold, self.table, self.columns))
-            batches = query.to_arrow_reader(_BATCH)
-            self.cursor.adbc_ingest(self.table, batches, "append", db_schema_name=self.gold.client_id)
-            rows = count(self.source, relation(self.gold, self.table))
-            check_count(self.table, rows, _value(self.cursor, f"select count(*) from {self.target}"))  # noqa: S608
-        return rows
+            self._append(self.table, selected(self.relation, self.columns))
+            rows = count(self.source, self.relation)
+            check_count(self.table, rows, self._rows())
+        return Copied(self.table, rows)
+
+    def _replace(self, changes: Changes) -> int:
+        """Put gold's rows of some keys in the place of those that are there."""
+        held, changed = _target(self.gold, _CHANGED), dict.fromkeys(changes.columns)
+        keys = {name: kind for name, kind in self.columns.items() if name in changed}
+        self._create(held, {name: self.types[name] for name in keys})
+        self._append(_CHANGED, selected(f"({changes.query})", keys))
+        names = [quoted(name) for name in keys]
+        blank = " or ".join(f"{name} is null" for name in names)
+        # Only by `=` can PostgreSQL look rows up; the few keys with nulls are looked for one by one.
+        self._delete(held, names, "=")
+        if count(self.source, f"({changes.query})", blank):
+            self._delete(f"(select * from {held} where {blank})", names, "is not distinct from")  # noqa: S608
+        self.cursor.execute(f"drop table {held}")
+        self._append(self.table, selected(self.relation, self.columns, changes.touch("held")))
+        return count(self.source, self.relation, changes.touch("held"))
+
+    def _delete(self, changed: str, names: Sequence[str], same: str) -> None:
+        matches = " and ".join(f"held.{name} {same} changed.{name}" for name in names)
+        self.cursor.execute(f"delete from {self.target} as held using {changed} as changed where {matches}")  # noqa: S608
+
+    def _create(self, target: str, types: Mapping[str, str]) -> None:
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
+        self.cursor.execute(f"create table {target} ({columns})")
+
+    def _append(self, table: str, query: str) -> None:
+        batches = self.source.sql(query).to_arrow_reader(_BATCH)
+        self.cursor.adbc_ingest(table, batches, "append", db_schema_name=self.gold.client_id)
+
+    def _rows(self) -> int:
+        return int(_value(self.cursor, f"select count(*) from {self.target}"))  # noqa: S608  # quoted
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -175,22 +220,12 @@ class _Copy:
             raise PublishError(f"{what} could not be delivered: {str(error).strip()}") from error
 
 
-def _drop_former(cursor: dbapi.Cursor, gold: Gold) -> None:
-    """Drop what the last delivery brought and this one does not; other tables are not ours."""
-    log = _target(gold, LOG)
-    last = f"(select max(delivered_at) from {log})"  # noqa: S608  # quoted
-    cursor.execute(f"select table_name from {log} where delivered_at = {last}")  # noqa: S608
-    for (table,) in cursor.fetchall():
-        if table not in gold.tables:
-            cursor.execute(f"drop table if exists {_target(gold, table)}")
-
-
-def _log(cursor: dbapi.Cursor, gold: Gold, rows: Mapping[str, int]) -> None:
+def _log(cursor: dbapi.Cursor, gold: Gold, rows: Mapping[str, int], build: str | None) -> None:
     """Write down the delivery; that of the same run before it never was."""
     log = _target(gold, LOG)
     cursor.execute(f"delete from {log} where run_id = $1", (gold.run["run_id"],))  # noqa: S608  # quoted
-    for row in gold.log_rows(rows):
-        cursor.execute(f"insert into {log} values ($1, $2, $3, $4, $5, $6)", row)  # noqa: S608
+    for row in gold.log_rows(rows, build):
+        cursor.execute(f"insert into {log} values ($1, $2, $3, $4, $5, $6, $7)", row)  # noqa: S608
 
 
 def _columns(cursor: dbapi.Cursor, gold: Gold, table: str) -> dict[str, str]:

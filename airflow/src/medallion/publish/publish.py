@@ -7,7 +7,8 @@ from pathlib import Path
 
 from medallion.clients import Destination
 from medallion.connections import Lookup, from_environment, parsed, url_of
-from medallion.exceptions import ConfigError, PublishError
+from medallion.exceptions import ConfigError, DeliveryRefused, PublishError
+from medallion.ledger.judged import Judged
 from medallion.locks import LOCK_SECONDS, one_at_a_time
 from medallion.publish import duckdb_file, parquet_folder, parquet_store, sqlserver
 from medallion.publish.delivery import Delivered, Delivery, Gold, RunFacts
@@ -22,10 +23,14 @@ def publish(
     tables: Sequence[str],
     root: Path,
     run: RunFacts,
+    judged: Judged | None = None,
     lookup: Lookup = from_environment,
     patience: float = LOCK_SECONDS,
 ) -> Delivery:
     """Deliver all tables, or none; tables of an earlier delivery that are not among them go.
+
+    Of a table that keeps its rows a database gets the keys that changed since its last delivery, of others
+    all rows; either way it then has the rows of gold. What is delivered again is delivered whole.
 
     Args:
         client_id: whose gold; its schema or folder at the destination.
@@ -35,6 +40,7 @@ def publish(
         tables: the tables of gold to deliver.
         root: folder that a destination's relative path starts from.
         run: which run delivers.
+        judged: what its gates judged; None to deliver whatever is there.
         lookup: finds the Airflow connection that the destination names.
         patience: seconds to wait for another delivery or a reader that holds the destination.
 
@@ -42,11 +48,14 @@ def publish(
         What is now at the destination.
 
     Raises:
+        DeliveryRefused: if gold is no longer what the run's gates judged.
         PublishError: if anything is not delivered whole; the last good delivery is then still in place.
     """
-    gold = Gold(client_id, warehouse, schema, tuple(tables), run)
+    gold = Gold(client_id, warehouse, schema, tuple(tables), run, judged)
     try:
         delivered = _deliver(gold, destination, root, lookup, patience)
+    except DeliveryRefused as error:
+        raise DeliveryRefused(f"{client_id}: {destination.name}: {error}") from error
     except (PublishError, ConfigError) as error:
         raise PublishError(f"{client_id}: {destination.name}: {error}") from error
     return Delivery(destination.name, *delivered)

@@ -59,10 +59,11 @@ def relation(gold: Gold, table: str) -> str:
     return f"{SOURCE}.{quoted(gold.schema)}.{quoted(table)}"
 
 
-def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    """The rows of a relation."""
+def count(connection: duckdb.DuckDBPyConnection, relation: str, where: str = "") -> int:
+    """The rows of a relation; those of ``held`` for which a condition is true."""
     # Fetched to its end: DuckDB reads no Arrow while a result is open.
-    ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608  # quoted
+    query = f"select count(*) from {relation} as held {where and 'where'} {where}"  # noqa: S608  # quoted
+    ((rows,),) = connection.execute(query).fetchall()
     return int(rows)
 
 
@@ -85,10 +86,22 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, gold: Gold, table: str,
     return rows
 
 
-def columns_of(connection: duckdb.DuckDBPyConnection, gold: Gold, table: str) -> dict[str, str]:
-    """The columns of a table of gold with their DuckDB types, in order."""
-    described = connection.execute(f"describe select * from {relation(gold, table)}")  # noqa: S608  # quoted
+def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """The columns of a relation with their DuckDB types, in order."""
+    described = connection.execute(f"describe select * from {relation}")  # noqa: S608  # quoted
     return {str(row[0]): str(row[1]) for row in described.fetchall()}
+
+
+def columns_held(
+    connection: duckdb.DuckDBPyConnection, database: str, schema: str, table: str
+) -> dict[str, str]:
+    """The columns of a table with their DuckDB types, in order; none if there is no such table."""
+    query = """
+        select column_name, data_type from information_schema.columns
+        where table_catalog = ? and table_schema = ? and table_name = ?
+        order by ordinal_position
+    """
+    return dict(connection.execute(query, [database, schema, table]).fetchall())
 
 
 def check_count(table: str, rows: int, delivered: int) -> None:

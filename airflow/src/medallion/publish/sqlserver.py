@@ -1,14 +1,15 @@
 """A SQL Server database as destination: many clients, a schema each; a delivery is one transaction.
 
-Gold is bulk-copied into a schema beside, ``<client>_delivery``, which bulk copies reach only from a session
-of their own; one transaction then puts those rows in the place of the last delivery's. A table whose columns
-are the same keeps its grants, views and indexes.
+Gold, or what changed of it, is bulk-copied into a schema beside, ``<client>_delivery``, which bulk copies
+reach only from a session of their own; one transaction then puts those rows in the place of the last
+delivery's. A table whose columns are the same keeps its grants, views and indexes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -17,9 +18,10 @@ from sqlalchemy import URL
 from medallion.connections import shown, without_secret
 from medallion.exceptions import PublishError
 from medallion.publish.columns import Dialect, selected
-from medallion.publish.delivery import LOG, Delivered, Gold
+from medallion.publish.delivery import FORMER, LOG, Copied, Delivered, Gold, copied_of
 from medallion.publish.source import check_count, columns_of, count, reading, relation
 from medallion.publish.sqlserver_session import Connect, session
+from medallion.publish.stamps import Changes, Stamps, begin
 
 _DIALECT = Dialect(
     "SQL Server",
@@ -41,7 +43,8 @@ _DIALECT = Dialect(
 )
 _LOG_COLUMNS = """
     run_id nvarchar(250) not null, interval_start datetime2(6) not null, config_version nvarchar(50) not null,
-    delivered_at datetime2(6) not null, table_name nvarchar(128) not null, row_count bigint not null
+    delivered_at datetime2(6) not null, table_name nvarchar(128) not null, row_count bigint not null,
+    gold_build nvarchar(50) null
 """
 # https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql
 _LOCK = """
@@ -69,7 +72,7 @@ _BATCH = 100_000  # rows of an Arrow batch
 
 
 def deliver(gold: Gold, url: URL, patience: float, connect: Connect | None = None) -> Delivered:
-    """Replace the client's tables in the database by gold's.
+    """Make the client's tables in the database those of gold.
 
     Args:
         gold: what to deliver; the client's id is the schema.
@@ -88,42 +91,59 @@ def deliver(gold: Gold, url: URL, patience: float, connect: Connect | None = Non
 
     place = f"{shown(url)}/{gold.client_id}"
     with reading(gold, patience) as source:
-        source.execute("begin")
+        stamps = begin(source, gold)
         try:
             with (
                 session(connect or mssql_python.connect, url, autocommit=False) as switching,
                 session(connect or mssql_python.connect, url, autocommit=True) as loading,
             ):
-                return _Delivering(gold, source, loading.cursor(), switching.cursor(), place).done(patience)
+                return _Delivering(stamps, loading.cursor(), switching.cursor(), place).done(patience)
         except (mssql_python.Error, duckdb.Error, RuntimeError) as error:
             # Not from the error: a driver's message may hold the password.
             raise PublishError(f"{place}: {without_secret(error, url)}") from None
 
 
+@dataclass(frozen=True)
+class _Load:
+    """A table of gold: its columns there and in the database, whether it was found, and what changed."""
+
+    table: str
+    columns: Mapping[str, str]
+    types: Mapping[str, str]
+    found: bool
+    changes: Changes | None
+
+    @property
+    def keys(self) -> str:
+        """The table beside that has the changed keys."""
+        return f"{self.table}__changed"
+
+
 class _Delivering:
     """One delivery: ``loading`` commits each statement, ``switching`` all of them at the end."""
 
-    def __init__(
-        self, gold: Gold, source: duckdb.DuckDBPyConnection, loading: Any, switching: Any, place: str
-    ) -> None:
-        self.gold, self.source, self.loading, self.switching = gold, source, loading, switching
+    def __init__(self, stamps: Stamps, loading: Any, switching: Any, place: str) -> None:
+        self.stamps, self.gold, self.source = stamps, stamps.gold, stamps.connection
+        self.loading, self.switching = loading, switching
         self.place = place
-        self.schema, self.beside = gold.client_id, f"{gold.client_id}_delivery"
+        self.schema, self.beside = self.gold.client_id, f"{self.gold.client_id}_delivery"
         self.notes: list[str] = []
 
     def done(self, patience: float) -> Delivered:
-        """Load all tables beside, then switch to them."""
+        """Load what is to change of all tables beside, then switch to it."""
         self._hold(patience)
         self._make_schema(self.loading, self.beside)
         self._clear()
-        columns = {table: self._loaded(table) for table in self.gold.tables}
+        former = self._former()
+        loads = [self._loaded(table, former.get(table)) for table in self.gold.tables]
         self._make_schema(self.switching, self.schema)
-        rows = {table: self._switched(table, columns[table]) for table in self.gold.tables}
-        self._log(rows)
+        copies = [self._switched(load) for load in loads]
+        rows = {copied.table: copied.rows for copied in copies}
+        self._log(rows, former)
         size = sum(int(self._value(_SIZE, _target(self.schema, table))) for table in rows)
         self.switching.connection.commit()
         self._clear()
-        return Delivered(self.place, rows, size, tuple(self.notes))
+        return Delivered(self.place, rows, size, tuple(self.notes), copied_of(copies))
 
     def _hold(self, patience: float) -> None:
         """Wait for another delivery of the client."""
@@ -144,55 +164,105 @@ class _Delivering:
         for (table,) in self.loading.fetchall():
             self.loading.execute(f"drop table {_target(self.beside, table)}")
 
-    def _loaded(self, table: str) -> dict[str, str]:
-        """Bulk-copy a table of gold beside, and return its columns."""
+    def _former(self) -> dict[str, str | None]:
+        """The last delivery's tables, each with the build that had left it."""
+        target, log = _target(self.schema, LOG), self._columns(LOG)
+        if not log:
+            return {}
+        if "gold_build" not in log:
+            self.switching.execute(f"alter table {target} add gold_build nvarchar(50) null")
+        self.switching.execute(FORMER.format(log=target))
+        return {row[0]: row[1] for row in self.switching.fetchall()}
+
+    def _loaded(self, table: str, since: str | None) -> _Load:
+        """Bulk-copy a table of gold beside, or the rows and keys of it that changed."""
         with self._named(table):
-            columns = columns_of(self.source, self.gold, table)
+            columns = columns_of(self.source, relation(self.gold, table))
             types = {name: _DIALECT.type_of(kind, name) for name, kind in columns.items()}
-            self._create(self.loading, _target(self.beside, table), types)
-            batches = self.source.sql(selected(self.gold, table, columns)).to_arrow_reader(_BATCH)
-            self.loading.bulkcopy_arrow(_target(self.beside, table), batches, timeout=0, table_lock=True)
-        return types
-
-    def _switched(self, table: str, types: Mapping[str, str]) -> int:
-        """Put the rows beside in the place of those that are there."""
-        target = _target(self.schema, table)
-        with self._named(table):
             found = self._columns(table)
-            if found and list(found.items()) != list(types.items()):
-                self.switching.execute(f"drop table {target}")
-                self.notes.append(f"{table}: its columns changed, so it was replaced; grants on it are gone")
-                found = {}
-            if found:
-                self.switching.execute(f"delete from {target} with (tablockx)")  # noqa: S608  # quoted
-            else:
-                self._create(self.switching, target, types)
-            names = ", ".join(map(_quoted, types))
-            self.switching.execute(
-                f"insert into {target} ({names}) "  # noqa: S608
-                f"select {names} from {_target(self.beside, table)}"
-            )
-            rows = count(self.source, relation(self.gold, table))
-            check_count(table, rows, self._value(f"select count_big(*) from {target}"))  # noqa: S608
-        return rows
+            changes = self.stamps.changes(table, since)
+            if list(found.items()) != list(types.items()):
+                changes = None
+            load = _Load(table, columns, types, bool(found), changes)
+            self._copy_beside(load)
+        return load
 
-    def _log(self, rows: Mapping[str, int]) -> None:
+    def _copy_beside(self, load: _Load) -> None:
+        changes, rows = load.changes, relation(self.gold, load.table)
+        where = changes.touch("held") if changes else ""
+        self._bulk_copy(load.table, load.types, selected(rows, load.columns, where))
+        if changes:
+            keys = {name: kind for name, kind in load.columns.items() if name in changes.columns}
+            types = {name: load.types[name] for name in keys}
+            self._bulk_copy(load.keys, types, selected(f"({changes.query})", keys))
+
+    def _bulk_copy(self, table: str, types: Mapping[str, str], query: str) -> None:
+        target = _target(self.beside, table)
+        self._create(self.loading, target, types)
+        batches = self.source.sql(query).to_arrow_reader(_BATCH)
+        self.loading.bulkcopy_arrow(target, batches, timeout=0, table_lock=True)
+
+    def _switched(self, load: _Load) -> Copied:
+        """Put the rows beside in the place of those that are there."""
+        table, target = load.table, _target(self.schema, load.table)
+        with self._named(table):
+            rows = count(self.source, relation(self.gold, table))
+            self._prepare(load)
+            if load.changes:
+                self._replace(load, load.changes)
+                if self._rows(load) == rows:
+                    return Copied(table, rows, self._rows(load, self.beside))
+                # Somebody else changed the rows that are there.
+                self.loading.execute(f"drop table {_target(self.beside, table)}")
+                load = replace(load, changes=None)
+                self._copy_beside(load)
+            if load.found:
+                self.switching.execute(f"delete from {target} with (tablockx)")  # noqa: S608  # quoted
+            self._insert(load)
+            check_count(table, rows, self._rows(load))
+        return Copied(table, rows)
+
+    def _prepare(self, load: _Load) -> None:
+        """Make the table, where there is none with these columns."""
+        target = _target(self.schema, load.table)
+        if load.found and list(self._columns(load.table).items()) == list(load.types.items()):
+            return
+        if load.found:
+            self.switching.execute(f"drop table {target}")
+            self.notes.append(f"{load.table}: its columns changed, so it was replaced; grants on it are gone")
+        self._create(self.switching, target, load.types)
+
+    def _replace(self, load: _Load, changes: Changes) -> None:
+        """Put the rows of some keys in the place of those that are there; a null is a key like others."""
+        keys = [_quoted(name) for name in changes.columns]
+        ours, theirs = (", ".join(f"{alias}.{key}" for key in keys) for alias in ("held", "changed"))
+        self.switching.execute(
+            f"delete held from {_target(self.schema, load.table)} as held with (tablockx) "  # noqa: S608
+            f"where exists (select 1 from {_target(self.beside, load.keys)} as changed "
+            f"where exists (select {ours} intersect select {theirs}))"
+        )
+        self._insert(load)
+
+    def _insert(self, load: _Load) -> None:
+        names = ", ".join(map(_quoted, load.types))
+        self.switching.execute(
+            f"insert into {_target(self.schema, load.table)} ({names}) "  # noqa: S608
+            f"select {names} from {_target(self.beside, load.table)}"
+        )
+
+    def _rows(self, load: _Load, schema: str = "") -> int:
+        return int(self._value(f"select count_big(*) from {_target(schema or self.schema, load.table)}"))  # noqa: S608
+
+    def _log(self, rows: Mapping[str, int], former: Mapping[str, str | None]) -> None:
         """Write the delivery down; that of the same run before it never was."""
         log = _target(self.schema, LOG)
         if not self._columns(LOG):
             self.switching.execute(f"create table {log} ({_LOG_COLUMNS})")
-        self._drop_former(log, rows)
+        for table in former.keys() - rows.keys():  # other tables are not ours
+            self.switching.execute(f"drop table if exists {_target(self.schema, table)}")
         self.switching.execute(f"delete from {log} where run_id = ?", (self.gold.run["run_id"],))  # noqa: S608
-        for row in self.gold.log_rows(rows):
-            self.switching.execute(f"insert into {log} values (?, ?, ?, ?, ?, ?)", tuple(row))  # noqa: S608
-
-    def _drop_former(self, log: str, rows: Mapping[str, int]) -> None:
-        """Drop what the last delivery brought and this one does not; other tables are not ours."""
-        last = f"(select max(delivered_at) from {log})"  # noqa: S608
-        self.switching.execute(f"select table_name from {log} where delivered_at = {last}")  # noqa: S608
-        for (table,) in self.switching.fetchall():
-            if table not in rows:
-                self.switching.execute(f"drop table if exists {_target(self.schema, table)}")
+        for row in self.gold.log_rows(rows, self.stamps.latest):
+            self.switching.execute(f"insert into {log} values (?, ?, ?, ?, ?, ?, ?)", tuple(row))  # noqa: S608
 
     def _create(self, cursor: Any, target: str, types: Mapping[str, str]) -> None:
         columns = ", ".join(f"{_quoted(name)} {kind} null" for name, kind in types.items())

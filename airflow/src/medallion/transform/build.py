@@ -37,6 +37,8 @@ class BuildRequest:
         snapshot_entities: of which bronze holds the newest landing alone, as ``<source>.<entity>``.
         releases: the client's releases in force, whose rows ``validate`` lets through.
         full_refresh: whether incremental models are made anew instead of added to.
+        run_id: whose build it is, for deliveries to know it by; nobody's if empty.
+        build_id: which of the ledger's builds.
     """
 
     plan: Plan
@@ -45,6 +47,8 @@ class BuildRequest:
     snapshot_entities: tuple[str, ...]
     releases: Sequence[Release] = ()
     full_refresh: bool = False
+    run_id: str = ""
+    build_id: int = 0
 
 
 def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[NodeRow], None]) -> None:
@@ -106,6 +110,8 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
             for interval in request.intervals
         ],
         "built_with": _built_with(request),
+        "run_id": request.run_id,
+        "build_id": request.build_id,
         "snapshot_entities": list(request.snapshot_entities),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 
 from medallion.exceptions import ConfigError
 from medallion.settings import Settings
@@ -46,9 +46,8 @@ def dbt_environment(settings: Settings, client_id: str) -> Iterator[None]:
 
 
 def writing(settings: Settings, client_id: str) -> AbstractContextManager[object]:
-    """Hold the client's warehouse for one writer, where its target can have only one."""
-    lock = warehouse_of(settings).lock
-    return lock(settings, client_id) if lock else nullcontext()
+    """Hold the client's warehouse for one writer."""
+    return warehouse_of(settings).lock(settings, client_id)
 
 
 __all__ = ["WAREHOUSES", "Warehouse", "dbt_environment", "warehouse_of", "writing"]

@@ -16,14 +16,12 @@ class Warehouse:
     Attributes:
         target: its name in ``dbt/profiles.yml``.
         environment: the variables the profile reads, for a client.
-        lock: holds the client's warehouse for one writer; None where writers may meet.
+        lock: holds the client's warehouse for one build, cleanup or the like, wherever it runs: what builds
+            know of each other (dbt/README.md, "Increments") is no longer true where two are at work.
+        concurrent_writers: whether several runs of a client may be at work at once.
     """
 
     target: str
     environment: Callable[[Settings, str], Mapping[str, str]]
-    lock: Callable[[Settings, str], AbstractContextManager[object]] | None = None
-
-    @property
-    def concurrent_writers(self) -> bool:
-        """True where several runs of a client may write at once."""
-        return self.lock is None
+    lock: Callable[[Settings, str], AbstractContextManager[object]]
+    concurrent_writers: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from medallion.settings import Settings
 from medallion.warehouses.base import Warehouse
 
@@ -10,4 +12,11 @@ def _environment(_settings: Settings, _client_id: str) -> dict[str, str]:
     return {}  # dbt/profiles.yml reads MEDALLION_SQLSERVER_* as the deployment set them
 
 
-SQLSERVER = Warehouse("sqlserver", _environment)
+def _one_writer(settings: Settings, client_id: str) -> AbstractContextManager[None]:
+    # The ledger's library, which whoever only reads clients' files does without.
+    from medallion.warehouses.leased import one_lease
+
+    return one_lease(settings, client_id)
+
+
+SQLSERVER = Warehouse("sqlserver", _environment, _one_writer, concurrent_writers=True)
