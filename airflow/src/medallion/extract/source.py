@@ -22,6 +22,7 @@ from medallion.extract.rest_reader import RestReader
 from medallion.extract.sql_reader import SqlReader
 from medallion.interval import Interval, partition_start
 from medallion.locks import LOCK_SECONDS
+from medallion.storage import Root, below, found_below
 
 _ALL = Span(None, None)
 _COUNTED = ("rows", "files", "bytes")
@@ -38,7 +39,7 @@ class Landed:
     rows: int
     files: int
     bytes: int
-    path: Path
+    path: Root
     changes: tuple[str, ...] = ()
 
 
@@ -65,7 +66,7 @@ def extract_source(
     values: Mapping[str, str] | None = None,
     interval: Interval,
     sub_daily: bool,
-    landing: Path,
+    landing: Root,
     samples: Path,
     adventureworks: Path | None = None,
     patience: float = LOCK_SECONDS,
@@ -129,15 +130,15 @@ class _EntityRun:
     lookup: Lookup
 
     @property
-    def place(self) -> Path:
+    def place(self) -> Root:
         """Where the rows land."""
         return self.stage.place(self.name, self.partition)
 
     @cached_property
-    def before(self) -> list[Path]:
+    def before(self) -> list[Root]:
         """Where the entity's other intervals have landed, oldest first."""
         folder = self.stage.place(self.name, "").parent
-        return [path for path in sorted(folder.rglob(PART)) if path != self.place]
+        return [path for path in found_below(folder, PART) if path != self.place]
 
     @cached_property
     def whole(self) -> bool:
@@ -153,8 +154,7 @@ class _EntityRun:
         """What was staged of the entity, for the checks."""
         folder = self.stage.place(self.name, "").parent
         starts = [
-            (partition_start(path.parent.relative_to(folder), self.interval.zone), path)
-            for path in self.before
+            (partition_start(below(path.parent, folder), self.interval.zone), path) for path in self.before
         ]
         return Arrived(
             self.name,

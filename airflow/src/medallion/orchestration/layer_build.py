@@ -15,10 +15,11 @@ from medallion.exceptions import DataFailed, MedallionError
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import LEASE, give_back_lease, nodes_to_rebuild, take_lease
+from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.links import RunReportLink
 from medallion.pipeline import Node, Plan
-from medallion.settings import Settings, load_settings
+from medallion.settings import Settings
 from medallion.transform import BuildRequest, build_nodes
 
 
@@ -40,7 +41,7 @@ class LayerBuilder:
         task = context["ti"]
         # Clearing a task sets max_tries to its tries so far plus retries: that tells a retry from a clear.
         series = task.max_tries - task.task.retries + 1
-        settings, key = load_settings(), run_key(context)
+        settings, key = airflow_settings(), run_key(context)
         ledger = open_ledger(settings.database_url)
         nodes = self._left_over(ledger, key, series)
         try:
@@ -55,7 +56,7 @@ class LayerBuilder:
         Raises:
             AirflowFailException: if one of them ended badly.
         """
-        settings, key, owner = load_settings(), run_key(context), str(context["ti"].id)
+        settings, key, owner = airflow_settings(), run_key(context), str(context["ti"].id)
         ledger = open_ledger(settings.database_url)
         with _leased(ledger, key, self.layer, owner):
             asked = set(nodes_to_rebuild(ledger, key, self.layer))
