@@ -56,17 +56,14 @@ def checked_root(variable: str, said: str) -> str:
 
 
 def _check_protocol(variable: str, protocol: str, said: str) -> None:
-    from difflib import get_close_matches
-
     from fsspec import available_protocols
 
-    known = sorted(set(available_protocols()) - {"http", "https"})  # those are read only
+    from medallion.clients.problem import hint
+
+    known = set(available_protocols()) - {"http", "https"}  # those are read only
     if protocol not in known:
-        near = get_close_matches(protocol, known, 1)
-        hint = f"; did you mean {near[0]}://?" if near else f"; there are {', '.join(known)}"
-        raise ConfigError(
-            f"{variable} must be a folder or a URL of a file system that can be written, is {said!r}{hint}"
-        )
+        allowed = "must be a folder or a URL that fsspec can write, such as s3, gs, abfs or sftp"
+        raise ConfigError(f"{variable} {allowed}, is {said!r}{hint(protocol, sorted(known))}")
 
 
 def opened_root(

@@ -80,6 +80,7 @@ def restored_facts(restored: Restored) -> dict[str, Any]:
     return {
         "restored": restored.done,
         "landing": {"missing": restored.missing, "differing": restored.differing},
+        "apart": restored.apart,
         "sealed": restored.sealed,
         **contents_facts(restored.manifest),
     }
