@@ -18,11 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from filelock import FileLock
-
 from medallion.exceptions import ConfigError, MedallionError
 
 if TYPE_CHECKING:
+    from filelock import FileLock
     from sqlalchemy import URL
     from upath import UPath
 
@@ -177,6 +176,8 @@ def beside(folder: Root) -> Path:
 
 def file_lock(folder: Root, name: str) -> FileLock:
     """The lock of a folder between this machine's processes."""
+    from filelock import FileLock
+
     place = beside(folder)
     place.mkdir(parents=True, exist_ok=True)
     return FileLock(place / name)
