@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
@@ -131,7 +132,9 @@ def s3(around: Callable[[Any], Any] = lambda application: application) -> Iterat
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    url = f"http://127.0.0.1:{server.server_port}"
+    yield url
+    urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310  # what it has is the process's
     server.shutdown()
     thread.join()
     server.server_close()
