@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
@@ -114,6 +119,31 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+@contextmanager
+def s3(around: Callable[[Any], Any] = lambda application: application) -> Iterator[str]:
+    """Run an S3 that keeps nothing, and yield its URL; ``around`` may take its requests first."""
+    from moto.server import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    application = around(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    yield url
+    urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310  # what it has is the process's
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def s3_login(url: str, key: str, secret: str) -> str:
+    """The Airflow connection with a login for an S3, as a URL."""
+    query = f"endpoint_url={quote(url, safe='')}&region_name=eu-west-1"
+    return f"aws://{quote(key, safe='')}:{quote(secret, safe='')}@/?{query}"
 
 
 def free_port() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
 import textwrap
@@ -11,15 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import s3fs
-from moto.server import ThreadedMotoServer
 
 from gold import build_gold
 from medallion.clients import Destination
 from medallion.exceptions import PublishError
+from servers import s3, s3_login
 
 pytestmark = pytest.mark.slow
 Publish = Callable[..., Any]
@@ -31,19 +29,14 @@ NEVER_ENDS = "select sum(a.range * b.range) as n from range(100000000) a, range(
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
+    with s3() as url:
+        yield url
 
 
 @pytest.fixture
 def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3fs.S3FileSystem]:
     """The consumer's view of the store; the test's bucket is new."""
-    query = f"endpoint_url={quote(server, safe='')}&region_name=eu-west-1"
-    monkeypatch.setenv("AIRFLOW_CONN_LAKE_LOGIN", f"aws://{KEY}:{quote(SECRET, safe='')}@/?{query}")
+    monkeypatch.setenv("AIRFLOW_CONN_LAKE_LOGIN", s3_login(server, KEY, SECRET))
     options = {"endpoint_url": server, "region_name": "eu-west-1"}
     files = s3fs.S3FileSystem(
         key="other",

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from medallion.clients import Destination, SourceContract, client_from_dict
 from medallion.ledger import RunKey, open_ledger
@@ -12,6 +13,7 @@ from medallion.registry.definition import Definition
 from medallion.registry.find import registry_of
 from medallion.registry.records import ACTIVE, DISABLED
 from medallion.settings import load_settings
+from medallion.storage import make_folder
 
 NOW = datetime(2026, 1, 20, 9, tzinfo=UTC)
 CONFIG = {
@@ -51,13 +53,40 @@ def live(settings):
             folder = (
                 settings.landing / client_id / "crm/people" / f"year={day:%Y}/month={day:%m}/day={day:%d}"
             )
-            folder.mkdir(parents=True)
+            make_folder(folder)
+            (folder / "part-0.parquet").write_bytes(b"x")
 
     return put
 
 
 def days(*numbers):
     return [datetime(2026, 1, number) for number in numbers]
+
+
+@pytest.fixture
+def in_a_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDALLION_LANDING", f"memory://{tmp_path.name}/landing")
+    yield
+    MemoryFileSystem().rm(f"/{tmp_path.name}", recursive=True)
+
+
+def test_what_did_not_land_in_a_store_is_told_as_of_a_disk(in_a_store, settings, live):
+    there = [datetime(2025, 12, 30), *days(1, 3), datetime(2026, 1, 18)]
+    live("acme", *there, first=datetime(2025, 12, 30))
+    hourly = {"schedule_interval": "12h", "first": datetime(2026, 1, 18)}
+    live("hourly", **hourly)
+    place = settings.landing / "hourly/crm/people/year=2026/month=01/day=18/hour=1200/part-0.parquet"
+    place.write_bytes(b"x")
+    found = missing_of_fleet(settings, open_ledger(settings.database_url), (), NOW)
+    (holes,) = found["acme"]
+    assert holes["todo"] == (
+        "medallion run acme --date 2025-12-31; medallion run acme --date 2026-01-02; "
+        "medallion run acme --from 2026-01-04 --to 2026-01-17"
+    )
+    assert [(one["hole"], one["first"], one["last"]) for one in found["hourly"]] == [
+        (True, "2026-01-18T00:00:00Z", "2026-01-18T00:00:00Z"),
+        (False, "2026-01-19T00:00:00Z", "2026-01-19T00:00:00Z"),
+    ]
 
 
 def test_holes_and_what_was_never_run_are_told_apart(settings, live):

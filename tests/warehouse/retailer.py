@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from medallion.clients import Client, client_from_dict, load_catalog
-from medallion.extract import extract_source
+from medallion.extract import Landed, extract_source
 from medallion.interval import Interval
 from medallion.ledger import NodeRow
 from medallion.pipeline import LAYERS, Plan, make_plan, shape_of, snapshot_entities
@@ -55,6 +55,7 @@ class Run:
     rows: dict[str, NodeRow]
     planted: list[Planted]
     snapshots: tuple[str, ...]
+    landed: dict[str, list[Landed]]
 
     @property
     def rules(self) -> dict[str, tuple[int | None, int | None]]:
@@ -113,8 +114,8 @@ class Retailer:
         prepare(self.settings, [shape])
         plan = make_plan(client, load_slim(self.settings, shape))
         contracts = [self.catalog.sources[source.name] for source in client.data_sources]
-        for contract in contracts:
-            extract_source(
+        landed = {
+            contract.name: extract_source(
                 contract,
                 client_id=client.id,
                 interval=interval,
@@ -122,6 +123,8 @@ class Retailer:
                 landing=self.settings.landing,
                 samples=samples,
             )
+            for contract in contracts
+        }
         snapshots = snapshot_entities(client, self.catalog.sources)
         nodes = [node for layer in plan.layers for node in layer.nodes]
         rows: dict[str, NodeRow] = {}
@@ -130,7 +133,7 @@ class Retailer:
             BuildRequest(plan, nodes, (interval,), snapshots, full_refresh=anew),
             lambda row: rows.update({row.node: row}),
         )
-        return Run(plan, self.settings.warehouse(client.id), rows, planted, snapshots)
+        return Run(plan, self.settings.warehouse(client.id), rows, planted, snapshots, landed)
 
 
 def planted_in(runs: Sequence[Run]) -> dict[str, dict[str, int]]:

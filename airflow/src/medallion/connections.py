@@ -17,7 +17,7 @@ Lookup = Callable[[str], str | None]
 
 def from_environment(connection: str) -> str | None:
     """Find an Airflow connection where Airflow looks as well: ``AIRFLOW_CONN_<ID>``, as a URL."""
-    return os.environ.get(_variable(connection))
+    return os.environ.get(variable_of(connection))
 
 
 def url_of(connection: str | None, env: str | None, lookup: Lookup = from_environment) -> str:
@@ -36,9 +36,8 @@ def url_of(connection: str | None, env: str | None, lookup: Lookup = from_enviro
     """
     if connection:
         url = lookup(connection)
-        said = (
-            f"Airflow connection {connection} is not there: add it to Airflow, or set {_variable(connection)}"
-        )
+        own = variable_of(connection)
+        said = f"Airflow connection {connection} is not there: add it to Airflow, or set {own}"
     else:
         url = os.environ.get(env or "")
         said = f"environment variable {env} is not set"
@@ -76,5 +75,6 @@ def without_secret(message: object, url: URL) -> str:
     return text
 
 
-def _variable(connection: str) -> str:
+def variable_of(connection: str) -> str:
+    """The environment's variable in which Airflow looks for a connection."""
     return f"AIRFLOW_CONN_{connection.upper()}"

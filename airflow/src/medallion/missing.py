@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from medallion.pipeline.schedule import Schedule, calendar_of, shares_days, shor
 from medallion.registry.definition import Definition
 from medallion.registry.find import active_definitions
 from medallion.settings import Settings
+from medallion.storage import Root, below, files_by_folder
 
 _DAY = timedelta(days=1)
 _ANY_DAY = date(2026, 1, 1)
@@ -85,7 +86,7 @@ class Missing:
 
 
 def missing_of(
-    landing: Path,
+    landing: Root,
     definition: Definition,
     first: datetime | None,
     now: datetime,
@@ -108,10 +109,11 @@ def missing_of(
     if first is None or client.schedule_interval is None:
         return []
     sub_daily = shares_days(calendar_of(client))
+    landed = _landed(landing / client.id)
     open_end: list[tuple[Interval, list[str]]] = []
     holes: list[tuple[Interval, list[str]]] = []
     for interval in _expected(client, first, now, days):
-        lacking = _lacking(landing, definition, interval.partition_path(sub_daily))
+        lacking = _lacking(landed, definition, interval.partition_path(sub_daily))
         if lacking:
             open_end.append((interval, lacking))
         else:
@@ -188,15 +190,28 @@ def _intervals(schedule: Schedule, day: date) -> tuple[Interval, ...]:
     return tuple(intervals_of_day(schedule, day))
 
 
-def _lacking(landing: Path, definition: Definition, partition: str) -> list[str]:
+def _landed(client: Root) -> Callable[[str, str], bool]:
+    """Tells whether an entity has an interval's files: a disk is asked each time, a store once a month."""
+    if isinstance(client, Path):
+        return lambda entity, partition: (client / entity / partition).is_dir()
+
+    @cache
+    def in_month(month: str) -> frozenset[str]:
+        return frozenset(below(folder, client) for folder, _ in files_by_folder(client / month, []))
+
+    def landed(entity: str, partition: str) -> bool:
+        year, month, *_ = partition.split("/")
+        return f"{entity}/{partition}" in in_month(f"{entity}/{year}/{month}")
+
+    return landed
+
+
+def _lacking(landed: Callable[[str, str], bool], definition: Definition, partition: str) -> list[str]:
     """Sources without any file of an interval; a source lands all its entities or none."""
     return [
         source.name
         for source in definition.sources.values()
-        if not any(
-            (landing / definition.client.id / source.name / entity / partition).is_dir()
-            for entity in source.entities
-        )
+        if not any(landed(f"{source.name}/{entity}", partition) for entity in source.entities)
     ]
 
 

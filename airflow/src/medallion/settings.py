@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from medallion.exceptions import ConfigError
+from medallion.storage import Root, checked_root, opened_root
 
 #: airflow/src/medallion/settings.py stands three folders below the project's root.
 _PROJECT = Path(__file__).resolve().parents[3]
 #: The platform whose DAGs have no prefix.
 DEFAULT_PLATFORM = "default"
 _TEN_YEARS = 10 * 366 * 86_400
+_LANDING, _REPORTS = "MEDALLION_LANDING", "MEDALLION_REPORTS"
 
 
 @dataclass(frozen=True)
 class Settings:
     """Folders, database, target and platforms of this installation; every path is absolute.
 
-    Nothing outside ``home`` is ever written to.
+    Nothing outside ``home`` is ever written to, but for landing and reports where they are named a place.
+
+    Attributes:
+        landing_at: folder or URL of landing, if not in the home.
+        landing_connection: the Airflow connection with the login for it.
+        reports_at: the same of reports.
+        reports_connection: the same of reports.
+        lookup: finds a connection; None looks in the environment.
     """
 
     project: Path
@@ -32,6 +42,11 @@ class Settings:
     leaving_share: float = 0.3
     #: How long runs in flight of a client that is being removed may go on.
     drain_seconds: float = 21_600.0
+    landing_at: str = ""
+    landing_connection: str = ""
+    reports_at: str = ""
+    reports_connection: str = ""
+    lookup: Callable[[str], str | None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def platform(self) -> str:
@@ -49,9 +64,10 @@ class Settings:
         return self.project / "dbt"
 
     @property
-    def landing(self) -> Path:
+    def landing(self) -> Root:
         """Root of ``landing/<client>/<source>/<entity>/year=…/month=…/day=…/``."""
-        return self.home / "landing"
+        at = self.landing_at or str(self.home / "landing")
+        return opened_root(_LANDING, at, self.landing_connection, self.lookup)
 
     @property
     def samples(self) -> Path:
@@ -69,9 +85,29 @@ class Settings:
         return self.home / "outbox"
 
     @property
-    def reports(self) -> Path:
+    def reports(self) -> Root:
         """Root of ``reports/<client>/year=…/month=…/day=…/``: reports of runs and of days."""
-        return self.home / "reports"
+        at = self.reports_at or str(self.home / "reports")
+        return opened_root(_REPORTS, at, self.reports_connection, self.lookup)
+
+    @property
+    def storage_variables(self) -> Mapping[str, str]:
+        """The environment's variables that name landing and reports, for other processes."""
+        return {
+            _LANDING: self.landing_at,
+            f"{_LANDING}_CONNECTION": self.landing_connection,
+            _REPORTS: self.reports_at,
+            f"{_REPORTS}_CONNECTION": self.reports_connection,
+        }
+
+    @property
+    def logins(self) -> Mapping[str, str]:
+        """The connections of landing and reports that ``lookup`` finds, as variables; they hold passwords."""
+        from medallion.connections import variable_of
+
+        named = (self.landing_connection, self.reports_connection)
+        found = {one: self.lookup(one) for one in named if one} if self.lookup else {}
+        return {variable_of(one): url for one, url in found.items() if url}
 
     @property
     def destinations(self) -> Path:
@@ -95,9 +131,16 @@ def load_settings() -> Settings:
 
     Returns:
         The settings of this process; nothing is created.
+
+    Raises:
+        ConfigError: if a variable holds what it may not.
     """
     project = Path(os.environ.get("MEDALLION_PROJECT") or _PROJECT).resolve()
     home = Path(os.environ.get("MEDALLION_HOME") or project / "var").resolve()
+    landing = checked_root(_LANDING, os.environ.get("MEDALLION_LANDING") or "")
+    reports = checked_root(_REPORTS, os.environ.get("MEDALLION_REPORTS") or "")
+    if landing and landing == reports:
+        raise ConfigError(f"{_REPORTS} must not be the place that {_LANDING} is: {reports}")
     return Settings(
         project=project,
         home=home,
@@ -107,6 +150,10 @@ def load_settings() -> Settings:
         drain_seconds=_seconds("MEDALLION_DRAIN_SECONDS", 21_600.0),
         fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
         database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
+        landing_at=landing,
+        landing_connection=os.environ.get("MEDALLION_LANDING_CONNECTION") or "",
+        reports_at=reports,
+        reports_connection=os.environ.get("MEDALLION_REPORTS_CONNECTION") or "",
     )
 
 

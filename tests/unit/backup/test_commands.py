@@ -62,6 +62,35 @@ def test_its_facts_are_json(here: Settings, tmp_path: Path) -> None:
     assert (facts["rows"], facts["skipped"], facts["encrypted"]) == (ROWS, {}, False)
 
 
+def test_what_is_kept_elsewhere_stays_there(
+    here: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDALLION_REPORTS", "s3://lake/reports")
+    monkeypatch.setenv("MEDALLION_LANDING", str(tmp_path / "disk"))
+    result = _run("backup", tmp_path / "x.tar.gz", "--with-landing")
+    assert result.exit_code == 0
+    said = result.stdout.splitlines()[4:]
+    assert (said[0], said[2]) == (
+        "  reports      not in it: they stay at s3://lake/reports",
+        f"  landing      not in it: they stay at {tmp_path / 'disk'}",
+    )
+
+
+def test_a_restore_says_what_belongs_elsewhere(
+    there: Settings, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed = tmp_path / "disk/acme/crm/people/year=2026/month=01/day=15/part-0.parquet"
+    landed.parent.mkdir(parents=True)
+    landed.write_text("landed")
+    monkeypatch.setenv("MEDALLION_LANDING", str(tmp_path / "disk"))
+    monkeypatch.setenv("MEDALLION_REPORTS", str(tmp_path / "reports"))
+    result = _run("restore", archive, "--yes")
+    assert result.exit_code == 0
+    assert "landing:" not in result.stdout
+    said = f"! reports: restored into the home, but kept at {tmp_path / 'reports'}: copy them there"
+    assert said in result.stdout
+
+
 def test_a_backup_is_never_written_over_another_file(here: Settings, archive: Path) -> None:
     before = archive.read_bytes()
     result = _run("backup", archive)

@@ -17,6 +17,7 @@ from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest, Member
 from medallion.backup.paths import MANIFEST
 from medallion.exceptions import BackupError
+from medallion.storage import Root
 
 #: Most of it is DuckDB's and Parquet's, which are compressed already: more effort gains next to nothing.
 _EFFORT = 3
@@ -107,7 +108,7 @@ def writing(path: Path, follow: Follower) -> Iterator[Archive]:
         temporary.unlink(missing_ok=True)
 
 
-def hash_of(path: Path, follow: Follower) -> Member:
+def hash_of(path: Root, follow: Follower) -> Member:
     """What a file is, read but not copied."""
     with path.open("rb") as file:
         hashed = Hashed(file, follow)

@@ -20,7 +20,16 @@ from medallion.backup.archive import Archive, hash_of, writing
 from medallion.backup.follow import Follower
 from medallion.backup.held import alone, copy_duckdb, is_duckdb, is_its_log
 from medallion.backup.manifest import FORMAT, Manifest, Origin
-from medallion.backup.paths import DATABASE, LANDING, LANDING_LIST, checked_link, files_in
+from medallion.backup.paths import (
+    DATABASE,
+    LANDING,
+    LANDING_LIST,
+    OUTBOX,
+    REPORTS,
+    checked_link,
+    files_in,
+    kept_elsewhere,
+)
 from medallion.connections import shown
 from medallion.exceptions import BackupError
 from medallion.publish.parquet_folder import CURRENT
@@ -92,13 +101,19 @@ class _Backup:
         for path in sorted((self.settings.home / "warehouse").glob("*.duckdb")):
             self._duckdb(path)
         self._destinations()
-        for folder in (self.settings.reports, self.settings.outbox):
+        elsewhere = kept_elsewhere(self.settings)
+        for folder in (self.settings.home / name for name in (REPORTS, OUTBOX) if name not in elsewhere):
             self.follow.doing(folder.name)
             for path in files_in(folder):
                 self._file(path)
-        self._landing(with_landing)
+        self._landing(with_landing, there=LANDING not in elsewhere)
         return known.model_copy(
-            update={"members": self.archive.members, "links": self.links, "skipped": self.skipped}
+            update={
+                "members": self.archive.members,
+                "links": self.links,
+                "skipped": self.skipped,
+                "elsewhere": elsewhere,
+            }
         )
 
     def _database(self) -> Manifest:
@@ -176,12 +191,13 @@ class _Backup:
         with suppress(FileNotFoundError):
             self.archive.add(self._name(path), path)
 
-    def _landing(self, with_files: bool) -> None:
+    def _landing(self, with_files: bool, *, there: bool) -> None:
         self.follow.doing(LANDING)
-        self.archive.add_text(LANDING_LIST, "".join(self._landing_lines(with_files)))
+        lines = self._landing_lines(with_files) if there else ()
+        self.archive.add_text(LANDING_LIST, "".join(lines))
 
     def _landing_lines(self, with_files: bool) -> Iterator[str]:
-        for path in files_in(self.settings.landing):
+        for path in files_in(self.settings.home / LANDING):
             with suppress(FileNotFoundError):
                 name = self._name(path)
                 member = self.archive.add(name, path) if with_files else hash_of(path, self.follow)

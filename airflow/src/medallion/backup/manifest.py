@@ -49,6 +49,7 @@ class Manifest(_Facts):
         members: every other member by its path.
         links: links of destinations, and where each leads.
         skipped: what was left out, and why.
+        elsewhere: folders that are not in the home, and where they are; their files stay there.
     """
 
     format: int
@@ -61,6 +62,7 @@ class Manifest(_Facts):
     members: dict[str, Member]
     links: dict[str, str]
     skipped: dict[str, str]
+    elsewhere: dict[str, str] = {}
 
     def holds(self, folder: str) -> list[Member]:
         """The members of one folder."""

@@ -8,6 +8,7 @@ from os import walk
 from pathlib import Path
 
 from medallion.exceptions import BackupError
+from medallion.settings import Settings
 
 #: Registry and ledger, as a SQLite file whatever database they were in.
 DATABASE = "registry.db"
@@ -15,9 +16,9 @@ DATABASE = "registry.db"
 LANDING_LIST = "landing.jsonl"
 MANIFEST = "medallion_backup.json"
 LANDING = "landing"
-DESTINATIONS = "destinations"
+DESTINATIONS, REPORTS, OUTBOX = "destinations", "reports", "outbox"
 #: Folders of a home that are archived as they are.
-FOLDERS = ("warehouse", DESTINATIONS, "reports", "outbox", LANDING)
+FOLDERS = ("warehouse", DESTINATIONS, REPORTS, OUTBOX, LANDING)
 #: What locks leave beside the files they guard.
 _OF_LOCKS = (".lock", ".holder")
 
@@ -46,6 +47,12 @@ def checked_link(name: str, target: str) -> str:
     if not name.startswith(f"{DESTINATIONS}/") or not leads_to.startswith(f"{folder}/"):
         raise BackupError(f"the archive's link {name!r} leads to {target!r}: must stay beside it")
     return target
+
+
+def kept_elsewhere(settings: Settings) -> dict[str, str]:
+    """Which of an installation's folders are not in its home, and where they are."""
+    named = {REPORTS: settings.reports_at, LANDING: settings.landing_at}
+    return {name: at for name, at in named.items() if at and at != str(settings.home / name)}
 
 
 def some(names: Sequence[str], most: int = 8) -> str:

@@ -64,7 +64,9 @@ def contents_lines(manifest: Manifest) -> Iterator[Text]:
     yield _said("registry", f"{database}, {size}{', encrypted' if manifest.encrypted else ''}")
     for folder in FOLDERS:
         held = manifest.holds(folder)
-        if held or folder != LANDING:
+        if folder in manifest.elsewhere:
+            yield _said(folder, f"not in it: they stay at {manifest.elsewhere[folder]}")
+        elif held or folder != LANDING:
             count = f"{len(held):,} file{'s' * (len(held) != 1)}"
             yield _said(folder, f"{count}, {decimal(sum(one.bytes for one in held))}")
         else:
@@ -78,6 +80,7 @@ def restored_facts(restored: Restored) -> dict[str, Any]:
     return {
         "restored": restored.done,
         "landing": {"missing": restored.missing, "differing": restored.differing},
+        "apart": restored.apart,
         "sealed": restored.sealed,
         **contents_facts(restored.manifest),
     }
@@ -89,6 +92,8 @@ def to_do_lines(restored: Restored) -> Iterator[Text]:
         if names:
             count = f"{len(names):,} file{'s' * (len(names) != 1)}"
             yield Text(f"! landing: {count} {said}: {some(names, 2)}", "yellow")
+    for folder, at in restored.apart.items():
+        yield Text(f"! {folder}: restored into the home, but kept at {at}: copy them there", "yellow")
     if restored.sealed:
         yield Text(f"✗ {restored.sealed}: set it to the key it was encrypted with", "red")
 

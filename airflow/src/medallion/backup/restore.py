@@ -16,7 +16,7 @@ from medallion.backup import database
 from medallion.backup.archive import hash_of
 from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest
-from medallion.backup.paths import LANDING, some
+from medallion.backup.paths import LANDING, kept_elsewhere, some
 from medallion.backup.reader import Checked, opened
 from medallion.exceptions import BackupError
 from medallion.settings import Settings
@@ -34,6 +34,7 @@ class Restored:
         done: whether it was done.
         missing: files of landing's list that the home has not.
         differing: files of landing's list that are others in the home.
+        apart: folders that came into the home, though this installation keeps them elsewhere, and where.
         sealed: why the registry cannot be read with the keys there are; None if it can.
     """
 
@@ -41,6 +42,7 @@ class Restored:
     done: bool
     missing: list[str]
     differing: list[str]
+    apart: dict[str, str]
     sealed: str | None
 
 
@@ -77,7 +79,8 @@ def restore(
             _fill(settings, archive, follow)
         missing, differing = _compare_landing(settings, archive, unpacked=done, follow=follow)
         sealed = database.why_sealed(archive.database, settings.fernet_keys)
-        return Restored(archive.manifest, done, missing, differing, sealed)
+        apart = {name: at for name, at in kept_elsewhere(settings).items() if archive.manifest.holds(name)}
+        return Restored(archive.manifest, done, missing, differing, apart, sealed)
 
 
 def _refuse_if_in_the_way(settings: Settings, archive: Checked) -> None:
@@ -164,15 +167,16 @@ def _move_all(staged: Path, home: Path, moved: list[Path]) -> None:
 def _compare_landing(
     settings: Settings, archive: Checked, *, unpacked: bool, follow: Follower
 ) -> tuple[list[str], list[str]]:
-    """Say which files of landing's list the home lacks, and which are others there."""
+    """Say which files of landing's list landing lacks, and which are others there."""
     brought = bool(archive.manifest.holds(LANDING))
     missing: list[str] = []
     differing: list[str] = []
     if brought and not unpacked:
         return missing, differing  # the archive brings them all
     follow.doing(LANDING)
+    landing = settings.home / LANDING if brought else settings.landing
     for name, member in archive.landing.items():
-        path = settings.home / name
+        path = landing / name.removeprefix(f"{LANDING}/")
         if not path.is_file():
             missing.append(name)
         elif path.stat().st_size != member.bytes or hash_of(path, follow) != member:

@@ -17,6 +17,7 @@ from medallion.doctor.locks import locks
 from medallion.doctor.logins import logins
 from medallion.doctor.machine import disk, ports, python, rights
 from medallion.doctor.partitions import partitions
+from medallion.doctor.storage import storage
 from medallion.exceptions import MedallionError
 from medallion.ledger import Ledger, open_ledger
 from medallion.registry.definition import Definition
@@ -33,6 +34,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """
     yield from _guarded("python", lambda: [python()])
     yield from _guarded("rights", lambda: [rights(settings.home)])
+    yield from _guarded("storage", lambda: storage(settings))
     yield from _guarded("disk", lambda: [disk(settings.home)])
     yield from _guarded("ports", lambda: [ports(settings)])
     yield from _guarded("airflow", lambda: [stale_home(settings)])

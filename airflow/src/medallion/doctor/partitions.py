@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from medallion.doctor.finding import BAD, OK, WARN, Finding
 from medallion.ledger import Ledger
 from medallion.missing import first_intervals, missing_of
 from medallion.registry.definition import Definition
+from medallion.storage import Root
 
 
 def partitions(
-    landing: Path, ledger: Ledger | None, definitions: Iterable[Definition], now: datetime | None = None
+    landing: Root, ledger: Ledger | None, definitions: Iterable[Definition], now: datetime | None = None
 ) -> Iterator[Finding]:
     """Look for what did not land, client by client: a hole is bad, what was never run at the end is told.
 

@@ -116,6 +116,7 @@ def airflow_environment(
         "MEDALLION_REGISTRY_URL": settings.database_url,
         "MEDALLION_PLATFORMS": ",".join(settings.platforms),
         "MEDALLION_FERNET_KEY": settings.fernet_keys,
+        **settings.storage_variables,
     }
 
 

@@ -12,6 +12,7 @@ from medallion.clients import Checks, Entity, Freshness, OnBreach, SourceContrac
 from medallion.exceptions import ExtractError, RowsRefusedError
 from medallion.extract.measure import Files, Measured, measuring
 from medallion.interval import Interval
+from medallion.storage import Root
 
 PASSED, WARNED, FAILED, NOT_MEASURED = "passed", "warned", "failed", "not measured"
 #: The worst of several intervals is the one that is told.
@@ -38,7 +39,7 @@ class Arrived:
     rows: int
     path: Path
     whole: bool
-    before: Sequence[tuple[datetime, Path]]
+    before: Sequence[tuple[datetime, Root]]
 
     @property
     def checks(self) -> Checks:

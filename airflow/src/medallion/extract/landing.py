@@ -1,9 +1,10 @@
 """Landing's writer: a source's interval is staged as a whole, then takes the place of the one before.
 
-``landing/.staging/<client>/<source>/`` holds ``writing/`` while files are written, one an entity. Renaming
-it to ``ready/`` is the moment the interval has landed: from there every file is moved to its place, by this
-process or, if it is killed, by the next one. Each entity's interval is one file, so a reader sees the old
-or the new one, never a part.
+Files are written in ``writing/``, one an entity, on this machine. Complete ones are brought to
+``landing/.staging/<client>/<source>/ready/<partition>/``, and ``complete`` beside them, written last, is the
+moment the interval has landed: from there every file is moved to its place, by this process or, if it is
+killed, by the next one. Without it they are what a killed writer left, and nobody's. Each entity's interval
+is one file, so a reader sees the old or the new one, never a part.
 """
 
 from __future__ import annotations
@@ -11,18 +12,29 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from medallion.exceptions import ExtractError
 from medallion.interval import partition_start
 from medallion.locks import LOCK_SECONDS, one_at_a_time
+from medallion.storage import (
+    Root,
+    below,
+    beside,
+    bring,
+    clear,
+    found_below,
+    make_folder,
+    move,
+    store_errors,
+)
 
 #: The one file of an entity's interval.
 PART = "part-0.parquet"
-_STAGING = ".staging"
-_TARGET = "partition"
+_STAGING, _READY = ".staging", "ready"
+_COMPLETE = "complete"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -30,14 +42,14 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 class Stage:
     """Where a source's interval is written before it lands."""
 
-    landing: Path
+    landing: Root
     client_id: str
     source: str
 
     @property
     def folder(self) -> Path:
-        """All of the source's staging."""
-        return self.landing / _STAGING / self.client_id / self.source
+        """The source's staging on this machine."""
+        return beside(self.landing) / _STAGING / self.client_id / self.source
 
     @property
     def writing(self) -> Path:
@@ -45,15 +57,15 @@ class Stage:
         return self.folder / "writing"
 
     @property
-    def ready(self) -> Path:
-        """Complete files on their way to their places."""
-        return self.folder / "ready"
+    def ready(self) -> Root:
+        """Complete files on their way to their places, by partition."""
+        return self.landing / _STAGING / self.client_id / self.source / _READY
 
     def file(self, entity: str) -> Path:
         """Where an entity's rows are written."""
         return self.writing / f"{checked_name('entity', entity)}.parquet"
 
-    def place(self, entity: str, partition: str) -> Path:
+    def place(self, entity: str, partition: str) -> Root:
         """Where an entity's rows land."""
         return self.landing / self.client_id / self.source / entity / partition / PART
 
@@ -63,32 +75,45 @@ class Stage:
         Raises:
             ExtractError: if there is no room for it; nothing has changed then.
         """
-        try:
-            for staged in self.writing.glob("*.parquet"):
-                self.place(staged.stem, partition).parent.mkdir(parents=True, exist_ok=True)
-            (self.writing / _TARGET).write_text(partition, encoding="utf-8")
-            self.writing.rename(self.ready)
-        except OSError as error:
-            raise ExtractError(
-                f"{self.client_id}: {self.source}: landing cannot be written: {error}"
-            ) from error
+        ready = self.ready / partition
+        with self._said("landing cannot be written"):
+            staged = sorted(self.writing.glob("*.parquet"))
+            for file in staged:
+                make_folder(self.place(file.stem, partition).parent)
+            clear(ready)
+            make_folder(ready)
+            for file in staged:
+                bring(file, ready / file.name)
+            (ready / _COMPLETE).write_bytes(b"")
         self.finish()
 
     def finish(self) -> None:
-        """Move what is ready into its place; does nothing where nothing is."""
-        if not self.ready.is_dir():
-            return
-        partition = (self.ready / _TARGET).read_text(encoding="utf-8")
+        """Move what is ready into its place; does nothing where nothing is.
+
+        Raises:
+            ExtractError: if it cannot be moved; the next extract goes on with it.
+        """
+        with self._said("landing cannot be finished"):
+            for complete in found_below(self.ready, _COMPLETE):
+                self._move(complete.parent, below(complete.parent, self.ready))
+                complete.unlink(missing_ok=True)
+            if isinstance(self.ready, Path):
+                clear(self.ready)  # in a store another machine may be bringing an interval of its own
+
+    def _move(self, ready: Root, partition: str) -> None:
         if partition_start(partition) is None:
-            raise ExtractError(
-                f"{self.ready}: names no partition of landing: {partition!r}; remove the folder"
-            )
-        for staged in sorted(self.ready.glob("*.parquet")):
+            raise ExtractError(f"{ready}: names no partition of landing: {partition!r}; remove the folder")
+        for staged in found_below(ready, "*.parquet"):
             place = self.place(staged.stem, partition)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            staged.replace(place)
-        # Taken apart under its own name, it would be taken for an interval that has still to land.
-        self.ready.rename(self.writing)
+            make_folder(place.parent)
+            try:
+                move(staged, place)
+            except FileNotFoundError:
+                if staged.exists():  # else another machine, whose locks are not ours, has moved it
+                    raise
+
+    def _said(self, problem: str) -> AbstractContextManager[None]:
+        return store_errors(self.landing, ExtractError, f"{self.client_id}: {self.source}: {problem}")
 
 
 def checked_name(what: str, name: str) -> str:
@@ -103,7 +128,7 @@ def checked_name(what: str, name: str) -> str:
 
 
 @contextmanager
-def staging(landing: Path, client_id: str, source: str, patience: float = LOCK_SECONDS) -> Iterator[Stage]:
+def staging(landing: Root, client_id: str, source: str, patience: float = LOCK_SECONDS) -> Iterator[Stage]:
     """Hold a source's staging for one writer, and clear up after a killed one.
 
     Args:
@@ -121,7 +146,6 @@ def staging(landing: Path, client_id: str, source: str, patience: float = LOCK_S
     stage = Stage(landing, checked_name("client", client_id), checked_name("source", source))
     doing = f"extract {source} for {client_id}"
     with one_at_a_time(stage.folder, doing=doing, error=ExtractError, patience=patience):
-        shutil.rmtree(stage.writing, ignore_errors=True)
         stage.finish()
         shutil.rmtree(stage.writing, ignore_errors=True)
         stage.writing.mkdir(parents=True)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from medallion.extract.parts import columns_of
 from medallion.interval import Interval
+from medallion.storage import Root, readable_by
 
 #: What Python's datetime can hold, and DuckDB's can leave; a time beyond it is none.
 _READABLE = "between timestamp '0001-01-01' and timestamp '9999-12-31'"
@@ -72,7 +73,7 @@ class Files:
         blanks = dict(zip(filled, found, strict=False))
         return Measured(blanks, *found[len(filled) :])
 
-    def newest(self, path: Path, event_time: str, end: datetime) -> datetime | None:
+    def newest(self, path: Root, event_time: str, end: datetime) -> datetime | None:
         """The last moment before ``end`` that a landed file's event_time names; None if it names none."""
         types = _types_of(path)
         if event_time.casefold() not in types:
@@ -82,7 +83,8 @@ class Files:
         found: tuple[datetime | None, ...] = self._read(f"max({moment}) filter ({before})", path)
         return found[0]
 
-    def _read(self, asked: str, path: Path) -> tuple[Any, ...]:
+    def _read(self, asked: str, path: Root) -> tuple[Any, ...]:
+        readable_by(self._connection, path)
         # Names and times are quoted here; the path is a value.
         query = f"select {asked} from read_parquet($1, hive_partitioning = false)"  # noqa: S608
         return self._connection.execute(query, [str(path)]).fetchone() or ()
@@ -96,7 +98,7 @@ def measuring() -> Iterator[Files]:
         yield Files(connection)
 
 
-def _types_of(path: Path) -> dict[str, pa.DataType]:
+def _types_of(path: Root) -> dict[str, pa.DataType]:
     return {one.name.casefold(): one.type for one in columns_of(path)}
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from medallion.interval import Interval
+from medallion.storage import Root
 
 #: Rows of a row group, as DuckDB reads them best.
 _GROUP = 122_880
@@ -52,15 +53,17 @@ def write_part(
     return rows
 
 
-def columns_of(path: Path) -> pa.Schema:
+def columns_of(path: Root) -> pa.Schema:
     """The columns of a part as its source gave them, without those that landing adds."""
-    schema = pa.parquet.read_schema(path).remove_metadata()
+    with path.open("rb") as file:
+        schema = pa.parquet.read_schema(file).remove_metadata()
     return pa.schema([field for field in schema if field.name not in TECHNICAL.names])
 
 
-def is_whole(path: Path) -> bool:
+def is_whole(path: Root) -> bool:
     """True if the part holds all rows there were."""
-    return _WHOLE.encode() in (pa.parquet.read_metadata(path).metadata or {})
+    with path.open("rb") as file:
+        return _WHOLE.encode() in (pa.parquet.read_metadata(file).metadata or {})
 
 
 def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -23,6 +23,7 @@ from medallion.extract.rest_reader import RestReader
 from medallion.extract.sql_reader import SqlReader
 from medallion.interval import Interval, partition_start
 from medallion.locks import LOCK_SECONDS
+from medallion.storage import Root, below, found_below
 
 _ALL = Span(None, None)
 _COUNTED = ("rows", "files", "bytes")
@@ -39,7 +40,7 @@ class Landed:
     rows: int
     files: int
     bytes: int
-    path: Path
+    path: Root
     changes: tuple[str, ...] = ()
 
 
@@ -66,7 +67,7 @@ def extract_source(
     values: Mapping[str, str] | None = None,
     interval: Interval,
     sub_daily: bool,
-    landing: Path,
+    landing: Root,
     samples: Path,
     adventureworks: Path | None = None,
     patience: float = LOCK_SECONDS,
@@ -130,15 +131,15 @@ class _EntityRun:
     lookup: Lookup
 
     @property
-    def place(self) -> Path:
+    def place(self) -> Root:
         """Where the rows land."""
         return self.stage.place(self.name, self.partition)
 
     @cached_property
-    def before(self) -> list[Path]:
+    def before(self) -> list[Root]:
         """Where the entity's other intervals have landed, oldest first."""
         folder = self.stage.place(self.name, "").parent
-        return [path for path in sorted(folder.rglob(PART)) if path != self.place]
+        return [path for path in found_below(folder, PART) if path != self.place]
 
     @cached_property
     def whole(self) -> bool:
@@ -168,11 +169,11 @@ class _EntityRun:
         """Whether the contract limits the age of what landed: years of it are not looked up for nothing."""
         return bool(self.contract.freshness or (self.entity.checks and self.entity.checks.freshness))
 
-    def _earlier(self) -> Iterator[tuple[datetime, Path]]:
+    def _earlier(self) -> Iterator[tuple[datetime, Root]]:
         """What landed of other intervals, by their start."""
         folder = self.stage.place(self.name, "").parent
         for path in self.before:
-            start = partition_start(path.parent.relative_to(folder), self.interval.zone)
+            start = partition_start(below(path.parent, folder), self.interval.zone)
             if start:
                 yield start, path
 

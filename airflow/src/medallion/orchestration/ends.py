@@ -17,7 +17,7 @@ from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
 from medallion.ledger.judged import VALIDATION, judged_builds
 from medallion.missing import missing_of_fleet
-from medallion.orchestration.connections import airflow_connection
+from medallion.orchestration.connections import airflow_connection, airflow_settings
 from medallion.orchestration.context import asked_of, interval_of, run_key
 from medallion.orchestration.links import RunReportLink, report_url
 from medallion.orchestration.notes import note_on_run, note_on_task
@@ -29,7 +29,7 @@ from medallion.registry.find import registry_of
 from medallion.reports import read_day, write_run_report
 from medallion.reports.day_in_warehouse import NOT_READ
 from medallion.retention import apply_retention, leave_out, not_due, plan_retention
-from medallion.settings import Settings, load_settings
+from medallion.settings import Settings
 
 
 class ExtractTask(BaseOperator):
@@ -50,7 +50,7 @@ class ExtractTask(BaseOperator):
         Raises:
             ExtractError: if a file is missing, cut off or not what the contract says.
         """
-        settings = load_settings()
+        settings = airflow_settings()
         landed: list[Landed] = []
         checked: list[Checked] = []
         try:
@@ -114,7 +114,7 @@ class LoadTask(BaseOperator):
             AirflowSkipException: if the run is a dry one.
             PublishError: if gold could not be delivered; the last good delivery is still there.
         """
-        settings, key, interval = load_settings(), run_key(context), interval_of(context, self.plan.client)
+        settings, key, interval = airflow_settings(), run_key(context), interval_of(context, self.plan.client)
         ledger = open_ledger(settings.database_url)
         verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == VALIDATION]
         if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
@@ -170,7 +170,7 @@ class CleanupTask(BaseOperator):
             AirflowSkipException: if the run is a backfilled one: the past it fills would be deleted at once;
                 or if its day is none of the client's ``cleanup_on``.
         """
-        settings, interval = load_settings(), interval_of(context, self.plan.client)
+        settings, interval = airflow_settings(), interval_of(context, self.plan.client)
         ledger = open_ledger(settings.database_url)
         backfilled = context["dag_run"].run_type == BACKFILL
         if why := _BACKFILLED if backfilled else not_due(self.plan.client.cleanup_on, interval):
@@ -193,7 +193,7 @@ class ReportTask(BaseOperator):
 
     def execute(self, context: Any) -> None:
         """Write the reports of the run and of its day, and say on the run what became of it."""
-        settings, asked = load_settings(), asked_of(context, self.plan.client)
+        settings, asked = airflow_settings(), asked_of(context, self.plan.client)
         ledger = open_ledger(settings.database_url)
         seen = NOT_READ if asked.dry_run else read_day(settings, self.plan, asked.interval.run_date)
         if seen.problem:

@@ -11,11 +11,12 @@ from airflow.sdk import BaseOperator
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import leased, nodes_to_rebuild
+from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.links import RunReportLink
 from medallion.orchestration.retries import backoff_of, first_try, judge
 from medallion.pipeline import Node, Plan
-from medallion.settings import Settings, load_settings
+from medallion.settings import Settings
 from medallion.transform import BuildRequest, build_nodes
 
 
@@ -34,7 +35,7 @@ class LayerBuilder:
             TransformError: if not all of it ended well; the task's retry policy says what follows.
         """
         series = first_try(context["ti"])
-        settings, key = load_settings(), run_key(context)
+        settings, key = airflow_settings(), run_key(context)
         ledger = open_ledger(settings.database_url)
         self._run(settings, ledger, context, self._left_over(ledger, key, series), series)
 
@@ -44,7 +45,7 @@ class LayerBuilder:
         Raises:
             TransformError: if one of them ended badly.
         """
-        settings, key, owner = load_settings(), run_key(context), str(context["ti"].id)
+        settings, key, owner = airflow_settings(), run_key(context), str(context["ti"].id)
         ledger = open_ledger(settings.database_url)
         with leased(ledger, key, self.layer, owner):
             asked = set(nodes_to_rebuild(ledger, key, self.layer))

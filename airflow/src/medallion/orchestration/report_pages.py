@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from html import escape
-from pathlib import Path
 from urllib.parse import urlencode
 
 from airflow.api_fastapi.app import get_auth_manager
@@ -20,9 +19,11 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import select
 
+from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.plugin import PREFIX, in_airflow
 from medallion.pipeline.plan import dag_id_of
-from medallion.settings import Settings, load_settings
+from medallion.settings import Settings
+from medallion.storage import Root, is_below
 
 #: The pages hold their own CSS and pictures, and nothing that runs or is fetched.
 _HEADERS = {
@@ -57,7 +58,7 @@ def report_pages() -> FastAPI:
 
 def _page(path: str, user: GetUserDep) -> Response:
     """A file of the reports' folder; only names that Medallion writes are looked for at all."""
-    settings = load_settings()
+    settings = airflow_settings()
     name = path or "index.html"
     report = _REPORT.fullmatch(name)
     if not report and not _FLEET.fullmatch(name):
@@ -69,14 +70,14 @@ def _page(path: str, user: GetUserDep) -> Response:
         return _told(403, "Not allowed", f"You may not read the runs of {_whose(clients)} in this Airflow.")
     root = settings.reports.resolve()
     file = (root / name).resolve()
-    if not file.is_relative_to(root) or not file.is_file():
+    if not is_below(file, root) or not file.is_file():
         return _told(
             404, "No report yet", "It is written at the end of the run; look again once that has ended."
         )
     return Response(file.read_bytes(), headers=_HEADERS, media_type=_TYPES[file.suffix])
 
 
-def _clients(reports: Path) -> list[str]:
+def _clients(reports: Root) -> list[str]:
     """Whom the page of all clients tells of, also of runs that have no report."""
     index = reports / "index.json"
     return [one["id"] for one in json.loads(index.read_bytes())["clients"]] if index.is_file() else []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from medallion.orchestration.markdown import code, plain, some
 from medallion.orchestration.notes import Note
 from medallion.quality import LayerVerdict, RuleScore
 from medallion.reports.words import check_name, moment, number, score
+from medallion.storage import Root
 
 _HEAD = ("rule", "score", "threshold", "failing of measured", "verdict")
 #: Names that are listed one by one.
@@ -92,7 +92,7 @@ def _check_row(row: Mapping[str, Any]) -> tuple[str, ...]:
     return code(check_name(row)), plain(row["said"]), f"**{row['state']}**"
 
 
-def run_note(page: Path, url: str) -> Note:
+def run_note(page: Root, url: str) -> Note:
     """What became of a run, from the JSON beside its report's page.
 
     Args:

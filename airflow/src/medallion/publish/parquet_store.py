@@ -19,6 +19,7 @@ from medallion.exceptions import PublishError
 from medallion.publish.delivery import Delivered, Gold
 from medallion.publish.source import reading, write_parquet
 from medallion.publish.stamps import begin
+from medallion.storage import options_of
 
 POINTER = "current.json"
 LOG = "_delivery.json"
@@ -54,11 +55,8 @@ def deliver(gold: Gold, url: str, login: URL | None, patience: float) -> Deliver
 
 def _store(url: str, login: URL | None) -> Any:
     """The file system; never one of fsspec's shared ones, which know what others listed."""
-    options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
-    if login:
-        query = {name: login.query[name] for name in ("endpoint_url", "region_name") if name in login.query}
-        options |= {"key": login.username, "secret": login.password, "client_kwargs": query}
-    return fsspec.filesystem(url.partition("://")[0], **options)
+    protocol = url.partition("://")[0]
+    return fsspec.filesystem(protocol, skip_instance_cache=True, **options_of(protocol, login))
 
 
 def _deliver(gold: Gold, store: Any, folder: str, patience: float) -> Delivered:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from rich.text import Text
 
 from medallion.exceptions import ConfigError
 from medallion.settings import Settings, load_settings
+from medallion.storage import Root, below, folders_in
 from medallion.terminal import AsJson, Commands, line, out, print_json
 
 app = typer.Typer(cls=Commands)
@@ -118,7 +118,7 @@ def _print_day(settings: Settings, client_id: str, day: str, as_json: bool) -> N
     _print(daily_parts(figures, path.with_name(DAILY_HTML)))
 
 
-def _path(settings: Settings, client_id: str, day: str | None) -> Path:
+def _path(settings: Settings, client_id: str, day: str | None) -> Root:
     """The report of the run that was asked for; of several of a day the last.
 
     Raises:
@@ -127,7 +127,7 @@ def _path(settings: Settings, client_id: str, day: str | None) -> Path:
     from medallion.reports.history import newest_report, reports_of_day
 
     # Compared with what lies there, a name never becomes a path.
-    known = sorted(one.name for one in settings.reports.glob("*") if one.is_dir())
+    known = [one.name for one in folders_in(settings.reports)]
     if client_id not in known:
         raise ConfigError(_no_client(settings, client_id, known))
     folder = settings.reports / client_id
@@ -141,12 +141,12 @@ def _path(settings: Settings, client_id: str, day: str | None) -> Path:
     if timed:
         found = [one for one in found if _starts_at(one, when)]
     if not found:
-        last = "/".join(part for part in newest.relative_to(folder).parts[:-1])
+        last = below(newest.parent, folder)
         raise ConfigError(f"{client_id} has no report of {day}; its last one is of {last}")
     return found[0]
 
 
-def _starts_at(path: Path, when: datetime) -> bool:
+def _starts_at(path: Root, when: datetime) -> bool:
     """Is a report that of the interval that starts then? One of a whole day says only inside when that is."""
     from medallion.reports.history import read_report, zone_of
 
@@ -179,7 +179,7 @@ def _moment(day: str) -> tuple[datetime, bool]:
     )
 
 
-def _figures(path: Path, contract: type[BaseModel]) -> dict[str, Any]:
+def _figures(path: Root, contract: type[BaseModel]) -> dict[str, Any]:
     """What a report holds.
 
     Raises:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +21,7 @@ from medallion.reports.figures import client_part
 from medallion.reports.history import HTML_FILE, brief_of, read_report, reports_of_day
 from medallion.reports.outcome import DELIVERED, FAILED
 from medallion.reports.trends import Runs, own_start, runs_by_day, trends_of
+from medallion.storage import Root, below
 
 Figures = dict[str, Any]
 Reports = Sequence[Mapping[str, Any]]
@@ -29,7 +29,7 @@ Reports = Sequence[Mapping[str, Any]]
 _USUAL, _WEEK = 0.1, 7
 
 
-def daily_figures(ledger: Ledger, plan: Plan, root: Path, day: date, seen: DayInWarehouse) -> Figures:
+def daily_figures(ledger: Ledger, plan: Plan, root: Root, day: date, seen: DayInWarehouse) -> Figures:
     """Gather the figures of a client's day.
 
     Args:
@@ -46,7 +46,7 @@ def daily_figures(ledger: Ledger, plan: Plan, root: Path, day: date, seen: DayIn
     found = [(path, _whole(path)) for path in reversed(reports_of_day(folder, day.isoformat()))]
     reports = [(path, figures) for path, figures in found if figures]
     past = runs_by_day(ledger, plan, day)
-    runs = [_run(figures, path.with_name(HTML_FILE).relative_to(root)) for path, figures in reports]
+    runs = [_run(figures, below(path.with_name(HTML_FILE), root)) for path, figures in reports]
     runs += _without_report(plan, past, day, runs)
     runs.sort(key=lambda one: (one["interval_start"], one["run_id"]))
     of_runs = [figures for _, figures in reports]
@@ -72,7 +72,7 @@ def daily_figures(ledger: Ledger, plan: Plan, root: Path, day: date, seen: DayIn
     }
 
 
-def _whole(path: Path) -> Mapping[str, Any] | None:
+def _whole(path: Root) -> Mapping[str, Any] | None:
     """A run's report; None if it is none of this version."""
     try:
         Report.model_validate(figures := read_report(path))
@@ -81,8 +81,8 @@ def _whole(path: Path) -> Mapping[str, Any] | None:
     return figures
 
 
-def _run(figures: Mapping[str, Any], page: Path) -> Figures:
-    return brief_of(figures) | {"page": page.as_posix()}
+def _run(figures: Mapping[str, Any], page: str) -> Figures:
+    return brief_of(figures) | {"page": page}
 
 
 def _without_report(plan: Plan, past: Runs, day: date, reported: Reports) -> Iterator[Figures]:

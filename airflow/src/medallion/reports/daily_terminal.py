@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
@@ -14,6 +13,7 @@ from medallion.reports import words
 from medallion.reports.daily_page import trend
 from medallion.reports.history import zone_of
 from medallion.reports.terminal import STATES, plain, table_of, titled
+from medallion.storage import Root
 
 Facts = Mapping[str, Any]
 _TICKS = "▁▂▃▄▅▆▇█"
@@ -22,7 +22,7 @@ _DAYS = 30
 _OUTCOMES = {"delivered": "green", "failed": "red"}
 
 
-def daily_parts(figures: Facts, page: Path) -> Iterator[RenderableType]:
+def daily_parts(figures: Facts, page: Root) -> Iterator[RenderableType]:
     """Draw a client's day.
 
     Args:

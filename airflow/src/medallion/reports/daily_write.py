@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
-
-from filelock import FileLock
 
 from medallion.ledger import Ledger
 from medallion.pipeline import Plan
@@ -15,11 +12,12 @@ from medallion.reports.daily_page import render_daily
 from medallion.reports.day_in_warehouse import DayInWarehouse
 from medallion.reports.files import replace_all
 from medallion.reports.history import DAILY_HTML, DAILY_JSON, LATEST, folder_of_day
+from medallion.storage import Root, file_lock, make_folder
 
 _LOCK = ".daily.lock"
 
 
-def write_daily_report(ledger: Ledger, plan: Plan, day: date, root: Path, seen: DayInWarehouse) -> Path:
+def write_daily_report(ledger: Ledger, plan: Plan, day: date, root: Root, seen: DayInWarehouse) -> Root:
     """Write ``daily_report.json`` and, from it alone, ``daily_report.html``.
 
     A copy of the newest day's JSON is ``latest_daily_report.json`` in the client's folder; an older day
@@ -40,9 +38,9 @@ def write_daily_report(ledger: Ledger, plan: Plan, day: date, root: Path, seen: 
     """
     client = root / plan.client.id
     folder = folder_of_day(client, day.isoformat())
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     # Whoever writes last has read all that lay there: no report lacks a run whose own was there before it.
-    with FileLock(client / _LOCK):
+    with file_lock(client, _LOCK):
         figures = daily_figures(ledger, plan, root, day, seen)
         document = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
         texts = {folder / DAILY_JSON: document, folder / DAILY_HTML: render_daily(json.loads(document))}
@@ -52,7 +50,7 @@ def write_daily_report(ledger: Ledger, plan: Plan, day: date, root: Path, seen: 
     return folder / DAILY_HTML
 
 
-def _day_of(latest: Path) -> date:
+def _day_of(latest: Root) -> date:
     """The day that a report is of; the first of all days if there is none or it cannot be read."""
     try:
         return date.fromisoformat(json.loads(latest.read_text(encoding="utf-8"))["day"])

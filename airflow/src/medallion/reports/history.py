@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
+
+from medallion.storage import Root, below
 
 Facts = dict[str, Any]
 JSON_FILE, HTML_FILE = "run_report.json", "run_report.html"
@@ -14,7 +15,7 @@ DAILY_JSON, DAILY_HTML, LATEST = "daily_report.json", "daily_report.html", "late
 RUNS = 30
 
 
-def last_runs(folder: Path, most: int = RUNS) -> list[Facts]:
+def last_runs(folder: Root, most: int = RUNS) -> list[Facts]:
     """A client's last runs by interval, newest first; what is no report of ours is left out.
 
     Args:
@@ -27,24 +28,24 @@ def last_runs(folder: Path, most: int = RUNS) -> list[Facts]:
             break
         figures = read_report(path)
         if figures:
-            page = path.with_name(HTML_FILE).relative_to(folder).as_posix()
+            page = below(path.with_name(HTML_FILE), folder)
             known = {"page": page, "daily": _daily_page(folder, path), "timezone": zone_of(figures)}
             found.append(brief_of(figures) | known)
     return found
 
 
-def _daily_page(folder: Path, report: Path) -> str | None:
+def _daily_page(folder: Root, report: Root) -> str | None:
     """The report of the day that a run's report lies in, from the client's folder; None if there is none."""
     page = day_folder(report) / DAILY_HTML
-    return page.relative_to(folder).as_posix() if page.is_file() else None
+    return below(page, folder) if page.is_file() else None
 
 
-def day_folder(report: Path) -> Path:
+def day_folder(report: Root) -> Root:
     """The folder of the day that a run's report lies in."""
     return report.parent.parent if report.parent.name.startswith("hour=") else report.parent
 
 
-def read_report(path: Path) -> Facts | None:
+def read_report(path: Root) -> Facts | None:
     """A report's figures; None if they cannot be read, are no object, or are of another format."""
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))
@@ -53,30 +54,30 @@ def read_report(path: Path) -> Facts | None:
         return None
 
 
-def reports_of_day(folder: Path, day: str) -> list[Path]:
+def reports_of_day(folder: Root, day: str) -> list[Root]:
     """The reports of a client's day (YYYY-MM-DD), the last interval first."""
     return list(_reports_below(folder_of_day(folder, day)))
 
 
-def folder_of_day(folder: Path, day: str) -> Path:
+def folder_of_day(folder: Root, day: str) -> Root:
     """Where a client's day (YYYY-MM-DD) is, below its folder of reports."""
     year, month, number = day.split("-")
     return folder / f"year={year}" / f"month={month}" / f"day={number}"
 
 
-def newest_report(folder: Path) -> Path | None:
+def newest_report(folder: Root) -> Root | None:
     """A client's newest report by interval."""
     return next(_newest_first(folder), None)
 
 
-def _newest_first(folder: Path) -> Iterator[Path]:
+def _newest_first(folder: Root) -> Iterator[Root]:
     for year in _sorted(folder, "year=*"):
         for month in _sorted(year, "month=*"):
             for day in _sorted(month, "day=*"):
                 yield from _reports_below(day)
 
 
-def _reports_below(day: Path) -> Iterator[Path]:
+def _reports_below(day: Root) -> Iterator[Root]:
     for hour in _sorted(day, "hour=*"):
         if (hour / JSON_FILE).is_file():
             yield hour / JSON_FILE
@@ -84,7 +85,7 @@ def _reports_below(day: Path) -> Iterator[Path]:
         yield day / JSON_FILE
 
 
-def _sorted(folder: Path, pattern: str) -> list[Path]:
+def _sorted(folder: Root, pattern: str) -> list[Root]:
     return sorted(folder.glob(pattern), reverse=True)
 
 

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-
-from filelock import FileLock
 
 from medallion.ledger import Ledger
 from medallion.reports.files import replace_all
 from medallion.reports.fleet import FORMAT, Missing, Statuses, fleet_facts
 from medallion.reports.fleet_page import render_fleet
 from medallion.reports.history import Facts, folder_of_day, last_runs
+from medallion.storage import Root, file_lock, files_in, folders_in, make_folder, move
 
 JSON_FILE, HTML_FILE = "index.json", "index.html"
 _CHANGED, _TAKEN, _LOCK = ".changed", ".taken", ".index.lock"
@@ -33,7 +32,7 @@ _AGAIN = timedelta(hours=1)
 
 def update_fleet(
     ledger: Ledger,
-    root: Path,
+    root: Root,
     client_id: str,
     statuses: Statuses | None = None,
     look: Look | None = None,
@@ -51,9 +50,9 @@ def update_fleet(
         OSError: if it cannot be written; the earlier page is still there.
     """
     mark = root / _CHANGED / client_id
-    mark.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(mark.parent)
     mark.touch()
-    with FileLock(root / _LOCK):
+    with file_lock(root, _LOCK):
         if not mark.exists():
             return  # whoever held the lock before has read the report
         with _changed(root) as changed:
@@ -62,7 +61,7 @@ def update_fleet(
             replace_all({root / JSON_FILE: text, root / HTML_FILE: render_fleet(facts)})
 
 
-def forget_days(ledger: Ledger, root: Path, client_id: str, days: Collection[date]) -> None:
+def forget_days(ledger: Ledger, root: Root, client_id: str, days: Collection[date]) -> None:
     """Take out of ``index.json`` and ``index.html`` what stood there of days whose reports are gone.
 
     Args:
@@ -81,13 +80,13 @@ def forget_days(ledger: Ledger, root: Path, client_id: str, days: Collection[dat
 
 
 def read_fleet(
-    ledger: Ledger, root: Path, statuses: Statuses | None = None, look: Look | None = None
+    ledger: Ledger, root: Root, statuses: Statuses | None = None, look: Look | None = None
 ) -> Facts:
     """The fleet as it is now, for a terminal; nothing is written."""
     return fleet_facts(ledger, _runs(root, ()), statuses, _missing(root, (), look))
 
 
-def _missing(root: Path, changed: Collection[str], look: Look | None) -> Missing:
+def _missing(root: Root, changed: Collection[str], look: Look | None) -> Missing:
     """What did not land: looked for anew of clients that have changed, or were last looked at long ago."""
     now = datetime.now(UTC)
     known = {
@@ -102,11 +101,11 @@ def _missing(root: Path, changed: Collection[str], look: Look | None) -> Missing
     return fresh | {name: {"missing": list(some), "looked_at": moment} for name, some in look(fresh).items()}
 
 
-def _runs(root: Path, changed: Iterable[str]) -> dict[str, list[Facts]]:
+def _runs(root: Root, changed: Iterable[str]) -> dict[str, list[Facts]]:
     """The last runs of each client that has a folder, read anew where the index does not know them."""
     known = {one["id"]: one["runs"] for one in _known(root) if one["runs"]}
     read_anew = set(changed)
-    folders = [one for one in root.iterdir() if one.is_dir() and one.name[0] != "."] if root.is_dir() else []
+    folders = [one for one in folders_in(root) if one.name[0] != "."]
     runs = {
         one.name: last_runs(one) if one.name in read_anew or one.name not in known else known[one.name]
         for one in folders
@@ -114,7 +113,7 @@ def _runs(root: Path, changed: Iterable[str]) -> dict[str, list[Facts]]:
     return {name: found for name, found in runs.items() if found}
 
 
-def _known(root: Path) -> list[Facts]:
+def _known(root: Root) -> list[Facts]:
     """What the last writer knew of each client; nothing if there was none, or one of another version."""
     try:
         facts = json.loads((root / JSON_FILE).read_text(encoding="utf-8"))
@@ -124,24 +123,25 @@ def _known(root: Path) -> list[Facts]:
         return []
 
 
-def _statuses(root: Path) -> dict[str, str]:
+def _statuses(root: Root) -> dict[str, str]:
     """What the last writer was told of clients."""
     facts = json.loads((root / JSON_FILE).read_text(encoding="utf-8"))
     return {one["id"]: one["status"] for one in facts["clients"] if one["status"] is not None}
 
 
 @contextmanager
-def _changed(root: Path) -> Iterator[list[str]]:
+def _changed(root: Root) -> Iterator[list[str]]:
     """The clients that have changed; they are forgotten only once the page is written.
 
     A file is moved away before its client's reports are read: one that comes later counts again. What a
     killed writer had taken is taken again.
     """
     taken = root / _TAKEN
-    taken.mkdir(exist_ok=True)
-    for mark in (root / _CHANGED).iterdir():
-        mark.replace(taken / mark.name)
-    marks = list(taken.iterdir())
+    make_folder(taken)
+    for mark in files_in(root / _CHANGED):
+        with suppress(FileNotFoundError):  # another machine, whose locks are not ours, has taken it
+            move(mark, taken / mark.name)
+    marks = files_in(taken)
     yield [mark.name for mark in marks]
     for mark in marks:
-        mark.unlink()
+        mark.unlink(missing_ok=True)

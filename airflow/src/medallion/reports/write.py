@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from medallion.interval import Interval
 from medallion.ledger import Ledger, RunKey
@@ -16,14 +15,15 @@ from medallion.reports.fleet import Statuses
 from medallion.reports.history import HTML_FILE
 from medallion.reports.index import Look, update_fleet
 from medallion.reports.page import render_report
+from medallion.storage import Root, make_folder
 
 
-def report_folder(root: Path, plan: Plan, interval: Interval) -> Path:
+def report_folder(root: Root, plan: Plan, interval: Interval) -> Root:
     """Where the report of a client's interval is: ``<root>/<client>/year=…/month=…/day=…/[hour=…/]``."""
     return root / plan.client.id / interval.partition_path(sub_daily=plan.sub_daily)
 
 
-def report_page(root: Path, plan: Plan, asked: Asked) -> Path:
+def report_page(root: Root, plan: Plan, asked: Asked) -> Root:
     """Where a run's page is, with its JSON beside it; a dry run leaves the report of a real one alone."""
     return report_folder(root, plan, asked.interval) / (f"dry_{HTML_FILE}" if asked.dry_run else HTML_FILE)
 
@@ -33,11 +33,11 @@ def write_run_report(
     plan: Plan,
     key: RunKey,
     asked: Asked,
-    root: Path,
+    root: Root,
     statuses: Statuses | None = None,
     seen: DayInWarehouse = NOT_READ,
     look: Look | None = None,
-) -> Path:
+) -> Root:
     """Write ``run_report.json`` and, from it alone, ``run_report.html``, over those of an earlier run.
 
     The report of the day and the fleet's page are rewritten after them. A dry run's report lies beside the
@@ -62,7 +62,7 @@ def write_run_report(
     document = json.dumps(run_figures(ledger, plan, key, asked.interval), indent=2, ensure_ascii=False) + "\n"
     page = render_report(json.loads(document))
     page_file = report_page(root, plan, asked)
-    page_file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(page_file.parent)
     replace_all({page_file.with_suffix(".json"): document, page_file: page})
     if not asked.dry_run:
         write_daily_report(ledger, plan, asked.interval.run_date, root, seen)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from itertools import groupby
-from pathlib import Path
 
 from medallion.exceptions import MedallionError, RetentionRefused
 from medallion.extract.landing import Stage
 from medallion.interval import partition_start
 from medallion.locks import LOCK_SECONDS, one_at_a_time
 from medallion.retention.plan import CleanupPlan, Partition
+from medallion.storage import Root, below, delete_files, delete_if_empty, is_below, is_link
 
 
 def apply_cleanup(plan: CleanupPlan, *, force: bool = False, patience: float = LOCK_SECONDS) -> None:
@@ -42,39 +41,31 @@ def apply_cleanup(plan: CleanupPlan, *, force: bool = False, patience: float = L
                 delete_partition(_home(plan, partition), partition)
 
 
-def _home(plan: CleanupPlan, partition: Partition) -> Path:
+def _home(plan: CleanupPlan, partition: Partition) -> Root:
     return plan.landing / plan.client_id / partition.source / partition.entity
 
 
-def check_place(root: Path, home: Path, partition: Partition) -> None:
+def check_place(root: Root, home: Root, partition: Partition) -> None:
     """Refuse what is no partition of a folder below a root, or is reached through a link.
 
     Raises:
         RetentionRefused: if it is so.
     """
-    inside = partition.path.is_relative_to(home)
-    if not inside or partition_start(partition.path.relative_to(home)) is None:
+    inside = is_below(partition.path, home)
+    if not inside or partition_start(below(partition.path, home)) is None:
         raise RetentionRefused(f"{partition.path} is no partition of {home}; nothing was deleted")
-    if any(path.is_symlink() for path in _between(root, partition.path)):
+    if any(is_link(path) for path in _between(root, partition.path)):
         raise RetentionRefused(f"{partition.path} is reached through a link; nothing was deleted")
 
 
-def _between(root: Path, path: Path) -> list[Path]:
+def _between(root: Root, path: Root) -> list[Root]:
     """The path and the folders above it, down from the root, which may be a link itself."""
-    return [one for one in (path, *path.parents) if one != root and one.is_relative_to(root)]
+    return [one for one in (path, *path.parents) if one != root and is_below(one, root)]
 
 
-def delete_partition(home: Path, partition: Partition) -> None:
+def delete_partition(home: Root, partition: Partition) -> None:
     """Delete the files in a partition's own folder, then the folders below its home that this left empty."""
-    if not partition.path.is_dir():
-        return
-    for path in sorted(partition.path.iterdir()):
-        if path.is_symlink() or path.is_file():
-            path.unlink(missing_ok=True)
+    delete_files(partition.path)
     for folder in (partition.path, *partition.path.parents):
-        if folder == home:
-            return
-        try:
-            os.rmdir(folder)  # noqa: PTH106  # refuses a folder with anything in it
-        except OSError:
+        if folder == home or not delete_if_empty(folder):
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from medallion.exceptions import RetentionRefused
 from medallion.interval import partition_start
+from medallion.storage import Root, below, files_by_folder, folders_in
 
 #: The share of an entity's partitions that may go in one cleanup unasked.
 SHARE = 0.5
@@ -23,7 +23,7 @@ class Partition:
 
     source: str
     entity: str
-    path: Path
+    path: Root
     day: date
     files: int
     bytes: int
@@ -43,7 +43,7 @@ class CleanupPlan:
         links: symbolic links that were found and are left alone.
     """
 
-    landing: Path
+    landing: Root
     client_id: str
     cutoff: date
     share: float
@@ -78,13 +78,13 @@ class CleanupPlan:
             f"{self.client_id}: {len(self.partitions)} partitions before {self.cutoff}, "
             f"{self.files} files, {self.bytes:,} bytes"
         )
-        gone = [f"  {partition.path.relative_to(self.landing)}" for partition in self.partitions]
-        kept = [f"  {link.relative_to(self.landing)} is a link and stays" for link in self.links]
+        gone = [f"  {below(partition.path, self.landing)}" for partition in self.partitions]
+        kept = [f"  {below(link, self.landing)} is a link and stays" for link in self.links]
         return "\n".join([head, *gone, *kept])
 
 
 def plan_cleanup(
-    landing: Path, client_id: str, *, days: int, today: date, share: float = SHARE
+    landing: Root, client_id: str, *, days: int, today: date, share: float = SHARE
 ) -> CleanupPlan:
     """Find a client's partitions that are older than its retention.
 
@@ -116,19 +116,21 @@ def plan_cleanup(
     return CleanupPlan(landing, client_id, cutoff, share, tuple(doomed), present, tuple(links))
 
 
-def _entities(client: Path, links: list[Path]) -> Iterator[tuple[str, str, Path]]:
+def _entities(client: Root, links: list[Path]) -> Iterator[tuple[str, str, Root]]:
     for source in _folders(client, links):
         for entity in _folders(source, links):
             yield source.name, entity.name, entity
 
 
-def _folders(folder: Path, links: list[Path]) -> list[Path]:
+def _folders(folder: Root, links: list[Path]) -> list[Root]:
     """The real folders in a folder; links are noted, and nothing is followed."""
-    if folder.is_symlink() or not folder.is_dir():
-        links += [folder] if folder.is_symlink() else []
-        return []
-    links += [path for path in sorted(folder.iterdir()) if path.is_symlink()]
-    return [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.is_symlink()]
+    if isinstance(folder, Path):
+        if folder.is_symlink():
+            links.append(folder)
+            return []
+        if folder.is_dir():
+            links += [path for path in sorted(folder.iterdir()) if path.is_symlink()]
+    return folders_in(folder)
 
 
 def check_name(client_id: str) -> None:
@@ -143,12 +145,8 @@ def check_name(client_id: str) -> None:
         )
 
 
-def partitions_in(source: str, entity: str, folder: Path, links: list[Path]) -> Iterator[Partition]:
+def partitions_in(source: str, entity: str, folder: Root, links: list[Path]) -> Iterator[Partition]:
     """The days, and intervals of days, below a folder that hold files; links are noted, never followed."""
-    for found, folders, files in os.walk(folder):  # follows no links
-        path = Path(found)
-        links += [path / name for name in folders if (path / name).is_symlink()]
-        start = partition_start(path.relative_to(folder))
-        if start and files:
-            size = sum((path / name).lstat().st_size for name in files)
-            yield Partition(source, entity, path, start.date(), len(files), size)
+    for path, sizes in files_by_folder(folder, links):
+        if start := partition_start(below(path, folder)):
+            yield Partition(source, entity, path, start.date(), len(sizes), sum(sizes))

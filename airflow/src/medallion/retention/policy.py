@@ -19,6 +19,7 @@ from medallion.retention.loss import Loss
 from medallion.retention.plan import SHARE, CleanupPlan, plan_cleanup
 from medallion.retention.reports import REPORTS, ReportsPlan, apply_reports, plan_reports
 from medallion.settings import Settings
+from medallion.storage import below
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,7 @@ class RetentionPlan:
             "landing": (self.landing.links, self.landing.landing),
             REPORTS: (self.reports.links, self.reports.root),
         }
-        return {
-            where: tuple(str(one.relative_to(root)) for one in own) for where, (own, root) in found.items()
-        }
+        return {where: tuple(below(one, root) for one in own) for where, (own, root) in found.items()}
 
     @property
     def too_many(self) -> tuple[Loss, ...]:

@@ -12,6 +12,7 @@ from medallion.reports.history import newest_report
 from medallion.retention.cleanup import check_place, delete_partition
 from medallion.retention.loss import Loss
 from medallion.retention.plan import SHARE, Partition, check_name, partitions_in
+from medallion.storage import Root, below
 
 #: What the audit calls them: there is one of it a client.
 REPORTS, OBJECT = "reports", "runs_and_days"
@@ -31,7 +32,7 @@ class ReportsPlan:
         links: symbolic links that were found and are left alone.
     """
 
-    root: Path
+    root: Root
     client_id: str
     cutoff: date
     share: float
@@ -40,7 +41,7 @@ class ReportsPlan:
     links: tuple[Path, ...]
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> Root:
         """The client's folder of reports."""
         return self.root / self.client_id
 
@@ -53,7 +54,7 @@ class ReportsPlan:
         return Loss(REPORTS, OBJECT, self.cutoff, self.held, gone, share, too_many, files, size)
 
 
-def plan_reports(root: Path, client_id: str, *, days: int, today: date, share: float = SHARE) -> ReportsPlan:
+def plan_reports(root: Root, client_id: str, *, days: int, today: date, share: float = SHARE) -> ReportsPlan:
     """Find a client's reports that are older than their retention.
 
     Args:
@@ -73,8 +74,8 @@ def plan_reports(root: Path, client_id: str, *, days: int, today: date, share: f
     if days < 1:
         raise RetentionRefused(f"{client_id}: reports are kept for at least 1 day, not {days}")
     cutoff, folder = today - timedelta(days=days), root / client_id
-    if folder.is_symlink() or not folder.is_dir():
-        return ReportsPlan(root, client_id, cutoff, share, (), 0, (folder,) if folder.is_symlink() else ())
+    if isinstance(folder, Path) and folder.is_symlink():
+        return ReportsPlan(root, client_id, cutoff, share, (), 0, (folder,))
     links: list[Path] = []
     there = sorted(partitions_in(REPORTS, OBJECT, folder, links), key=lambda one: (one.day, one.path))
     held = {one.day for one in there}
@@ -100,7 +101,7 @@ def apply_reports(plan: ReportsPlan, *, force: bool = False) -> None:
         delete_partition(plan.folder, partition)
 
 
-def _day_of_newest(folder: Path) -> date | None:
+def _day_of_newest(folder: Root) -> date | None:
     report = newest_report(folder)
-    start = partition_start(report.parent.relative_to(folder)) if report else None
+    start = partition_start(below(report.parent, folder)) if report else None
     return start.date() if start else None

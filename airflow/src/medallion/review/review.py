@@ -103,6 +103,7 @@ def _homes(settings: Settings, base: Base) -> tuple[Settings, Settings]:
         os.environ["MEDALLION_ADVENTUREWORKS"] = str(settings.adventureworks)
     home = settings.home / "review"
     head = replace(settings, home=home / "head", target="duckdb", database_url="", fernet_keys="")
+    head = replace(head, landing_at="", reports_at="")  # those of the installation are not looked at
     head.home.mkdir(parents=True, exist_ok=True)
     tree = base.unpack(home / "base") if base.changed else settings.project
     return head, replace(head, home=home / "base", project=tree)

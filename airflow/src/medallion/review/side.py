@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from medallion.pipeline import LAYERS, Node, Plan, calendar_of, make_plan, shape
 from medallion.pipeline.days import intervals_of_day
 from medallion.registry.definition import Definition
 from medallion.settings import Settings
+from medallion.storage import clear
 from medallion.transform import load_slim, prepare
 from medallion.transform.manifest import manifest_for
 
@@ -74,7 +74,7 @@ class Side:
             ExtractError: if they cannot be landed.
         """
         for folder in (self.settings.landing, self.settings.samples):
-            shutil.rmtree(folder / self.client.id, ignore_errors=True)
+            clear(folder / self.client.id)
         self.settings.warehouse(self.client.id).unlink(missing_ok=True)
         land(self.settings, self.catalog, self.plan, self.interval)
 

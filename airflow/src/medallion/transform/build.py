@@ -101,7 +101,7 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
         "for_each": dict(request.plan.client.values),
         "sources": list(shape.sources),
         "transformations": list(shape.transformations),
-        "landing": str(settings.landing),
+        "landing": str(settings.landing).rstrip("/"),
         "intervals": [
             {
                 "start": interval.start.replace(tzinfo=None).isoformat(sep=" "),

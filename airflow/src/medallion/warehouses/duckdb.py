@@ -13,7 +13,7 @@ from medallion.warehouses.base import Warehouse
 def _environment(settings: Settings, client_id: str) -> dict[str, str]:
     path = settings.warehouse(client_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return {"MEDALLION_DUCKDB_PATH": str(path)}
+    return {"MEDALLION_DUCKDB_PATH": str(path), **settings.storage_variables, **settings.logins}
 
 
 def _one_writer(settings: Settings, client_id: str) -> AbstractContextManager[None]:
