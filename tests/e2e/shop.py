@@ -36,6 +36,7 @@ destination: data_warehouse
 business_rules:
   data_retention_days: 30
   quality_threshold: {threshold}
+retries: 2
 retry_delay: 2s
 """
 SOURCE = """

@@ -56,10 +56,22 @@ def failed():
         tests=_counts(failed=1) | {"failing": [_failing(HOSTILE, message=WIDE)]},
         rules=[_rule(HOSTILE, failing=500, state="breached")],
         retries=[
-            {"layer": "bronze", "try": 1, "reason": message, "ended_at": None, "waited": 300.0},
-            {"layer": "silver", "try": 2, "reason": WIDE, "ended_at": None, "waited": None},
+            _failed_try("bronze", reason=message, waited=300.0),
+            _failed_try("silver", reason=WIDE, failure=LONG, sign=HOSTILE, again=False, delay=None),
         ],
     )
+
+
+def _failed_try(layer, **changed):
+    facts = {
+        "task": f"{layer}.build",
+        "layer": layer,
+        "try": 1,
+        "failure": "locked",
+        "sign": "",
+        "again": True,
+    }
+    return facts | {"delay": 300.0, "ended_at": None, "waited": None} | changed
 
 
 def fleet():

@@ -7,9 +7,11 @@ MedallionError
 ├── CreatorError             a request for a DAG, or its template, is wrong: nothing was written
 ├── NotLiveError             Airflow does not run the new version of a DAG
 ├── ExtractError             a source could not be landed
+│   └── RowsRefusedError     its rows are not what its contract's checks allow
 ├── TransformError           dbt could not be run, or ended badly
-│   ├── BuildFailed          a node failed in a way another try may heal
-│   └── DataFailed           a hard test failed, or the SQL is wrong: another try cannot heal it
+│   ├── BuildFailed          a node failed, or the warehouse is held: its causes say of what
+│   └── DataFailed           a hard test failed: another try cannot heal it
+├── GateFailed               a gate did not pass: nothing is published
 ├── WarehouseError           a client's warehouse cannot be read now
 ├── PublishError             gold could not be delivered; the last good delivery is still there
 ├── RetentionRefused         a cleanup would delete more than its share
@@ -19,6 +21,8 @@ MedallionError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class MedallionError(Exception):
@@ -49,16 +53,33 @@ class ExtractError(MedallionError):
     """A source could not be landed; nothing in landing has changed."""
 
 
+class RowsRefusedError(ExtractError):
+    """A source's rows are not what its contract's checks allow; the same rows are refused again."""
+
+
 class TransformError(MedallionError):
-    """dbt could not be run, or ended badly."""
+    """dbt could not be run, or ended badly.
+
+    Args:
+        text: what happened, for people.
+        causes: what each node failed of, where that is known.
+    """
+
+    def __init__(self, text: str, causes: Sequence[BaseException] = ()) -> None:
+        super().__init__(text)
+        self.causes = tuple(causes)
 
 
 class BuildFailed(TransformError):
-    """A layer's build failed in a way that another try may heal."""
+    """A layer's build failed; its causes say whether another try may heal it."""
 
 
 class DataFailed(TransformError):
-    """A hard test failed or the SQL is wrong; another try with the same input ends the same way."""
+    """A hard test failed; another try with the same input ends the same way."""
+
+
+class GateFailed(MedallionError):
+    """A gate did not pass, or has not in this run; nothing is published."""
 
 
 class WarehouseError(MedallionError):

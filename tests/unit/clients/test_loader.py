@@ -37,7 +37,7 @@ def test_a_client_inherits_what_it_does_not_say(configs: Path) -> None:
 
     shop, small = catalog.clients["shop"], catalog.clients["small"]
     assert (shop.owner, small.owner) == ("shop-team", "fixtures")
-    assert (shop.retries, small.retries) == (0, 2)
+    assert (shop.retries, small.retries) == (0, 3)
     assert small.retry_delay == timedelta(minutes=1)
     assert small.start_date == date(2026, 1, 1)
     assert small.business_rules.enable_real_time is False

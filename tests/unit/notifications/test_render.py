@@ -24,7 +24,7 @@ class Tags(HTMLParser):
         self.seen = set()
         self.feed(page)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002
         self.seen.add(tag)
 
 

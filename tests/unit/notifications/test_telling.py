@@ -1,5 +1,6 @@
 import logging
 import multiprocessing
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -167,9 +168,7 @@ class Hanging:
     def __init__(self, port):
         self.port = port
 
-    def send(self, letter):
-        import socket
-
+    def send(self, letter):  # noqa: ARG002
         with socket.create_connection(("127.0.0.1", self.port)) as caller:
             caller.recv(1)
 

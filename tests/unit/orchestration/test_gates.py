@@ -1,9 +1,10 @@
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from medallion.clients import client_from_dict
+from medallion.exceptions import GateFailed
 from medallion.ledger import NodeRow, RunKey, open_ledger, tables
 from medallion.orchestration import notes
 from medallion.orchestration.gates import GateTask
@@ -42,7 +43,7 @@ def test_a_gate_that_cannot_leave_a_note_judges_as_ever(ledger, monkeypatch, cap
     if status == "success":
         gate.execute(context)
     else:
-        with pytest.raises(AirflowFailException, match="bronze: 1 nodes, NOT passed"):
+        with pytest.raises(GateFailed, match="bronze: 1 nodes, NOT passed"):
             gate.execute(context)
     (verdict,) = ledger.rows_of(tables.verdict, key)
     assert verdict["passed"] == (status == "success")

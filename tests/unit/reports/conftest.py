@@ -13,8 +13,11 @@ from sqlalchemy.pool import StaticPool
 
 from medallion.clients import client_from_dict
 from medallion.database import metadata
+from medallion.exceptions import TransformError
+from medallion.failures import Decision, classify
 from medallion.interval import Interval
 from medallion.ledger import Ledger, NodeRow, RunKey, tables
+from medallion.ledger.tries import add_failed_try, begin_try, failed_tries_of
 from medallion.pipeline import make_plan
 from medallion.pipeline.plan import Plan
 from medallion.reports import run_figures
@@ -149,12 +152,28 @@ class Story:
         self, layer: str, *, series: int = 1, state: str = "success", only: Any = None, **ends: Any
     ) -> None:
         """Build a layer; ``ends`` gives by a node's name what its row has that is not all well."""
+        task = f"{layer}.build"
+        number = 1 + len(failed_tries_of(self.ledger, self.key, task))
         build = self.ledger.start_build(self.key, layer, series)
         self._stamp(tables.build, "started_at")
+        if series == 1 and number > 1:
+            begin_try(self.ledger, self.key, task, 1, number)
+            self._stamp(tables.failed_try, "began_again_at", where=tables.failed_try.c.task_id == task)
         chosen = [node for node in self.plan.layer(layer).nodes if only is None or node.name in only]
         self.ledger.add_results(self.key, build, [_row(node, ends.get(node.name, {})) for node in chosen])
         self.ledger.end_build(build, state, "" if state == "success" else f"{layer} went wrong")
         self._stamp(tables.build, "finished_at")
+        if state in ("retry", "failed"):
+            self.fail(
+                task, TransformError(f"{layer} went wrong"), number, again=state == "retry", at=self.clock
+            )
+
+    def fail(self, task: str, error: Exception, number: int = 1, *, again: bool, at: datetime) -> None:
+        """Let a task's try fail at a moment."""
+        decision = Decision(again, timedelta(minutes=5) if again else None)
+        add_failed_try(self.ledger, self.key, task, number, classify(error), decision)
+        self.clock = at - timedelta(minutes=1)
+        self._stamp(tables.failed_try, "failed_at")
 
     def judge(self, gate: str, *, passed: bool, waivers: Any = (), score: float = 1.0) -> None:
         row = {
@@ -194,10 +213,10 @@ class Story:
         self.deliver()
         self.clean_up()
 
-    def _stamp(self, table: Any, column: str) -> None:
-        """Move what was just written to the story's own clock."""
-        self.clock += timedelta(minutes=1)
-        newest = table.c.id == self.ledger.rows_of(table, self.key)[-1]["id"]
+    def _stamp(self, table: Any, column: str, where: Any = None) -> None:
+        """Move what was just written to the story's own clock: a minute on, but for what is only changed."""
+        self.clock += timedelta(minutes=1) if where is None else timedelta(0)
+        newest = table.c.id == self.ledger.rows_of(table, self.key)[-1]["id"] if where is None else where
         with self.ledger.engine.begin() as connection:
             connection.execute(update(table).where(newest).values({column: self.clock}))
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+from medallion.exceptions import ExtractError
 from medallion.ledger import RunKey
 from medallion.reports import render_report
 from medallion.reports.contract import SCHEMA_FILE, report_schema, schema_text
@@ -160,22 +161,24 @@ def test_what_was_tried_again_has_its_reason_and_its_wait(story):
     told.build("bronze")
     told.build("silver", state="retry", only=[])
     told.build("gold", state="failed", only=[])  # for good
-    assert told.figures()["retries"] == [
-        {
-            "layer": "bronze",
-            "try": 1,
-            "reason": "bronze went wrong",
-            "ended_at": "2026-01-16T00:08:00Z",
-            "waited": 60.0,
-        },
-        {
-            "layer": "silver",
-            "try": 1,
-            "reason": "silver went wrong",
-            "ended_at": "2026-01-16T00:12:00Z",
-            "waited": None,
-        },
-    ]
+    told.fail("extract_crm", ExtractError("crm: people.csv: no such file"), again=False, at=told.clock)
+    bronze, silver, gold, extract = told.figures()["retries"]
+    assert bronze == {
+        "task": "bronze.build",
+        "layer": "bronze",
+        "try": 1,
+        "failure": "unknown",
+        "sign": "",
+        "reason": "bronze went wrong",
+        "again": True,
+        "delay": 300.0,
+        "ended_at": "2026-01-16T00:08:00Z",
+        "waited": 60.0,
+    }
+    assert (silver["layer"], silver["again"], silver["waited"]) == ("silver", True, None)
+    assert (gold["layer"], gold["again"], gold["delay"]) == ("gold", False, None)
+    assert (extract["task"], extract["layer"]) == ("extract_crm", None)
+    assert (extract["failure"], extract["sign"]) == ("not delivered", "medallion.ExtractError")
 
 
 def test_a_layer_that_was_cleared_is_no_further_try(story):

@@ -181,7 +181,7 @@ def test_what_was_tried_again_and_what_costs_most_is_shown(story):
     told.build("bronze", state="retry", only=[])
     told.build("bronze", bronze_crm__people={"seconds": 0.75})
     page = read(told)
-    assert "bronze, try 1" in page.said
+    assert "bronze.build, try 1: unknown" in page.said
     assert "again 1 min 00 s later" in page.said
     assert "0.75 s, 75\N{NO-BREAK SPACE}%" in page.said
     assert "width:75.00%" in page.attributes["style"]

@@ -4,11 +4,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 from typer.testing import CliRunner
 
 from medallion.cli import app
 from medallion.clients.weekdays import Weekday
+from medallion.exceptions import RetentionRefused
 from medallion.interval import Interval
 from medallion.ledger import RunKey, tables
 from medallion.orchestration.ends import CleanupTask
@@ -151,7 +152,7 @@ def test_a_runs_cleanup_counts_from_its_interval(installed):
 
 def test_a_runs_cleanup_fails_for_good_when_refused(installed):
     installed.fill(LINES, "2026-01-01", "2026-01-02", "2026-03-01")
-    with pytest.raises(AirflowFailException, match="medallion retention acme --date 2026-03-01 --force"):
+    with pytest.raises(RetentionRefused, match="medallion retention acme --date 2026-03-01 --force"):
         _execute(installed)
     assert (len(installed.days(BRONZE)), installed.landed()) == (4, 3)
 

@@ -163,6 +163,12 @@ def _few(value: int) -> int:
     return value
 
 
+def _factor(value: float) -> float:
+    if not 1 <= value <= 10:  # false for .nan as well
+        raise NotAllowedError("must be between 1 and 10")
+    return value
+
+
 def _runs(value: int) -> int:
     if not 1 <= value <= 16:
         raise NotAllowedError("must be between 1 and 16")
@@ -217,6 +223,9 @@ Days = Annotated[
 ]
 Count = Annotated[int, Strict(), AfterValidator(_count), Field(json_schema_extra={"minimum": 0})]
 Few = Annotated[int, Strict(), AfterValidator(_few), Field(json_schema_extra={"minimum": 0, "maximum": 10})]
+Factor = Annotated[
+    float, Strict(), AfterValidator(_factor), Field(json_schema_extra={"minimum": 1, "maximum": 10})
+]
 Runs = Annotated[int, Strict(), AfterValidator(_runs), Field(json_schema_extra={"minimum": 1, "maximum": 16})]
 Flag = Annotated[bool, Strict()]
 Zone = Annotated[str, Strict(), AfterValidator(_zone), Field(json_schema_extra={"pattern": ZONE_PATTERN})]

@@ -27,6 +27,7 @@ from medallion.clients.fields import (
     Days,
     EachOnce,
     Email,
+    Factor,
     Few,
     Flag,
     Frozen,
@@ -244,14 +245,17 @@ class Inherited(Frozen):
         validate_default=True,
     )
     retries: Few = Field(
-        2, description="Further tries of a task that failed in a way a retry may heal.", examples=[3]
+        3, description="Further tries of a task that failed in a way a retry may heal.", examples=[3]
     )
     retry_delay: Duration = Field(
         timedelta(minutes=5), description="Wait before the first retry.", examples=["2m"]
     )
+    retry_factor: Factor = Field(
+        2.0, description="By how much each further wait is longer than the one before.", examples=[1.5]
+    )
     max_retry_delay: Duration = Field(
         timedelta(minutes=30),
-        description="Longest wait: the wait doubles with each retry. At least retry_delay.",
+        description="Longest wait, also where a server asks for a longer one. At least retry_delay.",
         examples=["1h"],
         validate_default=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from medallion.extract.reader import BadSourceError
+from medallion.extract.reader import ColumnsChangedError
 
 
 def settle(where: str, found: pa.Schema, known: pa.Schema | None, policy: str) -> tuple[pa.Schema, list[str]]:
@@ -20,7 +20,7 @@ def settle(where: str, found: pa.Schema, known: pa.Schema | None, policy: str) -
         The columns to land, and a sentence for each change.
 
     Raises:
-        BadSourceError: if the policy is to fail and something changed.
+        ColumnsChangedError: if the policy is to fail and something changed.
     """
     before = {field.name: field.type for field in known or ()}
     typed = {
@@ -39,7 +39,7 @@ def settle(where: str, found: pa.Schema, known: pa.Schema | None, policy: str) -
     ]
     if policy == "fail" and told:
         expected = "expected the columns that landed before (schema_changes: fail)"
-        raise BadSourceError(where, f"{'; '.join(told)}; {expected}")
+        raise ColumnsChangedError(where, f"{'; '.join(told)}; {expected}")
     if policy == "freeze":
         return pa.schema(list(before.items())), [f"{one}: left as it was" for one in told]
     return pa.schema(list(typed.items())), told

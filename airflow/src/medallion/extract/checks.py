@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from medallion.clients import Checks, Entity, Freshness, OnBreach, SourceContract, duration_text
-from medallion.exceptions import ExtractError
+from medallion.exceptions import ExtractError, RowsRefusedError
 from medallion.extract.measure import Files, Measured, measuring
 from medallion.interval import Interval
 
@@ -108,10 +108,13 @@ def refuse(client_id: str, checked: Iterable[Checked]) -> None:
     """Stop where a check failed that the contract lets nothing land with.
 
     Raises:
-        ExtractError: naming, for each of them, client, source and entity, what was found and what is allowed.
+        RowsRefusedError: if one of them judges the rows themselves, which are the same at the next try.
+        ExtractError: if rows are too few or too old, of which the next try may find more. Both name, for each
+            check, client, source and entity, what was found and what is allowed.
     """
-    if failed := [str(one) for one in checked if one.state == FAILED]:
-        raise ExtractError(f"{client_id}: {'; '.join(failed)}")
+    if failed := [one for one in checked if one.state == FAILED]:
+        kind = RowsRefusedError if any(one.population is not None for one in failed) else ExtractError
+        raise kind(f"{client_id}: {'; '.join(map(str, failed))}")
 
 
 def worst(checked: Iterable[Checked]) -> list[dict[str, Any]]:

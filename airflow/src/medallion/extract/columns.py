@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from medallion.extract.files import BadFileError
+from medallion.extract.files import BadFileError, ColumnsMissingError
 from medallion.extract.parts import TECHNICAL
 
 
@@ -17,7 +17,8 @@ def check_columns(names: Sequence[str], expected: Sequence[str]) -> None:
         expected: the columns it must have.
 
     Raises:
-        BadFileError: if a name is blank, double or taken, or an expected one is missing.
+        BadFileError: if a name is blank, double or taken.
+        ColumnsMissingError: if an expected one is missing.
     """
     if blank := [place for place, name in enumerate(names, start=1) if not name.strip()]:
         raise BadFileError(f"column {blank[0]} has no name", "a name for every column")
@@ -29,4 +30,4 @@ def check_columns(names: Sequence[str], expected: Sequence[str]) -> None:
     if taken := [name for name in TECHNICAL.names if name in folded]:
         raise BadFileError(f"column {taken[0]} is there", "no such column: landing adds it")
     if missing := [name for name in expected if name.casefold() not in folded]:
-        raise BadFileError(f"columns missing: {', '.join(missing)}", f"them beside {', '.join(names)}")
+        raise ColumnsMissingError(f"columns missing: {', '.join(missing)}", f"them beside {', '.join(names)}")

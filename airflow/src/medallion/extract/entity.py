@@ -12,7 +12,7 @@ from medallion.clients import SourceContract
 from medallion.exceptions import ExtractError
 from medallion.extract.changes import settle
 from medallion.extract.parts import write_part
-from medallion.extract.reader import BadSourceError, Reader
+from medallion.extract.reader import BadSourceError, ColumnsChangedError, Reader
 from medallion.interval import Interval
 
 
@@ -68,7 +68,7 @@ class EntityExtract:
             # whose rows do not fit, and the run fails on either.
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                 told = f"{error}; expected the types that landed before (schema_changes: freeze)"
-                raise BadSourceError(self.reader.name, told) from error
+                raise ColumnsChangedError(self.reader.name, told) from error
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

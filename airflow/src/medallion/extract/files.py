@@ -20,6 +20,10 @@ class BadFileError(MedallionError):
         super().__init__(f"{found}; expected {expected}")
 
 
+class ColumnsMissingError(BadFileError):
+    """A file, table or resource lacks columns that the contract counts on."""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One extracted file: its name below the source's location, and how to open it."""

@@ -25,6 +25,10 @@ class BadSourceError(MedallionError):
         super().__init__(f"{where}: {problem}")
 
 
+class ColumnsChangedError(BadSourceError):
+    """A source's columns or types are not those that landed before, which its contract forbids."""
+
+
 class Reader(Protocol):
     """Reads one entity for one run."""
 

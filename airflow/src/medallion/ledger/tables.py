@@ -55,6 +55,24 @@ build = Table(
     Index("build_run", "dag_id", "run_id"),
 )
 
+#: Tries of tasks that did not end well; one that left no word is written down when the next one begins.
+failed_try = Table(
+    "failed_try",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_run_columns(),
+    Column("task_id", String(250), nullable=False),
+    Column("try_number", Integer, nullable=False),
+    Column("failure", String(40), nullable=False),  # its class
+    Column("sign", String(100), nullable=False, server_default=""),  # by which it was recognised
+    Column("reason", Text, nullable=False),
+    Column("again", Integer, nullable=False),  # whether another try was to follow
+    Column("delay", Float),  # seconds until it; null where Airflow counted them, or none was to follow
+    Column("failed_at", DateTime, nullable=False),
+    Column("began_again_at", DateTime),
+    Index("failed_try_run", "dag_id", "run_id"),
+)
+
 node_result = Table(
     "node_result",
     metadata,

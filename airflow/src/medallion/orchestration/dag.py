@@ -20,6 +20,7 @@ from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, Rep
 from medallion.orchestration.form import trigger_form
 from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layers import draw_layer
+from medallion.orchestration.retries import RetryByClass, backoff_of, begin
 from medallion.orchestration.start import StartTask
 from medallion.orchestration.timetables import timetable_of
 from medallion.pipeline import LAYERS, Plan, calendar_of, make_plan, snapshot_entities
@@ -74,8 +75,11 @@ def _empty_dag(plan: Plan) -> DAG:
             "owner": client.owner,
             "retries": client.retries,
             "retry_delay": client.retry_delay,
-            "retry_exponential_backoff": 2.0,
+            # Airflow's own wait, for what the policy is not asked about: a try that was killed.
+            "retry_exponential_backoff": client.retry_factor,
             "max_retry_delay": client.max_retry_delay,
+            "retry_policy": RetryByClass(backoff_of(client)),
+            "pre_execute": begin,
             "execution_timeout": client.task_timeout,
             **callbacks(client),
         },

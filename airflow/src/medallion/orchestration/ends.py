@@ -7,11 +7,11 @@ from logging import ERROR, WARNING
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from medallion.airflow_api.backfills import BACKFILL
 from medallion.clients import Destination, SourceContract
-from medallion.exceptions import RetentionRefused
+from medallion.exceptions import GateFailed
 from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
 from medallion.ledger import open_ledger, tables
@@ -108,7 +108,7 @@ class LoadTask(BaseOperator):
         """Deliver what this run built and the gates passed.
 
         Raises:
-            AirflowFailException: if quality_validation has not passed in this run.
+            GateFailed: if quality_validation has not passed in this run.
             AirflowSkipException: if the run is a dry one.
             PublishError: if gold could not be delivered; the last good delivery is still there.
         """
@@ -116,7 +116,7 @@ class LoadTask(BaseOperator):
         ledger = open_ledger(settings.database_url)
         verdicts = [row for row in ledger.rows_of(tables.verdict, key) if row["gate"] == "quality_validation"]
         if not verdicts or not all(row["passed"] for row in verdicts[-len(self.plan.layers) :]):
-            raise AirflowFailException("quality_validation has not passed in this run: nothing is published")
+            raise GateFailed("quality_validation has not passed in this run: nothing is published")
         if asked_of(context, self.plan.client).dry_run:
             listed = ", ".join(self.plan.marts)
             raise AirflowSkipException(f"a dry run: would publish {listed} to {self.destination.name}")
@@ -161,7 +161,7 @@ class CleanupTask(BaseOperator):
         """Say what will go, then delete it, and write it to the ledger.
 
         Raises:
-            AirflowFailException: if more than the allowed share would go.
+            RetentionRefused: if more than the allowed share would go.
             AirflowSkipException: if the run is a backfilled one: the past it fills would be deleted at once;
                 or if its day is none of the client's ``cleanup_on``.
         """
@@ -174,10 +174,7 @@ class CleanupTask(BaseOperator):
         today = interval.run_date
         doomed = plan_retention(settings, ledger, self.plan, today)
         self.log.info("%s", doomed)
-        try:
-            apply_retention(settings, ledger, run_key(context), doomed, actor=self.task_id)
-        except RetentionRefused as error:
-            raise AirflowFailException(str(error)) from error
+        apply_retention(settings, ledger, run_key(context), doomed, actor=self.task_id)
 
 
 class ReportTask(BaseOperator):

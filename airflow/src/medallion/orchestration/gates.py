@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
 
+from medallion.exceptions import GateFailed
 from medallion.ledger import Ledger, RunKey, open_ledger, tables
 from medallion.orchestration.context import run_key
 from medallion.orchestration.links import RunReportLink
@@ -18,7 +18,7 @@ from medallion.quality import LayerVerdict, judge_layer, waivers_that_count
 from medallion.settings import load_settings
 
 
-class GateFailed(AirflowFailException):
+class NotPassed(GateFailed):
     """A gate does not pass.
 
     Attributes:
@@ -69,7 +69,7 @@ class GateTask(BaseOperator):
         record_verdicts(ledger, key, self.task_id, verdicts)
         note_on_task(context, verdict_note(verdicts), self.log)
         if not all(verdict.passed for verdict in verdicts):
-            raise GateFailed(verdicts)
+            raise NotPassed(verdicts)
         self.log.info("%s", "\n".join(str(verdict) for verdict in verdicts))
 
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from medallion.exceptions import DataFailed, MedallionError
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import LEASE, give_back_lease, nodes_to_rebuild, take_lease
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.links import RunReportLink
+from medallion.orchestration.retries import backoff_of, first_try, judge
 from medallion.pipeline import Node, Plan
 from medallion.settings import Settings, load_settings
 from medallion.transform import BuildRequest, build_nodes
@@ -34,36 +33,25 @@ class LayerBuilder:
         """Build the layer: all of it, or in a retry just what failed or was not reached.
 
         Raises:
-            AirflowFailException: if another try cannot heal it.
-            AirflowException: if it may.
+            TransformError: if not all of it ended well; the task's retry policy says what follows.
         """
-        task = context["ti"]
-        # Clearing a task sets max_tries to its tries so far plus retries: that tells a retry from a clear.
-        series = task.max_tries - task.task.retries + 1
+        series = first_try(context["ti"])
         settings, key = load_settings(), run_key(context)
         ledger = open_ledger(settings.database_url)
-        nodes = self._left_over(ledger, key, series)
-        try:
-            self._run(settings, ledger, context, nodes, series)
-        except MedallionError as error:
-            final = isinstance(error, DataFailed) or task.try_number > task.max_tries
-            raise (AirflowFailException if final else AirflowException)(str(error)) from error
+        self._run(settings, ledger, context, self._left_over(ledger, key, series), series)
 
     def rebuild(self, context: Any) -> None:
         """Build the layer's nodes that were cleared by hand.
 
         Raises:
-            AirflowFailException: if one of them ended badly.
+            TransformError: if one of them ended badly.
         """
         settings, key, owner = load_settings(), run_key(context), str(context["ti"].id)
         ledger = open_ledger(settings.database_url)
         with _leased(ledger, key, self.layer, owner):
             asked = set(nodes_to_rebuild(ledger, key, self.layer))
             nodes = [node for node in self.plan.layer(self.layer).nodes if node.unique_id in asked]
-            try:
-                self._run(settings, ledger, context, nodes, series=0)
-            except MedallionError as error:
-                raise AirflowFailException(str(error)) from error
+            self._run(settings, ledger, context, nodes, series=0)
 
     def _left_over(self, ledger: Ledger, key: RunKey, series: int) -> list[Node]:
         good = {row.node for row in ledger.results_after(key, good_of_series=series)}
@@ -72,7 +60,7 @@ class LayerBuilder:
     def _run(
         self, settings: Settings, ledger: Ledger, context: Any, nodes: Sequence[Node], series: int
     ) -> None:
-        key, task = run_key(context), context["ti"]
+        key = run_key(context)
         asked = asked_of(context, self.plan.client)
         releases = in_force(ledger, self.plan.client.id)
         again = self.layer in asked.rebuild
@@ -89,9 +77,9 @@ class LayerBuilder:
         try:
             build_nodes(settings, request, write)
         except BaseException as error:
-            final = isinstance(error, DataFailed) or not series or task.try_number > task.max_tries
+            _, decision = judge(error, context["ti"], backoff_of(self.plan.client))
             ledger.add_results(key, build_id, _not_built(nodes, seen, error))
-            ledger.end_build(build_id, "failed" if final else "retry", str(error))
+            ledger.end_build(build_id, "retry" if series and decision.again else "failed", str(error))
             raise
         ledger.end_build(build_id, "success")
 

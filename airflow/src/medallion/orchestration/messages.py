@@ -11,14 +11,15 @@ from airflow.sdk.exceptions import AirflowException
 
 from medallion.clients import Client
 from medallion.exceptions import ConfigError, MedallionError
-from medallion.failures import Backoff, Failure, classify, decide, lost
+from medallion.failures import classify, lost
 from medallion.ledger import Ledger, NodeRow, RunKey, tables
 from medallion.ledger.waivers import Waiver
 from medallion.notifications import GateBreached, Message, Recovered, Row, TaskFailed, WaiverUsed
 from medallion.notifications.causes import cause_of, cause_of_breach, cause_of_layer, trace_of
 from medallion.notifications.telling import now
 from medallion.orchestration.context import asked_of
-from medallion.orchestration.gates import GateFailed
+from medallion.orchestration.gates import NotPassed
+from medallion.orchestration.retries import backoff_of, judge
 from medallion.quality import LayerVerdict, RuleScore
 from medallion.severity import Severity
 
@@ -46,7 +47,7 @@ def failures(ledger: Ledger, client: Client, context: Any, *, again: bool) -> li
         again: whether another try follows.
     """
     error, task = context.get("exception"), context["ti"]
-    if isinstance(error, GateFailed):
+    if isinstance(error, NotPassed):
         return list(_of_gate(client, context, error))
     message = plain_failure(client, context, again=again)
     layer = getattr(getattr(task.task, "builder", None), "layer", None)
@@ -67,7 +68,7 @@ def plain_failure(client: Client, context: Any, *, again: bool) -> TaskFailed:
         **_facts(client, context),
         cause=cause_of(task.task_id, error),
         severity=Severity.WARNING if again else worst,
-        next_try=_next_try(client, failure, task.try_number) if again else None,
+        next_try=_next_try(client, context) if again else None,
         failure=failure.kind,
         advice=failure.advice,
         reason=_reason(error),
@@ -110,7 +111,7 @@ def _waived(client: Client, context: Any, rule: dict[str, Any], waiver: Waiver) 
     )
 
 
-def _of_gate(client: Client, context: Any, error: GateFailed) -> Iterator[Message]:
+def _of_gate(client: Client, context: Any, error: NotPassed) -> Iterator[Message]:
     """A message a breached layer; where none is, what is missing or failed, which follows from something."""
     facts = _facts(client, context) | {"severity": Severity.ERROR}
     breached = [verdict for verdict in error.verdicts if verdict.breaches]
@@ -181,11 +182,11 @@ def _facts(client: Client, context: Any) -> dict[str, Any]:
     }
 
 
-def _next_try(client: Client, failure: Failure, tries: int) -> datetime:
-    """When the next try is not before."""
-    backoff = Backoff(client.retry_delay, longest=client.max_retry_delay)
-    delay = decide(failure, tries, 1, backoff).delay
-    return now() + (backoff.after(tries) if delay is None else delay)
+def _next_try(client: Client, context: Any) -> datetime:
+    """When the next try is not before; a try that was killed waits as the task's first one does."""
+    error, backoff = context.get("exception"), backoff_of(client)
+    delay = judge(error, context["ti"], backoff)[1].delay if isinstance(error, BaseException) else None
+    return now() + (backoff.after(1) if delay is None else delay)
 
 
 def _reason(error: object) -> str:

@@ -54,7 +54,7 @@ class DbtNodeTask(BaseOperator):
         """Build the layer's cleared nodes, this task's own among them.
 
         Raises:
-            AirflowFailException: if one of the nodes ended badly.
+            TransformError: if one of the nodes ended badly.
         """
         self.builder.rebuild(context)
 

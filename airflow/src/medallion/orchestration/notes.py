@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,11 @@ from medallion.orchestration.markdown import table
 CONNECTION = "medallion_airflow"
 #: A task waits no longer for an API server that does not answer.
 _PATIENCE_SECONDS = 10.0
-#: What stands before it in a note was written by a person, and stays.
+#: What stands before these in a note was written by a person, and stays: what a task found, how tries failed.
 MARK = "Medallion: "
+TRIES = "Medallion, failed tries: "
+_MARKS = (MARK, TRIES)
+_BEGINNING = re.compile(rf"^(?={'|'.join(_MARKS)})", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,16 @@ class Note:
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
 
-    def text(self, room: int = NOTE_CHARACTERS) -> str:
-        """The note in at most so many characters."""
+    def text(self, room: int = NOTE_CHARACTERS, mark: str = MARK) -> str:
+        """The note in at most so many characters, with what it begins with."""
         for shown in range(len(self.rows), -1, -1):
             left = len(self.rows) - shown
             parts = [*self.said]
             parts += [table(self.head, self.rows[:shown])] if shown else []
             parts += [f"{left} more in the run's report"] if left else []
-            if len(text := MARK + "\n\n".join(parts)) <= room:
+            if len(text := mark + "\n\n".join(parts)) <= room:
                 return text
-        return f"{(MARK + self.said[0])[: room - 1]}…"
+        return f"{(mark + self.said[0])[: room - 1]}…"
 
 
 def airflow_client() -> AirflowClient:
@@ -55,10 +59,13 @@ def airflow_client() -> AirflowClient:
     return AirflowClient(url, found.login or "", found.password or "", patience=_PATIENCE_SECONDS)
 
 
-def note_on_task(context: Any, note: Note, log: logging.Logger) -> None:
-    """Say it on the task; what cannot be said there is a warning in its log, and changes nothing else."""
+def note_on_task(context: Any, note: Note, log: logging.Logger, mark: str = MARK) -> None:
+    """Say it on the task, in the place of what was said there under this mark.
+
+    What cannot be said there is a warning in its log, and changes nothing else.
+    """
     with _harmless(log):
-        _leave(context["dag_run"], context["ti"].task_id, note)
+        _leave(context["dag_run"], context["ti"].task_id, note, mark)
 
 
 def note_on_run(context: Any, note: Note, log: logging.Logger) -> None:
@@ -67,12 +74,22 @@ def note_on_run(context: Any, note: Note, log: logging.Logger) -> None:
         _leave(context["dag_run"], None, note)
 
 
-def _leave(run: Any, task_id: str | None, note: Note) -> None:
+def _leave(run: Any, task_id: str | None, note: Note, mark: str = MARK) -> None:
     """Put a note below what a person wrote there, in the place of what a task did."""
     with closing(airflow_client()) as airflow:
-        before, _, _ = airflow.noted(run.dag_id, run.run_id, task_id).partition(MARK)
-        kept = f"{before.rstrip()}\n\n" if before.strip() else ""
-        airflow.note(run.dag_id, run.run_id, task_id, kept + note.text(NOTE_CHARACTERS - len(kept)))
+        parts = _parts(airflow.noted(run.dag_id, run.run_id, task_id))
+        kept = [text for begins, text in parts.items() if text and begins != mark]
+        parts[mark] = note.text(NOTE_CHARACTERS - sum(len(text) + 2 for text in kept), mark)
+        airflow.note(run.dag_id, run.run_id, task_id, "\n\n".join(filter(None, parts.values())))
+
+
+def _parts(said: str) -> dict[str, str]:
+    """A note's parts by what they begin with, in their order; what a person wrote has no mark."""
+    parts = dict.fromkeys(("", *_MARKS), "")
+    for part in _BEGINNING.split(said):
+        begins = next((mark for mark in _MARKS if part.startswith(mark)), "")
+        parts[begins] = "\n\n".join(filter(None, (parts[begins], part.strip())))
+    return parts
 
 
 @contextmanager

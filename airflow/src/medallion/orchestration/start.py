@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import BaseSensorOperator
-from airflow.sdk.exceptions import AirflowFailException
 
-from medallion.exceptions import ConfigError
 from medallion.ledger import Ledger, open_ledger
 from medallion.ledger.turns import take_turn
 from medallion.orchestration.context import asked_of, run_key
@@ -43,12 +41,9 @@ class StartTask(BaseSensorOperator):
         """Write the run down before anything else happens, once it may be at work.
 
         Raises:
-            AirflowFailException: if it was asked for something that cannot be done.
+            ConfigError: if it was asked for something that cannot be done.
         """
-        try:
-            asked = asked_of(context, self.plan.client)
-        except ConfigError as error:
-            raise AirflowFailException(str(error)) from error
+        asked = asked_of(context, self.plan.client)
         settings = load_settings()
         ledger = open_ledger(settings.database_url)
         if before := self._in_the_way(context, settings, ledger):

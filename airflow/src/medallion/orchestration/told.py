@@ -12,6 +12,7 @@ from medallion.ledger import RunKey, open_ledger
 from medallion.notifications import Message
 from medallion.notifications.bounded import Attempt
 from medallion.orchestration.messages import failures, plain_failure, recovery, waivers_used
+from medallion.orchestration.retries import tell_of_the_last
 from medallion.orchestration.routes import teller_of
 from medallion.settings import load_settings
 
@@ -30,7 +31,13 @@ def tell_failure(client: Client, context: Any, *, again: bool) -> None:
         again: whether another try follows.
     """
     started, settings = time.monotonic(), load_settings()
-    messages = _looked(lambda: failures(open_ledger(settings.database_url), client, context, again=again))
+
+    def look() -> list[Message]:
+        if not again:
+            tell_of_the_last(context)
+        return failures(open_ledger(settings.database_url), client, context, again=again)
+
+    messages = _looked(look)
     if messages is None:  # what cannot be told of in full is told of in short
         messages = [plain_failure(client, context, again=again)]
     teller_of(settings, client).tell(messages, started)

@@ -264,11 +264,20 @@ class Build(Part):
 
 
 class Retry(Part):
-    """A build that had to be tried again, and why."""
+    """A task's try that failed, of what, and what followed."""
 
-    layer: LayerName
+    task: str = Field(default="", description="Empty in reports of before tasks were named: a layer's build.")
+    layer: LayerName | None = Field(description="The task's; null of a task of no layer.")
     try_: int = Field(alias="try", ge=1, description="The try that did not end well.")
+    failure: str = Field(default="unknown", description="Its class, of those in docs/failures.md.")
+    sign: str = Field(
+        default="", description="By which that was recognised, such as HTTP 429; empty if by nothing."
+    )
     reason: str
+    again: bool = Field(default=True, description="Whether another try was to follow.")
+    delay: Seconds | None = Field(
+        default=None, description="Until that one; null if Airflow counted it, or none was to follow."
+    )
     ended_at: Moment | None
     waited: Seconds | None = Field(description="Until the next try began; null if none has.")
 

@@ -1,10 +1,9 @@
-"""What a run's builds cost: the slowest models, and what had to be tried again."""
+"""What a run's builds cost: the slowest models, and which tries failed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from medallion.reports.evidence import Evidence, Row
@@ -39,23 +38,29 @@ def numbered(builds: Sequence[Row]) -> Iterator[tuple[int, Row]]:
 
 
 def retries_of(evidence: Evidence) -> list[Figures]:
-    """The builds that had to be tried again, with their reasons and the wait until the next try."""
-    builds = list(numbered(evidence.builds))
+    """The tries of tasks that failed: of what, why, and the wait until the next one."""
     return [
         {
-            "layer": row["layer"],
-            "try": number,
-            "reason": row["message"],
-            "ended_at": row["finished_at"],
-            "waited": _waited(row, [later for _, later in builds[place + 1 :]]),
+            "task": row["task_id"],
+            "layer": _layer_of(row["task_id"], evidence),
+            "try": row["try_number"],
+            "failure": row["failure"],
+            "sign": row["sign"],
+            "reason": row["reason"],
+            "again": bool(row["again"]),
+            "delay": row["delay"],
+            "ended_at": row["failed_at"],
+            "waited": _waited(row),
         }
-        for place, (number, row) in enumerate(builds)
-        if row["state"] == "retry"
+        for row in evidence.failed_tries
     ]
 
 
-def _waited(row: Row, later: Sequence[Row]) -> float | None:
-    following = (one for one in later if (one["layer"], one["series"]) == (row["layer"], row["series"]))
-    again: datetime | None = next((one["started_at"] for one in following), None)
-    ended = row["finished_at"]
-    return round(max(0.0, (again - ended).total_seconds()), 3) if again and ended else None
+def _layer_of(task_id: str, evidence: Evidence) -> str | None:
+    layer = task_id.partition(".")[0]
+    return layer if layer in (one.name for one in evidence.plan.layers) else None
+
+
+def _waited(row: Row) -> float | None:
+    again = row["began_again_at"]
+    return round(max(0.0, (again - row["failed_at"]).total_seconds()), 3) if again else None

@@ -31,6 +31,7 @@ class Evidence:
         judged: the verdict on each layer, from these results.
         run: the run's own row; None if its first task never ended well.
         builds: the run's builds, oldest first.
+        failed_tries: the tries of tasks that failed, oldest first.
         gates: what the gates said, oldest first.
         checks: what each check of a contract found last, in the contracts' order.
         extraction: the last landing of each entity, by source and entity.
@@ -48,6 +49,7 @@ class Evidence:
     judged: Sequence[LayerVerdict]
     run: Row | None
     builds: Sequence[Row]
+    failed_tries: Sequence[Row]
     gates: Sequence[Row]
     checks: Sequence[Row]
     extraction: Mapping[tuple[str, str], Row]
@@ -88,6 +90,7 @@ def gather(ledger: Ledger, plan: Plan, key: RunKey, interval: Interval) -> Evide
         ],
         run=_last(ledger.rows_of(tables.run, key)),
         builds=ledger.rows_of(tables.build, key),
+        failed_tries=ledger.rows_of(tables.failed_try, key),
         gates=gates,
         checks=_last_checks(ledger.rows_of(tables.contract_check, key)),
         extraction={(row["source"], row["entity"]): row for row in landed},

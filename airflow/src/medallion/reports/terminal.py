@@ -39,7 +39,7 @@ def report_parts(figures: Facts, page: str) -> Iterator[RenderableType]:
     yield from titled("Quarantine", _quarantine(filled), filled)
     yield from titled("Checks of what came", _checks(checks), checks)
     yield from titled("Failed", _failed(figures), _broken(figures))
-    yield from titled("Tried again", _retries(figures["retries"]), figures["retries"])
+    yield from titled("Failed tries", _retries(figures["retries"]), figures["retries"])
     yield from titled("What costs most", _slowest(figures["slowest"]), figures["slowest"])
     yield _delivery(figures["delivery"])
     if figures["links"]["airflow"]:
@@ -162,9 +162,11 @@ def _failed(figures: Facts) -> Table:
 
 
 def _retries(retries: Sequence[Facts]) -> Table:
-    table = table_of("layer", "try", "again after", "reason", right=("try", "again after"))
-    for one in retries:
-        table.add_row(one["layer"], str(one["try"]), words.seconds(one["waited"]), plain(one["reason"]))
+    table = table_of("task", "try", "class", "again after", "reason", right=("try", "again after"))
+    for one in retries:  # a report of before has the layers' builds alone, without their class
+        waited = words.seconds(one["waited"]) if one.get("again", True) else "never"
+        task, failure = one.get("task") or f"{one['layer']}.build", one.get("failure", "unknown")
+        table.add_row(plain(task), str(one["try"]), plain(failure), waited, plain(one["reason"]))
     return table
 
 

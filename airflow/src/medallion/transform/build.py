@@ -24,9 +24,6 @@ from medallion.warehouses import dbt_environment, writing
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-#: What another try of the same SQL cannot heal: it was never valid.
-_INVALID = ("Compilation Error", "Parser Error", "Syntax Error", "Incorrect syntax")
-
 
 @dataclass(frozen=True)
 class BuildRequest:
@@ -58,8 +55,8 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
         write: receives a row for every node that was asked for, whatever became of it.
 
     Raises:
-        DataFailed: if a hard test failed or SQL is invalid; another try ends the same way.
-        BuildFailed: if a node failed otherwise, or the warehouse is held by another writer.
+        DataFailed: if a hard test failed; another try ends the same way.
+        BuildFailed: if a node failed otherwise, with what it failed of, or the warehouse is held.
         TransformError: if dbt could not start.
     """
     if not request.nodes:
@@ -70,7 +67,7 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     with writing(settings, client), dbt_environment(settings, client):
         result = _invoke(settings, request, manifest, recorder)
     if result.exception and not recorder.written:
-        raise _failure([str(result.exception)], "dbt could not run")
+        raise BuildFailed(f"dbt could not run\n  {str(result.exception).strip()}") from result.exception
     _add_skipped(request.nodes, manifest, recorder)
     _raise_if_bad(request.nodes, recorder)
 
@@ -152,12 +149,9 @@ def _raise_if_bad(nodes: Iterable[Node], recorder: Recorder) -> None:
         return
     if failed := [node.name for node, row in causes.items() if row.status == "fail"]:
         raise DataFailed(f"hard tests failed: {', '.join(failed)}" + _quoted(causes))
-    raise _failure([row.message for row in causes.values()], _told(bad, causes))
-
-
-def _failure(messages: list[str], text: str) -> TransformError:
-    invalid = any(mark in message for message in messages for mark in _INVALID)
-    return (DataFailed if invalid else BuildFailed)(text + "".join(f"\n  {one.strip()}" for one in messages))
+    said = "".join(f"\n  {row.message.strip()}" for row in causes.values())
+    raised = [recorder.errors.get(row.node) or TransformError(row.message) for row in causes.values()]
+    raise BuildFailed(_told(bad, causes) + said, raised)
 
 
 def _told(bad: dict[Node, NodeRow], causes: dict[Node, NodeRow]) -> str:

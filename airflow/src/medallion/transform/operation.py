@@ -65,5 +65,6 @@ def run_operation(
             ["run-operation", macro, *flags, *given]
         )
     if not result.success:
-        raise TransformError("\n".join(errors) or f"{macro} failed: {result.exception}")
+        text = "\n".join(errors) or f"{macro} failed: {result.exception}"
+        raise TransformError(text) from result.exception
     return told

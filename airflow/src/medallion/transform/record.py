@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,8 @@ RULE_EVENT = "medallion_rule"
 #: The key under which a quarantine logs its rows.
 ROWS_EVENT = "medallion_rows"
 _EVENTS = (f'{{"{RULE_EVENT}": ', f'{{"{ROWS_EVENT}": ')
+#: What dbt tells while it handles what a node raised; its results keep no more of that than the text.
+_RAISED = frozenset({"CatchableExceptionOnRun", "InternalErrorOnRun", "GenericExceptionOnRun"})
 #: Events whose text a reader of a node's log wants; dbt's debug events are left out.
 _LEVELS = frozenset({"info", "warn", "error"})
 
@@ -24,6 +27,10 @@ class Recorder:
     Args:
         layers: the layer of each node that is built, by unique id.
         write: receives each row once.
+
+    Attributes:
+        written: the row of each node that ended, by unique id.
+        errors: what nodes raised, by unique id.
     """
 
     def __init__(self, layers: dict[str, str], write: Callable[[NodeRow], None]) -> None:
@@ -32,6 +39,7 @@ class Recorder:
         self.written: dict[str, NodeRow] = {}
         self._lines: dict[str, list[str]] = defaultdict(list)
         self._counts: dict[str, dict[str, Any]] = {}
+        self.errors: dict[str, BaseException] = {}
 
     def __call__(self, event: Any) -> None:
         """Take one of dbt's events."""
@@ -40,6 +48,8 @@ class Recorder:
             return
         if event.info.name in {"JinjaLogInfo", "JinjaLogDebug"} and event.info.msg.startswith(_EVENTS):
             self._counts[node] = json.loads(event.info.msg)
+        elif event.info.name in _RAISED and (error := sys.exception()):
+            self.errors[node] = error
         elif event.info.name == "NodeFinished":
             self._finish(node, event.data)
         elif str(event.info.level) in _LEVELS:
