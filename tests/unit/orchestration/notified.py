@@ -28,11 +28,15 @@ def context(error=None, **task):
         "try_number": 2,
         "max_tries": 2,
         "log_url": "http://localhost:8080/dags/x",
-        "task": SimpleNamespace(),
+        "task": SimpleNamespace(retries=2),
     }
     found = {
         "ti": SimpleNamespace(**facts | task),
-        "dag_run": SimpleNamespace(run_after=datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
+        "dag_run": SimpleNamespace(
+            dag_id=facts["dag_id"],
+            run_id=(facts | task)["run_id"],
+            run_after=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+        ),
         "data_interval_start": datetime(2026, 1, 15, tzinfo=UTC),
         "data_interval_end": datetime(2026, 1, 16, tzinfo=UTC),
     }
