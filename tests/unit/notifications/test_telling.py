@@ -95,7 +95,7 @@ def test_a_recovery_is_told_once_where_the_failure_was_told(teller, message, led
     assert pager.letters == []
     (row,) = chat.letters[1].message.rows
     assert row.name == "acme_corp failed: silver.build"
-    assert "1 more of it held back" in row.said
+    assert row.said == "1 repeat was held back"
     assert open_causes(ledger(), KEY) == []
 
 

@@ -13,7 +13,7 @@ from medallion.clients import Client
 from medallion.factory.report import CREATED, DRAINING, REMOVED, UPDATED, Line, Report
 from medallion.ledger import Ledger, RunKey
 from medallion.ledger.told import end_cause, open_causes
-from medallion.notifications import ClientRemoved, ClientsInvalid, Recovered, Row, Teller
+from medallion.notifications import ClientRemoved, ClientsInvalid, ClientsRecovered, Row, Teller
 from medallion.notifications.causes import cause_of_rows
 from medallion.pipeline import dag_id_of
 from medallion.registry import DRAINING as LEAVING
@@ -77,7 +77,9 @@ class Telling:
                 end_cause(self.ledger, one.id)
             else:
                 facts = self._facts("recovered", Severity.INFO)
-                recovered = Recovered(**facts, advice="Nothing: all of these clients are in order again.")
+                recovered = ClientsRecovered(
+                    **facts, advice="Nothing: all of these clients are in order again."
+                )
                 self.teller(self._known(group)).tell_recovery(key, recovered, {one.id})
 
     def _going(self, line: Line) -> None:

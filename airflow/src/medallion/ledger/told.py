@@ -63,7 +63,8 @@ def note(
         last = _last(ledger, key, cause)
         if last and last["ended_at"] is None:
             return _seen_again(ledger, _told(last), severity), False
-        values = {"client_id": client_id, "cause": cause, "kind": kind, "severity": severity.value, **said}
+        values: dict[str, Any] = {"client_id": client_id, "cause": cause, "kind": kind, **said}
+        values |= {"severity": severity.value}
         values |= {"episode": last["episode"] + 1 if last else 1, "held": 0}
         values |= {"dag_id": key.dag_id, "run_id": key.run_id, "ended_at": None}
         values |= dict.fromkeys(("first_at", "last_at"), utcnow())

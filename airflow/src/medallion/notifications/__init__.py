@@ -4,6 +4,7 @@ from medallion.notifications.channel import Channel, Route
 from medallion.notifications.message import (
     ClientRemoved,
     ClientsInvalid,
+    ClientsRecovered,
     GateBreached,
     Mask,
     Message,
@@ -21,6 +22,7 @@ __all__ = [
     "Channel",
     "ClientRemoved",
     "ClientsInvalid",
+    "ClientsRecovered",
     "GateBreached",
     "Letter",
     "Mask",

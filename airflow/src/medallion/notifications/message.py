@@ -96,15 +96,14 @@ class Message:
 
     def masked(self, mask: Mask) -> Self:
         """The message without secrets; to be called before anything is cut off, and half of one left."""
-        return _masked(self, mask)
+        rows = tuple(replace(row, **_hidden(row, mask)) for row in self.rows)
+        return replace(self, **_hidden(self, mask), rows=rows)
 
 
-def _masked(value: Any, mask: Mask) -> Any:
-    said = {field.name: getattr(value, field.name) for field in fields(value)}
-    hidden = {name: mask(text) for name, text in said.items() if isinstance(text, str) and name not in _KEYS}
-    if "rows" in said:
-        hidden["rows"] = tuple(_masked(row, mask) for row in said["rows"])
-    return replace(value, **hidden)
+def _hidden(value: Message | Row, mask: Mask) -> dict[str, Any]:
+    """The texts of a message or a row, without secrets."""
+    said = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in _KEYS}
+    return {name: mask(text) for name, text in said.items() if isinstance(text, str)}
 
 
 #: What the ledger finds a cause by, and what is no text.
@@ -136,6 +135,16 @@ class Recovered(Message):
     def headline(self) -> str:
         """Whose task went well."""
         return f"{self.client_id} recovered: {self.task_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientsRecovered(Recovered):
+    """Clients of a platform that needed a look are in order again."""
+
+    @property
+    def headline(self) -> str:
+        """Whose clients."""
+        return f"{self.client_id} recovered: its clients are in order"
 
 
 @dataclass(frozen=True, kw_only=True)

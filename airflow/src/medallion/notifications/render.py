@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from medallion.notifications.message import Message
 
@@ -38,8 +40,8 @@ class Letter:
 
 def render(message: Message) -> Letter:
     """Write a message, whose secrets are masked, in its three shapes."""
-    facts = {"message": message, "facts": _facts(message), "rows": message.rows[:_ROWS]}
-    facts |= {"unseen": len(message.rows) - len(facts["rows"])}
+    unseen = max(0, len(message.rows) - _ROWS)
+    facts = {"message": message, "facts": _facts(message), "rows": message.rows[:_ROWS], "unseen": unseen}
     text = _templates().get_template("message.txt.j2")
     return Letter(
         message=message,
@@ -112,6 +114,11 @@ def _line(text: str) -> str:
     return _cut(" ".join(shown(text).split()), _LINE)
 
 
+def _commands(text: str) -> Markup:
+    """What stands between backticks as code, everything else as text."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped before)
+
+
 def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"
 
@@ -132,5 +139,6 @@ def _templates() -> Environment:
         "trace": _trace,
         "line": _line,
         "counted": counted,
+        "commands": _commands,
     }
     return jinja

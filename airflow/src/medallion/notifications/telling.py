@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from medallion.notifications.bounded import Attempt
@@ -54,7 +55,12 @@ class Teller:
             started: when the work began that this is the end of, by :func:`time.monotonic`.
         """
         until = (started or time.monotonic()) + self.bound
-        self._bounded(lambda: [self._tell(message.masked(self.mask), until) for message in messages], until)
+
+        def work() -> None:
+            for message in messages:
+                self._tell(message.masked(self.mask), until)
+
+        self._bounded(work, until)
 
     def tell_recovery(
         self,
@@ -118,7 +124,7 @@ class Teller:
 
     def _send(self, letter: Letter, channels: Sequence[Channel], told: int | None, until: float) -> None:
         """Tell all channels at once, and write down how it went: one that hangs keeps it from no other."""
-        attempts = [(one, Attempt(lambda one=one: one.send(letter), one.name)) for one in channels]
+        attempts = [(one, Attempt(partial(one.send, letter), one.name)) for one in channels]
         send_until = until - _WRITING
         problems = {one.name: self._problem(attempt, send_until) for one, attempt in attempts}
         for name, problem in problems.items():
@@ -172,8 +178,9 @@ def _key_of(message: Message) -> RunKey:
 def _row_of(told: Told) -> Row:
     """A cause as a recovery shows it: what was told, and how many repeats were not."""
     since = moment(told.first_at.replace(tzinfo=UTC))
-    repeats = f", {told.held} more of it held back" if told.held else ""
-    return Row(told.subject.removeprefix("[medallion] "), told.kind, f"first at {since}{repeats}")
+    many = "1 repeat was" if told.held == 1 else f"{told.held:,} repeats were"
+    held = f"{many} held back" if told.held else ""
+    return Row(told.subject.removeprefix("[medallion] "), f"first at {since}", held)
 
 
 def now() -> datetime:
