@@ -136,7 +136,7 @@ def waiver_used():
         try_number=2,
         tries=2,
         rows=(waived,),
-        advice="Nothing, if that is meant: it was published. The waiver ends by itself; to end it now: "
+        advice="Nothing, if that is meant: the run goes on. The waiver ends by itself; to end it now: "
         "`medallion waive acme_corp sales_amount_is_positive --withdraw`.",
     )
 

@@ -32,7 +32,7 @@ _BREACHED = (
 )
 _INCOMPLETE = "Nothing was published. See which model failed, or why nothing built it; then clear {task}."
 _WAIVED = (
-    "Nothing, if that is meant: it was published. The waiver ends by itself; to end it now: "
+    "Nothing, if that is meant: the run goes on. The waiver ends by itself; to end it now: "
     "`medallion waive {client} {rule} --withdraw`."
 )
 
