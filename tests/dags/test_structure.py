@@ -12,7 +12,9 @@ from airflow.serialization.serialized_objects import DagSerialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from medallion.failures import Backoff
 from medallion.orchestration.dag import Manifest, create_client_dag
+from medallion.orchestration.retries import RetryByClass
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +93,7 @@ def test_every_value_acts_where_it_should(dag_of, client_id, config):
     build = dag.get_task("bronze.build")
     assert (build.retries, build.retry_delay) == (config["retries"], timedelta(minutes=5))
     assert (build.retry_exponential_backoff, build.max_retry_delay) == (2.0, timedelta(minutes=30))
+    assert build.retry_policy == RetryByClass(Backoff())
     assert (dag.max_active_runs, dag.catchup) == (1, False)
     assert build.execution_timeout < dag.dagrun_timeout
     email = config["notification_email"]

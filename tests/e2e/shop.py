@@ -124,6 +124,11 @@ class Shop:
     def ledger(self):
         return open_ledger(self.settings.database_url)
 
+    def failed_tries(self, client, run_id):
+        """Task, try, class and whether another was to follow of each failed try of a run, by task."""
+        rows = self.ledger.rows_of(tables.failed_try, RunKey(dag_id_of(client), run_id))
+        return sorted((row["task_id"], row["try_number"], row["failure"], row["again"]) for row in rows)
+
     # --- what the shop does
 
     def open(self, client, threshold="0.5", more=""):

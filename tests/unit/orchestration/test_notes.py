@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from medallion.airflow_api import NOTE_CHARACTERS, AirflowClient
 from medallion.orchestration import notes
-from medallion.orchestration.notes import Note, note_on_run, note_on_task
+from medallion.orchestration.notes import TRIES, Note, note_on_run, note_on_task
 
 RUN = SimpleNamespace(dag_id="client_acme_pipeline", run_id="manual__1")
 CONTEXT = {"dag_run": RUN, "ti": SimpleNamespace(task_id="silver.gate")}
@@ -53,6 +53,22 @@ def test_a_note_stands_on_its_task_and_another_on_the_run(airflow, log):
         f"{PATH}/taskInstances/silver.gate": "Medallion: **passed**. all",
         PATH: "Medallion: **delivered**. all",
     }
+
+
+def test_what_a_task_found_and_how_its_tries_failed_stand_beside_each_other(airflow, log):
+    path = f"{PATH}/taskInstances/silver.gate"
+    airflow.kept[path] = "asked the vendor\n\nabout Medallion: twice"
+    note_on_task(CONTEXT, Note(("**locked** in try 1",)), log, mark=TRIES)
+    note_on_task(CONTEXT, Note(("**refused**. first",), ("check",), (("`rows`",),)), log)
+    note_on_task(CONTEXT, Note(("**locked** in try 2", "What to do: wait")), log, mark=TRIES)
+    note_on_task(CONTEXT, Note(("**refused**. again",)), log)
+    assert airflow.kept[path] == (
+        "asked the vendor\n\nabout Medallion: twice\n\nMedallion: **refused**. again\n\n"
+        "Medallion, failed tries: **locked** in try 2\n\nWhat to do: wait"
+    )
+    note_on_task(CONTEXT, LONG, log, mark=TRIES)
+    assert len(airflow.kept[path]) <= NOTE_CHARACTERS
+    assert airflow.kept[path].startswith("asked the vendor")
 
 
 def test_what_a_person_wrote_stays_and_what_a_task_said_before_goes(airflow, log):

@@ -12,7 +12,9 @@ from pydantic import BaseModel, TypeAdapter
 from medallion import locks
 from medallion.clients import Client, Destination, Entity, Pages, SourceContract
 from medallion.clients.model import BusinessRules, QualityThreshold, Retention, SourceRef
-from medallion.reference import PAGE, page_text
+from medallion.failures import CLASSES
+from medallion.failures.signs import SIGNS
+from medallion.reference import FAILURES_PAGE, PAGE, failures_text, page_text
 from medallion.reference.__main__ import main
 from medallion.reference.keys import keys_of, written
 from medallion.reference.variables import ENVIRONMENT, makefile_variables, profile_variables
@@ -43,6 +45,16 @@ def _named_in_code() -> set[str]:
 def test_the_page_on_disk_is_what_the_code_says() -> None:
     there = (PROJECT / PAGE).read_text(encoding="utf-8")
     assert there == page_text(PROJECT), "run `python -m medallion.reference`"
+
+
+def test_the_page_of_failures_on_disk_has_every_class_and_sign() -> None:
+    there = (PROJECT / FAILURES_PAGE).read_text(encoding="utf-8")
+    assert there == failures_text(), "run `python -m medallion.reference`"
+    for one in CLASSES.values():
+        assert f"| {one.name} | {one.meaning} | {one.action.value} | {one.advice} |" in there
+    for sign in SIGNS:
+        for value in sign.values:
+            assert value.removeprefix("builtins.").replace("|", "\\|") in there, sign
 
 
 def test_check_writes_nothing_and_says_what_to_run(

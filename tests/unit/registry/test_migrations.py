@@ -6,7 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -64,6 +64,52 @@ def test_a_database_of_the_ledger_alone_keeps_its_rows_and_gains_the_registry(ur
     assert _differences(engine) == []
     with engine.connect() as connection:
         assert connection.execute(text("select client_id from waiver")).scalar() == "acme"
+
+
+def test_builds_that_were_tried_again_before_are_failed_tries_of_no_known_class(url: str) -> None:
+    engine = _plain(url)
+    _migrate(engine, "0004")
+    builds = [  # run, layer, series, state, begins and ends in minute
+        ("a", "bronze", 1, "retry", 1, 2),
+        ("a", "bronze", 1, "retry", 7, 8),
+        ("a", "bronze", 1, "success", 18, 19),
+        ("a", "silver", 1, "retry", 20, 21),
+        ("b", "bronze", 1, "failed", 1, 2),
+        ("b", "bronze", 0, "retry", 3, 4),  # of nodes that were cleared by hand: no try of the layer's task
+        ("b", "bronze", 4, "retry", 5, 6),
+        ("b", "bronze", 4, "running", 7, None),
+    ]
+    with engine.begin() as connection:
+        for run, layer, series, state, begins, ends in builds:
+            connection.execute(
+                text(
+                    "insert into build "
+                    "(dag_id, run_id, layer, series, state, message, started_at, finished_at) "
+                    "values ('shop', :run, :layer, :series, :state, 'went wrong', :begins, :ends)"
+                ),
+                {
+                    **{"run": run, "layer": layer, "series": series, "state": state},
+                    "begins": f"2026-01-15 00:{begins:02}:00",
+                    "ends": None if ends is None else f"2026-01-15 00:{ends:02}:00",
+                },
+            )
+
+    upgrade(engine)
+
+    tries = ledger.failed_try
+    with engine.connect() as connection:
+        rows = connection.execute(select(tries).order_by(tries.c.id)).all()
+    found = [(row.run_id, row.task_id, row.try_number, row.failed_at.minute) for row in rows]
+    assert found == [
+        ("a", "bronze.build", 1, 2),
+        ("a", "bronze.build", 2, 8),
+        ("a", "silver.build", 1, 21),
+        ("b", "bronze.build", 4, 6),
+    ]
+    assert [row.began_again_at and row.began_again_at.minute for row in rows] == [7, 18, None, 7]
+    assert {(row.failure, row.reason, row.again, row.delay) for row in rows} == {
+        ("unknown", "went wrong", 1, None)
+    }
 
 
 def test_to_upgrade_again_does_nothing(url: str) -> None:

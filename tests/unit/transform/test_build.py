@@ -8,6 +8,7 @@ import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from medallion.exceptions import BuildFailed, DataFailed, TransformError
+from medallion.failures import Action, classify
 from medallion.pipeline import shape_of
 from medallion.transform import manifest_key, slim_path
 
@@ -47,6 +48,7 @@ def test_a_node_above_that_fails_is_named_by_those_that_were_not_built(shop, fla
     flag.unlink()
     rows, raised = shop.build("silver", "gold")
     assert isinstance(raised, BuildFailed)
+    assert classify(raised).kind == "not delivered"
     assert "clean_shop__orders" in str(raised)
     assert "No files found" in str(raised)
     assert rows["clean_shop__orders"].status == "error"
@@ -75,8 +77,51 @@ def test_sql_that_was_never_valid_cannot_heal(shop, flag, sql):
         rows, raised = shop.build("bronze", "silver")
     finally:
         shop.restore()
-    assert isinstance(raised, DataFailed), raised
+    assert isinstance(raised, BuildFailed)
+    assert (classify(raised).kind, classify(raised).action) == ("SQL wrong", Action.STOP)
     assert rows["clean_shop__people"].status == "error"
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "sign"),
+    [
+        ("select nosuch from", "schema changed", "by its text"),
+        ("select cast('a' || id as integer) as id from", "data wrong", "duckdb.ConversionException"),
+    ],
+)
+def test_what_a_model_failed_of_is_known_by_the_error_it_raised(shop, flag, sql, kind, sign):
+    shop.write("silver/clean/shop/clean_shop__people.sql", sql + " {{ ref('bronze_shop__people') }}")
+    try:
+        _, raised = shop.build("bronze", "silver")
+    finally:
+        shop.restore()
+    (cause,) = raised.causes
+    assert isinstance(cause.__cause__, duckdb.Error)
+    assert (classify(raised).kind, classify(raised).sign) == (kind, sign)
+
+
+def test_a_warehouse_that_a_process_of_nobodys_holds_is_locked(shop, flag):
+    shop.build("bronze")
+    DuckDBConnectionManager.close_all_connections()  # dbt keeps its own open until the process ends
+    path = shop.settings.warehouse("corner_shop")
+    code = (
+        "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    profiles = shop.settings.dbt_project / "profiles.yml"
+    kept = profiles.read_text()
+    try:
+        assert holder.stdout.readline() == "held\n"
+        profiles.write_text(kept.replace("connect_attempts: 8", "connect_attempts: 1"))
+        _, raised = shop.build("bronze")
+    finally:
+        profiles.write_text(kept)
+        holder.communicate("")
+    assert isinstance(raised, BuildFailed)
+    assert (classify(raised).kind, classify(raised).action) == ("locked", Action.WAIT)
+    assert shop.build("bronze")[1] is None
 
 
 def test_a_warehouse_in_use_by_another_process_is_waited_for_and_its_holder_named(shop, flag, tmp_path):
@@ -100,10 +145,11 @@ def test_a_warehouse_in_use_by_another_process_is_waited_for_and_its_holder_name
         from medallion.locks import one_at_a_time
 
         with (
-            pytest.raises(BuildFailed, match=f"process {holder.pid}"),
+            pytest.raises(BuildFailed, match=f"process {holder.pid}") as caught,
             one_at_a_time(path, doing="building", error=BuildFailed, patience=0.2),
         ):
             pass
+        assert classify(caught.value).kind == "locked"
     finally:
         holder.communicate("")
     assert shop.build("bronze")[1] is None

@@ -6,7 +6,7 @@ that. Neither knows Airflow, dbt or a driver: what is recognised is data, in ``s
 
 from medallion.failures.backoff import Backoff, Decision, decide
 from medallion.failures.classes import CLASSES, Action, FailureClass
-from medallion.failures.classify import LONGEST_REASON, Failure, classify, lost
+from medallion.failures.classify import LONGEST_REASON, Failure, chain_of, classify, lost
 
 __all__ = [
     "CLASSES",
@@ -16,6 +16,7 @@ __all__ = [
     "Decision",
     "Failure",
     "FailureClass",
+    "chain_of",
     "classify",
     "decide",
     "lost",

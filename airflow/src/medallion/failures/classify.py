@@ -66,11 +66,12 @@ def classify(error: BaseException) -> Failure:
     if several := _several(error):
         worst = max((classify(one) for one in several), key=_weight)
         return replace(worst, reason=reason)
-    chain = list(_chain(error))
-    after = next(filter(None, map(retry_after, chain)), None)
-    for last in (False, True):
-        for look in (_by_facts, _by_type, _by_text):
-            for one in chain:
+    chain = list(chain_of(error))
+    after = next((wait for one in chain if (wait := retry_after(one)) is not None), None)
+    # Of what says least, the first cause still says more than those who only passed it on.
+    for last, order in ((False, chain), (True, chain[::-1])):
+        for look in (_by_itself, _by_text):
+            for one in order:
                 if found := look(one, last):
                     return Failure(found[0].failure, reason, found[1], after)
     return Failure("unknown", reason, after=after)
@@ -83,7 +84,7 @@ def lost() -> Failure:
 
 def _several(error: BaseException) -> Sequence[BaseException]:
     """The failures of which this one is made up: a build's nodes, or a group's exceptions."""
-    for one in _chain(error):
+    for one in chain_of(error):
         if isinstance(one, BaseExceptionGroup):
             return one.exceptions
         if isinstance(one, TransformError) and one.causes:
@@ -101,7 +102,7 @@ def _weight(failure: Failure) -> tuple[bool, bool, bool, timedelta]:
     )
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain_of(error: BaseException) -> Iterator[BaseException]:
     """The exception and what it was raised from, also where that was hidden from people for its secrets."""
     seen: set[int] = set()
     one: BaseException | None = error
@@ -114,6 +115,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 # --- Signs of one exception
 
 Found = tuple[Sign, str]
+
+
+def _by_itself(error: BaseException, last: bool) -> Found | None:
+    """What its codes and numbers mean, or else its type."""
+    return _by_facts(error, last) or _by_type(error, last)
 
 
 def _by_facts(error: BaseException, last: bool) -> Found | None:
@@ -136,6 +142,8 @@ def _written(by: By, value: str) -> Iterable[str]:
     """How a table may have a value, what says most first."""
     if by is By.SQLSTATE:
         return [value[:length] for length in range(5, 1, -1)]
+    if by is By.SQLITE:  # SQLITE_BUSY_SNAPSHOT is a SQLITE_BUSY
+        return [value, "_".join(value.split("_")[:2])]
     if by in (By.HTTP, By.SMTP):
         return [value, f"{value[0]}xx"]
     return [value]

@@ -71,14 +71,19 @@ def _duckdb() -> Iterator[Sign]:
         "data wrong": "duckdb.ConversionException duckdb.ConstraintException duckdb.OutOfRangeException "
         "duckdb.TypeMismatchException",
         "SQL wrong": "duckdb.ParserException duckdb.SyntaxException dbt_common.CompilationError "
-        "dbt.CompilationError dbt.ParsingError dbt_common.UndefinedMacroError",
+        "dbt.ParsingError dbt_common.UndefinedMacroError",
     }
     yield from _of(DUCKDB, By.TYPE, types)
     # An IO Error, Binder Error or Catalog Error is many things, and only its text says which.
     texts = {
         "locked": ("Could not set lock on file", "Conflicting lock is held"),
         "disk full": ("No space left on device", "Disk quota exceeded", "max_temp_directory_size"),
-        "corrupt": ("not a valid DuckDB database file", "Corrupt database file"),
+        "corrupt": (
+            "not a valid DuckDB database file",
+            "Corrupt database file",
+            "Could not read enough bytes from file",
+            "too small to be a Parquet file|No magic bytes found",
+        ),
         "not delivered": ("No files found that match the pattern", "Cannot open file .*No such file"),
         "not allowed": ("Cannot open file .*Permission denied",),
         "connection lost": ("Could not establish connection", "Could not connect to server"),
@@ -291,6 +296,7 @@ def _ours() -> Iterator[Sign]:
         "killed": "builtins.SystemExit builtins.KeyboardInterrupt airflow.AirflowTaskTerminated",
     }
     yield from _of(OURS, By.TYPE, types)
+    yield from _texts(OURS, {"corrupt": ("Unpack failed: incomplete input",)})
     yield from _of(OURS, By.TYPE, {"not delivered": "medallion.ExtractError"}, last=True)
 
 

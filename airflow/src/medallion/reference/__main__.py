@@ -1,30 +1,36 @@
-"""Writes docs/configuration.md: ``python -m medallion.reference``; with ``--check`` it only compares."""
+"""Writes the pages made from code: ``python -m medallion.reference``; with ``--check`` it only compares."""
 
 from __future__ import annotations
 
 import sys
 
+from medallion.reference.failures import FAILURES_PAGE, failures_text
 from medallion.reference.page import PAGE, page_text
 from medallion.settings import load_settings
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with ``--check`` say whether it is what the code says.
+    """Write the pages, or with ``--check`` say whether they are what the code says.
 
     Args:
         arguments: nothing, or ``--check``.
 
     Returns:
-        The exit code; 1 if the page is behind.
+        The exit code; 1 if a page is behind.
     """
     project = load_settings().project
-    path, text = project / PAGE, page_text(project)
+    pages = {project / PAGE: page_text(project), project / FAILURES_PAGE: failures_text()}
     if "--check" in arguments:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
-            return 0
-        sys.stderr.write(f"{PAGE} is behind the code; run `python -m medallion.reference`\n")
-        return 1
-    path.write_text(text, encoding="utf-8")
+        behind = [
+            path for path, text in pages.items() if not path.is_file() or path.read_text("utf-8") != text
+        ]
+        for path in behind:
+            sys.stderr.write(
+                f"{path.relative_to(project)} is behind the code; run `python -m medallion.reference`\n"
+            )
+        return int(bool(behind))
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from medallion.clients.contracts import ENTITY_KEYS, SOURCE_KEYS, SourceContract
 from medallion.clients.destinations import Destination
 from medallion.clients.fields import COLUMN_PATTERN, NAME_PATTERN
@@ -15,6 +13,7 @@ from medallion.clients.model import Client, Inherited
 from medallion.clients.places import SCHEMES
 from medallion.clients.schedule import PRESETS
 from medallion.reference.keys import keys_of, written
+from medallion.reference.template import filled
 from medallion.reference.variables import ENVIRONMENT, makefile_variables, profile_variables
 
 PAGE = "docs/configuration.md"
@@ -26,18 +25,9 @@ def page_text(project: Path) -> str:
     Args:
         project: whose Makefile and dbt profile are described; all else is the installed package's.
     """
-    # Markdown, not HTML: `cell` escapes what would break a table.
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=False,  # noqa: S701
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = _cell
     for_each = for_each_schema()
-    return environment.get_template("configuration.md.j2").render(
+    return filled(
+        "configuration.md.j2",
         client=keys_of(Client, without=("id", "values", *Inherited.model_fields)),
         inherited=keys_of(Inherited),
         connectors=list(connectors()),
@@ -60,9 +50,3 @@ def connectors() -> Iterator[list[str]]:
     for connector, own in SOURCE_KEYS.items():
         lists = (*own, *ENTITY_KEYS[connector])
         yield [f"`{connector}`", *(", ".join(f"`{key}`" for key in keys) for keys in lists)]
-
-
-def _cell(text: str) -> str:
-    """Write a text so that it stays one cell of a table, and stays text."""
-    parts = text.replace("|", "\\|").replace("\n", " ").split("`")
-    return "`".join(part.replace("<", "\\<") if index % 2 == 0 else part for index, part in enumerate(parts))

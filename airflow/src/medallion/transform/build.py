@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medallion.exceptions import BuildFailed, DataFailed, TransformError
+from medallion.failures import chain_of
 from medallion.interval import Interval
 from medallion.ledger import NodeRow
 from medallion.ledger.releases import Release
@@ -150,8 +151,15 @@ def _raise_if_bad(nodes: Iterable[Node], recorder: Recorder) -> None:
     if failed := [node.name for node, row in causes.items() if row.status == "fail"]:
         raise DataFailed(f"hard tests failed: {', '.join(failed)}" + _quoted(causes))
     said = "".join(f"\n  {row.message.strip()}" for row in causes.values())
-    raised = [recorder.errors.get(row.node) or TransformError(row.message) for row in causes.values()]
+    raised = [_bare(recorder.errors.get(row.node)) or TransformError(row.message) for row in causes.values()]
     raise BuildFailed(_told(bad, causes) + said, raised)
+
+
+def _bare(error: BaseException | None) -> BaseException | None:
+    """What a node raised, without the frames it went through: they would keep the warehouse open."""
+    for one in chain_of(error) if error else ():
+        one.__traceback__ = None
+    return error
 
 
 def _told(bad: dict[Node, NodeRow], causes: dict[Node, NodeRow]) -> str:
