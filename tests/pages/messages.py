@@ -34,6 +34,13 @@ _TRACE = """Traceback (most recent call last):
     connection = engine.connect()
 psycopg.OperationalError: connection failed: connection to server at "10.1.2.3" failed: refused
 """
+_BUILD_TRACE = """Traceback (most recent call last):
+  File "medallion/orchestration/layer_build.py", line 41, in build
+    self._run(settings, ledger, context, self._left_over(ledger, key, series), series)
+  File "medallion/transform/build.py", line 155, in _raise_if_bad
+    raise BuildFailed(_told(bad, causes) + said, raised)
+medallion.exceptions.BuildFailed: 10 models failed, 4 nodes were not built
+"""
 _RULE = Row(
     "sales_amount_is_positive",
     "score 0.91250 < 0.95",
@@ -64,7 +71,7 @@ def task_failed():
         ),
         unreached=4,
         advice="Ask whether the change is meant. If so, change the contract or the model.",
-        trace=_TRACE,
+        trace=_BUILD_TRACE,
     )
 
 

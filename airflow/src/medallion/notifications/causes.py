@@ -10,6 +10,8 @@ from collections.abc import Iterable
 #: What differs between two failures of one cause: numbers, times, addresses of objects.
 _CHANGING = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", re.IGNORECASE)
 _LONGEST = 200
+#: In the path of a module of Airflow's that runs tasks.
+_AIRFLOW = "/airflow/sdk/"
 
 
 def cause_of_layer(layer: str) -> str:
@@ -34,8 +36,23 @@ def cause_of_rows(word: str, rows: Iterable[str]) -> str:
 
 
 def trace_of(error: object) -> str:
-    """Where an exception was raised, and what it was raised from, as Python says it; blank of a text."""
-    return "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else ""
+    """Where an exception was raised, and what it was raised from, as Python says it; blank of a text.
+
+    How Airflow came to call the task is left out: it is the same for every task.
+    """
+    if not isinstance(error, BaseException):
+        return ""
+    found = traceback.TracebackException.from_exception(error)
+    _leave_out_airflow(found)
+    return "".join(found.format())
+
+
+def _leave_out_airflow(found: traceback.TracebackException | None) -> None:
+    if found:
+        kept = [frame for frame in found.stack if _AIRFLOW not in frame.filename]
+        found.stack = traceback.StackSummary.from_list(kept)
+        _leave_out_airflow(found.__cause__)
+        _leave_out_airflow(found.__context__)
 
 
 def _short(cause: str) -> str:
