@@ -6,6 +6,7 @@ a worker, and no task behind this one. Where that process was killed, the DAG pr
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +47,10 @@ class Failed:
 
     def __call__(self, context: Any) -> None:
         """Tell of the task that this context belongs to."""
+        started = time.monotonic()  # to import what it takes is a part of the time that it may take
         from medallion.orchestration.told import tell_failure
 
-        tell_failure(self.client, context, again=self.again)
+        tell_failure(self.client, context, again=self.again, started=started)
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ class Succeeded:
 
     def __call__(self, context: Any) -> None:
         """Tell of the task that this context belongs to; most often there is nothing to tell."""
+        started = time.monotonic()
         layers = getattr(context["ti"].task, "layers", None)  # of a gate
         if context["ti"].try_number > 1 or layers:
             from medallion.orchestration.told import tell_success
 
-            tell_success(self.client, context, judged=layers or ())
+            tell_success(self.client, context, judged=layers or (), started=started)
