@@ -19,6 +19,7 @@ from medallion.clients import load_catalog
 from medallion.embedded.prepare import make_ready
 from medallion.interval import Interval
 from medallion.ledger import RunKey, open_ledger, tables
+from medallion.ledger.tries import failed_tries_of
 from medallion.pipeline import dag_id_of
 from medallion.settings import Settings, load_settings
 from sharing import share_airflow_tables
@@ -125,10 +126,10 @@ class Shop:
     def ledger(self):
         return open_ledger(self.settings.database_url)
 
-    def failed_tries(self, client, run_id):
-        """Task, try, class and whether another was to follow of each failed try of a run, by task."""
-        rows = self.ledger.rows_of(tables.failed_try, RunKey(dag_id_of(client), run_id))
-        return sorted((row["task_id"], row["try_number"], row["failure"], row["again"]) for row in rows)
+    def failed_tries(self, client, run_id, task):
+        """Number and class of a task's failed tries in a run, and whether another was to follow."""
+        rows = failed_tries_of(self.ledger, RunKey(dag_id_of(client), run_id), task)
+        return [(row["try_number"], row["failure"], bool(row["again"])) for row in rows]
 
     # --- what the shop does
 

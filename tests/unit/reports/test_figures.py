@@ -5,7 +5,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from medallion.exceptions import ExtractError
+from medallion.exceptions import ExtractError, GateFailed
 from medallion.ledger import RunKey
 from medallion.reports import render_report
 from medallion.reports.contract import SCHEMA_FILE, report_schema, schema_text
@@ -162,6 +162,7 @@ def test_what_was_tried_again_has_its_reason_and_its_wait(story):
     told.build("silver", state="retry", only=[])
     told.build("gold", state="failed", only=[])  # for good
     told.fail("extract_crm", ExtractError("crm: people.csv: no such file"), again=False, at=told.clock)
+    told.fail("gold.gate", GateFailed("gold: NOT passed"), again=False, at=told.clock)
     bronze, silver, gold, extract = told.figures()["retries"]
     assert bronze == {
         "task": "bronze.build",

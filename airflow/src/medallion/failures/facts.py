@@ -30,8 +30,8 @@ def facts_of(error: BaseException) -> Iterator[Fact]:
     for code in _smtp_codes(error):
         yield By.SMTP, str(code)
     # Other libraries' subclasses have numbers of their own there.
-    if isinstance(error, OSError) and _package(error) == "builtins" and error.errno in errno.errorcode:
-        yield By.ERRNO, errno.errorcode[error.errno]
+    if isinstance(error, OSError) and _package(error) == "builtins":
+        yield By.ERRNO, errno.errorcode.get(error.errno or 0, "")
 
 
 def types_of(error: BaseException) -> list[str]:
@@ -41,8 +41,9 @@ def types_of(error: BaseException) -> list[str]:
 
 def retry_after(error: BaseException) -> timedelta | None:
     """How long an HTTP server said to wait, in seconds or until a date; None if it did not."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or getattr(error, "headers", None)
-    said = headers.get("Retry-After") if isinstance(headers, Mapping) or hasattr(headers, "get") else None
+    headers: Any = getattr(getattr(error, "response", None), "headers", None)
+    headers = headers or getattr(error, "headers", None)
+    said = headers.get("Retry-After") if hasattr(headers, "get") else None
     if not said:
         return None
     try:

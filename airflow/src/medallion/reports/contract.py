@@ -264,7 +264,7 @@ class Build(Part):
 
 
 class Retry(Part):
-    """A task's try that failed, of what, and what followed."""
+    """A task's try that failed, of what, and what followed; of gates the layers' verdicts tell."""
 
     task: str = Field(default="", description="Empty in reports of before tasks were named: a layer's build.")
     layer: LayerName | None = Field(description="The task's; null of a task of no layer.")

@@ -53,6 +53,7 @@ def retries_of(evidence: Evidence) -> list[Figures]:
             "waited": _waited(row),
         }
         for row in evidence.failed_tries
+        if row["failure"] != "gate breached"  # the layers' verdicts say more of that
     ]
 
 
