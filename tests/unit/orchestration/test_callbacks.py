@@ -237,6 +237,17 @@ def test_a_layer_that_fails_in_ten_models_is_one_message_with_ten_rows(mails, le
         assert connection.execute(select(notification.c.held)).scalars().all() == [3]
 
 
+def test_a_layer_whose_tries_fail_of_different_models_is_told_once_and_at_the_end(mails, ledger):
+    for number in (1, 2, 3):
+        build(ledger, "silver", NodeRow(f"model.p.clean_{number}", "silver", "error", "IO Error"))
+        error = BuildFailed(f"clean_{number} failed, it is number {'abc'[number - 1]}")
+        fail(error, again=number < 3, task_id="silver.build", task=BUILD, try_number=number)
+    assert [subject for subject, _ in mails()] == [
+        "[medallion] acme_corp will try silver.build again: try 1 of 3 failed",
+        "[medallion] acme_corp failed: silver.build",
+    ]
+
+
 def test_a_gate_that_is_breached_is_one_message_with_its_rules(mails, ledger):
     good(ledger)
     build(
