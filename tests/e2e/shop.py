@@ -38,6 +38,7 @@ destination: data_warehouse
 business_rules:
   data_retention_days: 30
   quality_threshold: {threshold}
+notification_email: shop@example.com
 retries: 2
 retry_delay: 2s
 """

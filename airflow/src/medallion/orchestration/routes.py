@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from airflow.sdk import Connection
-from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import redact
 
 from medallion.clients import Client
 from medallion.clients.addresses import EMAIL, SMTP_CONNECTION, Address
