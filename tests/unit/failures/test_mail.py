@@ -1,10 +1,13 @@
-"""smtplib's own exceptions, as a server on a real socket provokes them."""
+"""The exceptions of smtplib and aiosmtplib, as a server on a real socket provokes them."""
 
+import asyncio
 import smtplib
 import socketserver
 import threading
 from contextlib import contextmanager
+from email.message import EmailMessage
 
+import aiosmtplib
 import pytest
 
 from medallion.failures import Action, classify
@@ -72,6 +75,22 @@ def test_what_a_mail_server_answers(answers, login, kind, sign):
     failure = classify(caught.value)
     assert (failure.kind, failure.sign) == (kind, sign)
     assert "s3cret" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "sign"),
+    [
+        ({"RCPT": "550 no such user"}, "not found", "SMTP 550"),
+        ({".": "451 later"}, "server error", "SMTP 451"),
+        ({"RCPT": "hang up"}, "connection lost", "aiosmtplib.SMTPServerDisconnected"),
+    ],
+)
+def test_what_aiosmtplib_makes_of_it(answers, kind, sign):
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "a@example.com", "b@example.com"
+    with server(answers) as port, pytest.raises(aiosmtplib.SMTPException) as caught:
+        asyncio.run(aiosmtplib.send(mail, hostname="127.0.0.1", port=port, timeout=5))
+    assert (classify(caught.value).kind, classify(caught.value).sign) == (kind, sign)
 
 
 def test_a_mail_server_that_is_not_there():

@@ -239,9 +239,10 @@ def _located(
     for name, path in known.items():
         if f"{{{name}}}" in location and path is None:
             problem = f"the {name} files are not here; name their folder in MEDALLION_{name.upper()}"
-            raise ExtractError(f"{client_id}: {contract.name}: {problem}")
+            raise ExtractError(f"{client_id}: {contract.name}: {problem}") from ConfigError(problem)
         location = location.replace(f"{{{name}}}", str(path))
     if "://" not in location and not Path(location).is_absolute():
         allowed = "an absolute folder, a URL, or begin with {samples} or {adventureworks}"
-        raise ExtractError(f"{client_id}: {contract.name}: location: must be {allowed}, is {location!r}")
+        problem = f"location: must be {allowed}, is {location!r}"
+        raise ExtractError(f"{client_id}: {contract.name}: {problem}") from ConfigError(problem)
     return location

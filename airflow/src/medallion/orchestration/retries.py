@@ -69,12 +69,10 @@ class RetryByClass(RetryPolicy):
 def begin(context: Any) -> None:
     """Write down, as a task's further try begins, what became of those before it; a ``pre_execute`` hook."""
     task = context["ti"]
-    first = first_try(task)
-    if task.try_number <= first:
-        return
     try:
-        ledger = open_ledger(load_settings().database_url)
-        begin_try(ledger, run_key(context), task.task_id, first, task.try_number)
+        if task.try_number > (first := first_try(task)):
+            ledger = open_ledger(load_settings().database_url)
+            begin_try(ledger, run_key(context), task.task_id, first, task.try_number)
     except Exception:  # the try itself may still do all that it is there for
         log.warning("the ledger does not know that this try began", exc_info=True)
 
