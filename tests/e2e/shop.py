@@ -9,6 +9,7 @@ somebody writes; a file, it goes on.
 import os
 import shutil
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import duckdb
@@ -37,6 +38,7 @@ destination: data_warehouse
 business_rules:
   data_retention_days: 30
   quality_threshold: {threshold}
+notification_email: shop@example.com
 retries: 2
 retry_delay: 2s
 """
@@ -192,6 +194,12 @@ class Shop:
             (build.layer, build.state, sorted(_name(row.node) for row in rows if row.build_id == build.id))
             for build in self.ledger.builds(key)
         ]
+
+    def told(self, client):
+        """The subjects of the client's mails, oldest first, without what all begin with."""
+        mails = sorted((self.settings.outbox / client).glob("*.eml"), key=lambda one: one.stat().st_mtime_ns)
+        read = [message_from_bytes(mail.read_bytes(), policy=policy.default) for mail in mails]
+        return [mail["Subject"].removeprefix(f"[medallion] {client} ") for mail in read]
 
     def builder(self, client):
         """The process that holds the client's warehouse open."""

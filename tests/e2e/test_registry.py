@@ -164,6 +164,10 @@ def test_a_broken_file_fails_the_factory_alone_and_the_client_stays_live(factory
     assert registry.configuration("steady").revision == 1
     file.write_text(good)
     assert factory.ask()[0] == "success"
+    assert shop.told("default") == [
+        "[medallion] default: steady needs a look",
+        "recovered: its clients are in order",
+    ]
 
 
 def test_the_registry_can_go_away_and_no_dag_is_lost(airflow, database, run):
@@ -217,6 +221,7 @@ def test_a_client_removed_with_a_run_in_flight_goes_once_that_has_ended(
     assert (state, "removed" in note) == ("success", True)
     until("the DAG to go", lambda: airflow.client.dag(dag_id) is None)
     assert registry.configuration("fresh").status == "removed"
+    assert shop.told("fresh").count("is removed: it takes no new runs") == 1
 
 
 def test_the_audit_log_tells_the_whole_story(registry):

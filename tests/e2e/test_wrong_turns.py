@@ -66,6 +66,11 @@ class Runs:
         time.sleep(seconds)
         return self.parsed(client) == before
 
+    def told(self, client, count):
+        """What the client's people were told; a task's state is known before they are."""
+        until("the mails", lambda: len(self.shop.told(client)) >= count, 30)
+        return self.shop.told(client)
+
     def log(self, client, run_id, task_id, attempt=1):
         return self.airflow.client.log(dag_id_of(client), run_id, task_id, attempt)
 
@@ -144,6 +149,7 @@ def test_a_model_that_does_not_compile_fails_at_once(run, shop):
     ]
     assert shop.failed_tries("no_compile", run_id, "silver.build") == [(1, "SQL wrong", False)]
     assert shop.failed_tries("no_compile", run_id, "silver.gate") == [(1, "gate breached", False)]
+    assert run.told("no_compile", 1) == ["failed: silver.build"]
     assert "there is no such column" in run.log("no_compile", run_id, f"silver.clean.{SWITCHED}.run")
     below = run.log("no_compile", run_id, "silver.validate.validate_shop__orders.run")
     assert f"not built: {SWITCHED} ended error" in below
@@ -171,6 +177,10 @@ def test_a_model_that_fails_once_heals_on_the_retry(run, shop):
     assert "clean_shop__people" not in second[2]  # it was good already
     assert {SWITCHED, "validate_shop__orders"} <= set(second[2])
     assert shop.last_delivery("heals") == (run_id, 9)
+    assert run.told("heals", 2) == [
+        "will try silver.build again: try 1 of 3 failed",
+        "recovered: silver.build",
+    ]
 
 
 def test_a_hard_test_that_fails_ends_the_run_at_once_and_leaves_the_last_good_delivery(run, shop):
@@ -184,6 +194,7 @@ def test_a_hard_test_that_fails_ends_the_run_at_once_and_leaves_the_last_good_de
     assert states["silver.gate"] == "failed"
     assert len(shop.builds("hard_test", run_id)) == 2  # bronze, silver: no second try
     assert shop.failed_tries("hard_test", run_id, "silver.build") == [(1, "data wrong", False)]
+    assert run.told("hard_test", 1) == ["failed: silver.build"]
     assert shop.last_delivery("hard_test") == (good, 9)
 
 
@@ -197,6 +208,7 @@ def test_a_gate_below_its_threshold_names_the_rule_and_nothing_is_delivered(run,
     log = run.log("strict", run_id, "silver.gate")
     assert f"amount_is_positive: 1 of 10 rows of {SWITCHED} fail, score 0.90000 < 0.95" in log
     assert shop.last_delivery("strict") is None
+    assert run.told("strict", 1) == ["stopped at silver.gate: amount_is_positive is below its threshold"]
 
 
 def test_a_missing_file_is_named_and_landing_keeps_what_it_had(run, shop):
@@ -212,6 +224,8 @@ def test_a_missing_file_is_named_and_landing_keeps_what_it_had(run, shop):
     ]
     assert not (shop.settings.landing / "no_file").exists()
     assert shop.last_delivery("no_file") is None
+    again = "will try extract_shop again: try 1 of 3 failed"
+    assert run.told("no_file", 2) == [again, "failed: extract_shop"]  # the second try was held back
 
 
 def test_what_a_contract_refuses_lands_nothing_and_is_told_on_task_and_run(run, shop):
@@ -246,6 +260,10 @@ def test_a_killed_build_is_tried_again_and_does_only_what_is_missing(run, shop):
     assert not set(first[2]) & set(second[2])
     assert {SWITCHED, "validate_shop__orders"} <= set(second[2])
     assert shop.last_delivery("killed") == (run_id, 9)
+    assert run.told("killed", 2) == [
+        "will try silver.build again: try 1 of 3 failed",
+        "recovered: silver.build",
+    ]
     until("Airflow to have read the DAG for the last time", lambda: run.is_let_be("killed"), 60)
 
 

@@ -14,7 +14,7 @@ from medallion.clients import client_from_dict
 from medallion.exceptions import DataFailed, ExtractError, GateFailed
 from medallion.ledger import RunKey, open_ledger, tables
 from medallion.orchestration import notes
-from medallion.orchestration.notify import on_failure
+from medallion.orchestration.callbacks import callbacks
 from medallion.orchestration.retries import RetryByClass, backoff_of, begin, first_try
 
 CONFIG = {
@@ -165,7 +165,7 @@ def test_tries_before_a_clear_are_another_story(ledger):
 
 
 def test_the_last_try_is_known_also_where_no_policy_was_asked(ledger, told):
-    tell = on_failure(client_from_dict("shop", CONFIG))
+    tell = callbacks(client_from_dict("shop", CONFIG))["on_failure_callback"]
     decide(ValueError("x"), 4)
     tell(context(4, exception=ValueError("x")))  # known already
     tell(context(4, task_id="start", exception=TimeoutError("no turn in time")))

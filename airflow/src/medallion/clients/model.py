@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from medallion.clients.addresses import Address
 from medallion.clients.fields import (
     NAME_PATTERN,
     Day,
@@ -273,6 +274,25 @@ class Inherited(Frozen):
         validate_default=True,
     )
 
+    notifications: tuple[Address, ...] = Field(
+        (),
+        description="Channels that are told, each from a severity on; notification_email, from warning on, "
+        "without being listed.",
+        max_length=20,
+        examples=[[{"to": "slack", "env": "RETAIL_SLACK_URL", "minimum": "error"}]],
+    )
+
+    @field_validator("notifications")
+    @classmethod
+    def _each_told_once(cls, value: tuple[Address, ...]) -> tuple[Address, ...]:
+        names = [address.name for address in value]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise PydanticCustomError(
+                    "repeated", "is listed twice: {name}", {"name": name, "inside": (index,)}
+                )
+        return value
+
     @field_validator("max_active_runs")
     @classmethod
     def _writers_allow(cls, value: int, info: ValidationInfo) -> int:
@@ -356,7 +376,8 @@ class Client(Inherited):
     )
     notification_email: Email | None = Field(
         None,
-        description="Who mails about failures are addressed to. They lie in outbox/; none is sent yet.",
+        description="Who is mailed when something fails, recovers or needs a look. Without a mail server the "
+        "mails lie in outbox/.",
         examples=["data@example.com"],
     )
     business_rules: BusinessRules = Field(description="Retention, quality threshold, real time.")

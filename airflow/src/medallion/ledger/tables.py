@@ -250,3 +250,38 @@ release = Table(
     Column("revoked_at", DateTime),
     Index("release_client", "client_id"),
 )
+
+#: What people were told of: a row a cause, and another one where it came back after it had ended. What is
+#: about a client and not a run of it has a blank run_id.
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_run_columns(),
+    Column("client_id", String(100), nullable=False),
+    Column("cause", String(250), nullable=False),
+    Column("episode", Integer, nullable=False),  # 1, and more where it came back
+    Column("kind", String(40), nullable=False),
+    Column("severity", String(10), nullable=False),  # the worst so far
+    Column("task_id", String(250), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("held", Integer, nullable=False),  # repeats that nobody was told of
+    Column("first_at", DateTime, nullable=False),
+    Column("last_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),  # when it recovered
+    Index("notification_cause", "dag_id", "run_id", "cause", "episode", unique=True),
+    Index("notification_client", "client_id", "first_at"),
+)
+
+#: Which channel was told of it, and how that went.
+notification_channel = Table(
+    "notification_channel",
+    metadata,
+    Column("notification_id", Id, ForeignKey("notification.id"), primary_key=True),
+    Column("channel", String(500), primary_key=True),
+    Column("severity", Integer, nullable=False),  # the rank of what was told last
+    Column("state", String(20), nullable=False),  # sending, sent or failed
+    Column("tries", Integer, nullable=False),
+    Column("detail", Text, nullable=False),  # why it failed
+    Column("told_at", DateTime, nullable=False),
+)

@@ -1,8 +1,39 @@
-"""Telling people: what happened as an event, and the channels that carry it to them."""
+"""Telling people: what happened as a message, and the channels that carry it to them."""
 
-from medallion.notifications.channel import Channel, notify
-from medallion.notifications.event import Event
+from medallion.notifications.channel import Channel, Route
+from medallion.notifications.message import (
+    ClientRemoved,
+    ClientsInvalid,
+    ClientsRecovered,
+    GateBreached,
+    Mask,
+    Message,
+    Recovered,
+    Row,
+    TaskFailed,
+    WaiverUsed,
+)
 from medallion.notifications.outbox import Outbox
 from medallion.notifications.recording import RecordingChannel
+from medallion.notifications.render import Letter, render
+from medallion.notifications.telling import Teller
 
-__all__ = ["Channel", "Event", "Outbox", "RecordingChannel", "notify"]
+__all__ = [
+    "Channel",
+    "ClientRemoved",
+    "ClientsInvalid",
+    "ClientsRecovered",
+    "GateBreached",
+    "Letter",
+    "Mask",
+    "Message",
+    "Outbox",
+    "RecordingChannel",
+    "Recovered",
+    "Route",
+    "Row",
+    "TaskFailed",
+    "Teller",
+    "WaiverUsed",
+    "render",
+]

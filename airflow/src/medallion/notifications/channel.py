@@ -1,31 +1,32 @@
-"""The seam to the world outside: a channel carries an event, and may fail without anybody failing with it."""
+"""The seam to the world outside: a channel carries a letter, and may fail without anybody failing with it."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
-from medallion.notifications.event import Event
-
-log = logging.getLogger(__name__)
+from medallion.notifications.render import Letter
+from medallion.severity import Severity
 
 
 class Channel(Protocol):
-    """Carries events to people."""
+    """Carries letters to people."""
 
-    def send(self, event: Event) -> None:
-        """Carry the event, or hold it back if its run was told of already.
+    @property
+    def name(self) -> str:
+        """What it is called, in logs and in the ledger; one it is told by."""
+
+    def send(self, letter: Letter) -> None:
+        """Carry the letter.
 
         Raises:
-            Exception: any, if it cannot.
+            Exception: any, if it cannot; the text says why.
         """
 
 
-def notify(event: Event, channels: Iterable[Channel]) -> None:
-    """Hand an event to every channel; one that fails is logged and keeps it from no other."""
-    for channel in channels:
-        try:
-            channel.send(event)
-        except Exception:  # a mail that cannot go out must not change how a task ends
-            log.exception("%s could not tell of: %s", type(channel).__name__, event.subject)
+@dataclass(frozen=True)
+class Route:
+    """A channel, and the least severity that goes there."""
+
+    channel: Channel
+    least: Severity = Severity.WARNING

@@ -5,78 +5,54 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from email import policy
-from email.message import EmailMessage
 from pathlib import Path
 
-from medallion.notifications.event import Event
+from medallion.notifications.mail import mail_of
+from medallion.notifications.render import Letter
 
 log = logging.getLogger(__name__)
 
-#: The longest line that mail may have (RFC 5322, 2.1.1): lines up to it stay readable, as they were written.
-_POLICY = policy.default.clone(max_line_length=998)
-_SENDER = "Medallion <medallion@localhost>"
 _LONGEST_NAME = 100
 
 
 class Outbox:
-    """Writes ``<folder>/<client>/<run>.eml``, one a run: the first cause wins, what follows is held back.
-
-    A failed build takes its gate and every later task with it; nobody wants a mail from each of them.
+    """Writes ``<folder>/<client>/<run>-<kind>-<digits>.eml``, a file a letter, and says so in the log.
 
     Args:
         folder: the outbox; made when the first mail is written.
+        recipient: a mail address; None where the client names nobody: whoever runs the installation finds
+            what happened all the same.
+        name: what the channel is called.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, recipient: str | None = None, name: str = "outbox") -> None:
         self.folder = folder
+        self.recipient = recipient
+        self.name = name
 
-    def path_of(self, event: Event) -> Path:
-        """The file that holds, or would hold, the mail of the event's run."""
-        return self.folder / _safe_name(event.client_id) / f"{_safe_name(event.run_id)}.eml"
+    def path_of(self, letter: Letter) -> Path:
+        """The file that holds, or would hold, the letter's mail."""
+        message = letter.message
+        told = f"{message.run_id}\n{message.cause}\n{message.severity}\n{message.at.isoformat()}"
+        digits = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+        run = f"{_safe_name(message.run_id)}-" if message.run_id else ""
+        name = f"{run}{message.kind.replace(' ', '_')}-{digits}.eml"
+        return self.folder / _safe_name(message.client_id) / name
 
-    def send(self, event: Event) -> None:
-        """Write the event's mail, unless its run has one.
+    def send(self, letter: Letter) -> None:
+        """Write the letter's mail.
 
         Raises:
             OSError: if the file cannot be written.
         """
-        path, mail = self.path_of(event), _mail(event)
+        path, mail = self.path_of(letter), mail_of(letter, self.recipient).as_bytes()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write_new(path, mail)
-        except FileExistsError:
-            log.info("held back, its run was told of already in %s: %s", path, event.subject)
-        else:
-            log.info("told %s in %s: %s", event.recipient or "nobody", path, event.subject)
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet; of several processes exactly one does."""
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise
-    except OSError:  # a full disk: half a mail must not keep the next one from being written
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _mail(event: Event) -> bytes:
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = _SENDER
-    if event.recipient:
-        mail["To"] = event.recipient
-    mail["Subject"] = " ".join(_encodable(event.subject).split())
-    mail["Date"] = event.at
-    mail.set_content(_encodable(event.text))
-    return mail.as_bytes()
-
-
-def _encodable(text: str) -> str:
-    """The text with what UTF-8 cannot write (half characters out of broken file names) spelled out."""
-    return text.encode("utf-8", "backslashreplace").decode()
+            path.write_bytes(mail)
+        except OSError:  # a full disk: half a mail is none
+            path.unlink(missing_ok=True)
+            raise
+        log.info("told %s in %s: %s", self.recipient or "nobody", path, letter.subject)
 
 
 def _safe_name(text: str) -> str:

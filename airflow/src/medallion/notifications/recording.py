@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from medallion.notifications.event import Event
+from medallion.notifications.render import Letter
 
 
 class RecordingChannel:
-    """Keeps every event in ``events``; given an error, it raises that in place of carrying anything."""
+    """Keeps every letter in ``letters``; given an error, it raises that in place of carrying anything."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, name: str = "recording", error: Exception | None = None) -> None:
+        self.name = name
         self.error = error
-        self.events: list[Event] = []
+        self.letters: list[Letter] = []
 
-    def send(self, event: Event) -> None:
-        """Keep the event."""
+    def send(self, letter: Letter) -> None:
+        """Keep the letter."""
         if self.error:
             raise self.error
-        self.events.append(event)
+        self.letters.append(letter)

@@ -21,3 +21,19 @@ def airflow_connection(connection: str) -> str | None:
 def airflow_settings() -> Settings:
     """The settings of this process, whose landing and reports are opened with Airflow's own connections."""
     return replace(load_settings(), lookup=airflow_connection)
+
+
+def channel_url(connection: str) -> str | None:
+    """Return the URL of a channel in an Airflow connection, or None where there is none.
+
+    It stands in the connection's password, which Airflow hides. A connection that was made from a URL gives
+    that back, as far as Airflow keeps it: a host in small letters.
+    """
+    try:
+        found = Connection.get(connection)
+    except AirflowNotFoundException:
+        return None
+    if found.password and "://" in found.password:
+        return str(found.password)
+    head, mark, options = str(found.get_uri()).partition("?")
+    return head.replace("%2F", "/") + mark + options

@@ -14,12 +14,12 @@ from airflow.sdk import DAG, chain
 from medallion.clients import Catalog, Client, client_from_dict
 from medallion.clients.weekdays import weekdays_text
 from medallion.interval import midnight
+from medallion.orchestration.callbacks import NO_CALLBACKS, callbacks
 from medallion.orchestration.documents import client_document
 from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask
 from medallion.orchestration.form import trigger_form
 from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layers import draw_layer
-from medallion.orchestration.notify import on_failure
 from medallion.orchestration.retries import RetryByClass, backoff_of, begin
 from medallion.orchestration.start import BuildTurnTask, StartTask
 from medallion.orchestration.timetables import timetable_of
@@ -81,7 +81,7 @@ def _empty_dag(plan: Plan) -> DAG:
             "retry_policy": RetryByClass(backoff_of(client)),
             "pre_execute": begin,
             "execution_timeout": client.task_timeout,
-            "on_failure_callback": on_failure(client),
+            **callbacks(client),
         },
         is_paused_upon_creation=False,
     )
@@ -131,7 +131,10 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
     # Also where the cleanup is skipped, as in a backfilled run or by cleanup_on; not where the load is, as in
     # a dry run.
     end = EmptyOperator(
-        task_id="end", trigger_rule="none_failed_min_one_success", doc_md="The run has delivered."
+        task_id="end",
+        trigger_rule="none_failed_min_one_success",
+        doc_md="The run has delivered.",
+        **NO_CALLBACKS,
     )
     report = ReportTask(
         task_id="daily_report",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from medallion.clients import Client
 from medallion.clients.schedule import duration_text
 from medallion.clients.weekdays import weekdays_text
 from medallion.orchestration.markdown import code, plain, table
@@ -37,13 +38,19 @@ def client_document(plan: Plan) -> str:
         ("days kept", ", ".join(f"{layer} {days}" for layer, days in rules.data_retention_days)),
         ("cleaned up", weekdays_text(client.cleanup_on)),
         ("real time", "yes: batches only until real time lands" if rules.enable_real_time else "no"),
-        ("told when it fails", code(client.notification_email) if client.notification_email else "nobody"),
+        ("told when it fails", _told(client)),
         ("gold", _codes(plan.marts)),
         ("config version", code(plan.config_version)),
         ("dbt manifest", code(plan.manifest)),
     ]
     reading = _READING.format(reports=in_airflow(f"{PREFIX}/"))
     return f"## {plain(client.description)}\n\n{table(('', ''), rows)}\n\n{reading}\n"
+
+
+def _told(client: Client) -> str:
+    """Who is told: the mail address, and further channels from which severity on."""
+    mail = [client.notification_email] if client.notification_email else []
+    return _codes([*mail, *map(str, client.notifications)]) or "nobody"
 
 
 def _schedule(schedule: timedelta | str | None) -> str:

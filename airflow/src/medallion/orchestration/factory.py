@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from airflow.sdk import DAG, BaseOperator, Param
@@ -14,8 +15,12 @@ from airflow.sdk.observability import stats
 
 from medallion.airflow_api import AirflowClient
 from medallion.exceptions import MedallionError
-from medallion.factory import ACTOR, Action, Report, go_round, read_asked, tell
+from medallion.factory import ACTOR, Action, Report, Telling, go_round, read_asked
+from medallion.ledger import open_ledger
+from medallion.notifications.telling import now
+from medallion.orchestration.context import run_key
 from medallion.orchestration.notes import airflow_client
+from medallion.orchestration.routes import teller_of
 from medallion.registry.find import registry_of
 from medallion.settings import DEFAULT_PLATFORM, Settings, load_settings
 
@@ -53,10 +58,9 @@ class FactoryTask(BaseOperator):
         with closing(airflow_client()) as airflow:
             report = self._round(settings, airflow, context)
         self._tell(report)
+        ledger, teller = open_ledger(settings.database_url), partial(teller_of, settings)
+        Telling(registry_of(settings), ledger, teller, run_key(context), now()).tell(report)
         if report.trouble:
-            run = context["dag_run"]
-            registry = registry_of(settings)
-            tell(settings, registry, report, dag_id=run.dag_id, run_id=run.run_id, at=datetime.now(UTC))
             raise AirflowFailException("\n".join(str(line) for line in report.trouble))
         return report.facts()
 

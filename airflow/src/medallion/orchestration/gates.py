@@ -18,6 +18,18 @@ from medallion.quality import LayerVerdict, judge_layer, waivers_that_count
 from medallion.settings import load_settings
 
 
+class NotPassed(GateFailed):
+    """A gate does not pass.
+
+    Attributes:
+        verdicts: of the layers that it answers for.
+    """
+
+    def __init__(self, verdicts: Sequence[LayerVerdict]) -> None:
+        super().__init__("\n".join(str(verdict) for verdict in verdicts))
+        self.verdicts = tuple(verdicts)
+
+
 class GateTask(BaseOperator):
     """Raises unless this run's results of some layers are complete, good and above their thresholds.
 
@@ -56,10 +68,9 @@ class GateTask(BaseOperator):
         ]
         record_verdicts(ledger, key, self.task_id, verdicts)
         note_on_task(context, verdict_note(verdicts), self.log)
-        told = "\n".join(str(verdict) for verdict in verdicts)
         if not all(verdict.passed for verdict in verdicts):
-            raise GateFailed(told)
-        self.log.info("%s", told)
+            raise NotPassed(verdicts)
+        self.log.info("%s", "\n".join(str(verdict) for verdict in verdicts))
 
 
 def record_verdicts(ledger: Ledger, key: RunKey, gate: str, verdicts: Sequence[LayerVerdict]) -> None:

@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator, TaskGroup, chain
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import DbtResourceType, ExecutionMode, LoadMode, TestBehavior
 
+from medallion.orchestration.callbacks import NO_CALLBACKS
 from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layer_build import LayerBuilder, LayerBuildTask
 from medallion.orchestration.markdown import some
@@ -56,7 +57,9 @@ def draw_layer(plan: Plan, name: str, manifest: Path, snapshots: tuple[str, ...]
     _explain(group)
     with group:
         nodes = list(group.iter_tasks())
-        begin = EmptyOperator(task_id="begin", doc_md=f"The earlier layers passed: {name} may be built.")
+        begin = EmptyOperator(
+            task_id="begin", doc_md=f"The earlier layers passed: {name} may be built.", **NO_CALLBACKS
+        )
         build = LayerBuildTask(
             task_id="build",
             builder=builder,

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.triggers.base import StartTriggerArgs
 
+from medallion.orchestration.callbacks import NO_CALLBACKS
 from medallion.orchestration.layer_build import LayerBuilder
 from medallion.orchestration.light_triggers import NODE_TRIGGER
 from medallion.pipeline import LayerPlan
@@ -33,7 +34,7 @@ class DbtNodeTask(BaseOperator):
         # Hanging on the layer's begin as well as on the dbt parents, it starts as soon as begin is done:
         # all of a layer's tasks enter the triggerer together, each further hop through it costs seconds.
         # What a trigger ends calls back in the DAG processor, where it may be lost: the build tells instead.
-        plain = {"retries": 0, "execution_timeout": None, "on_failure_callback": None}
+        plain = {"retries": 0, "execution_timeout": None, **NO_CALLBACKS}
         super().__init__(trigger_rule="one_success", **plain, **kwargs)
         self.builder = builder
         self.nodes = list(nodes)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
-from medallion.orchestration import callback_requests, light_triggers
+from medallion.orchestration import callback_requests, light_triggers, masking
 from medallion.orchestration.local_cron import LocalCronTimetable
 
 #: Where the API server has the reports; Airflow's own pages are never below it.
@@ -41,11 +41,11 @@ class ReportPages:
 
 
 class MedallionPlugin(AirflowPlugin):
-    """The reports, below :data:`PREFIX`, the fleet's page in the navigation, no callbacks for nodes,
-    and the timetable of clients with a time zone."""
+    """The reports, below :data:`PREFIX`, the fleet's page in the navigation, no callbacks for nodes, no
+    secrets in logs, and the timetable of clients with a time zone."""
 
     name = "medallion"
-    listeners: ClassVar[list[Any]] = [callback_requests, light_triggers]
+    listeners: ClassVar[list[Any]] = [callback_requests, light_triggers, masking]
     timetables: ClassVar[list[Any]] = [LocalCronTimetable]
     fastapi_apps: ClassVar[list[Any]] = [
         {"app": ReportPages(), "url_prefix": PREFIX, "name": "Medallion's reports"}

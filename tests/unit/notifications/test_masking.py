@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from medallion.notifications.masking import mask_of, secrets_in
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "told"),
+    [
+        ("postgresql://user:s3cret%25pass@host/db", "no s3cret%pass, no s3cret%25pass", "no ***, no ***"),
+        ("postgresql://user@host/db", "user host db", "user host db"),
+        ("mssql://sa:p%40ss+word@host", "p@ss+word p%40ss%2Bword", "*** ***"),
+        (
+            "https://hooks.slack.com/services/T1234ABCD/B1234ABCD/abcdefghijkl",
+            "url: /services/T1234ABCD/B1234ABCD/abcdefghijkl",
+            "url: /***/***/***/***",
+        ),
+        ("slack://tokenAAAA/tokenBBBB/tokenCCCC", "tokenAAAA tokenBBBB tokenCCCC", "*** *** ***"),
+        ("pagerduty://integration1@apikey999", "integration1 to apikey999", "*** to ***"),
+        ("https://host.example/x?sig=abc%2Fdef&v=1", "abc/def abc%2Fdef v=1", "*** *** v=1"),
+        ("a plain token", "a plain token", "***"),
+        (
+            json.dumps({"conn_type": "http", "host": "h", "password": "https://h.example/hooks/KEYKEYKEY"}),
+            "of /hooks/KEYKEYKEY",
+            "of /hooks/***",
+        ),
+        (
+            json.dumps({"password": "hunter22", "extra": {"client_secret": "shhhhh", "timeout": "30000"}}),
+            "hunter22 shhhhh 30000",
+            "*** *** 30000",
+        ),
+        (json.dumps({"extra": json.dumps({"token": "shhhhh"})}), "shhhhh", "***"),
+        ("sqlite:////srv/medallion/registry.db", "/srv/medallion/registry.db", "/srv/medallion/registry.db"),
+        ("https://h.example:no_port/KEYKEYKEY", "KEYKEYKEY", "***"),
+        ("http://[broken", "http://[broken", "***"),
+        ("[1, 2]", "[1, 2]", "***"),
+        ("smtp://user:abc@host", "abc", "abc"),
+    ],
+)
+def test_what_a_connection_holds_is_blotted_out(value, text, told):
+    assert mask_of(secrets_in({"AIRFLOW_CONN_X": value}))(text) == told
+
+
+def test_our_own_variables_and_named_ones_are_looked_at_and_no_others():
+    environment = {
+        "MEDALLION_REGISTRY_URL": "postgresql://u:registry-password@h/d",
+        "MEDALLION_FERNET_KEY": "fernet-key",
+        "RETAIL_SLACK_URL": "slack://tokenAAAA/tokenBBBB/tokenCCCC",
+        "HOME": "/home/somebody",
+    }
+    mask = mask_of(secrets_in(environment, ["RETAIL_SLACK_URL", "NOT_THERE"]))
+    assert mask("registry-password fernet-key tokenAAAA /home/somebody") == "*** *** *** /home/somebody"
+
+
+def test_the_longest_secret_goes_first_and_another_mask_follows():
+    secrets = secrets_in({"AIRFLOW_CONN_A": "secret", "AIRFLOW_CONN_B": "secret-and-more"})
+    assert mask_of(secrets, lambda text: text.replace("other", "###"))("secret-and-more other") == "*** ###"
+    assert mask_of([])("nothing to hide") == "nothing to hide"
