@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 
 from destinations.tills import STEPS, Shop, Till
+from medallion.exceptions import DeliveryRefused
 
 LAST = len(STEPS) + 1  # the day of the last run
 pytestmark = pytest.mark.slow
@@ -79,7 +79,7 @@ def test_what_another_run_rewrote_out_of_turn_is_not_delivered(till: Till, after
         if name == after:
             for layer in ("bronze", "silver", "gold") if after == "quality_validation" else ("bronze",):
                 till.step(3, layer)
-    with pytest.raises(AirflowFailException, match=r"run_3 has built since\. Clear its tasks"):
+    with pytest.raises(DeliveryRefused, match=r"run_3 has built since\. Clear its tasks"):
         till.step(2, "load")
     assert till.delivered() == before
     till.run(2)

@@ -34,11 +34,11 @@ MODELS = {
         select id, day, amount, _interval_start, _run_date from {{ landed('shop', 'orders') }}""",
     "silver/clean/shop/clean_shop__orders.sql": """
         {{ clean(
-            'shop', 'orders', keys=['id'], newest=['_interval_start'], kept=['id', 'day', 'amount']
+            'shop', 'orders', newest=['_interval_start'], kept=['id', 'day', 'amount']
         ) }}""",
     "gold/shop/shop_orders.sql": """
         {{ keyed(nearest_name('shop', 'orders', ['clean']), ['id'], logged=['day']) }}
-        select id, day, amount from {{ one_per_key('shop', 'orders', ['clean'], ['id']) }}
+        select id, day, amount from {{ one_per_key('shop', 'orders', ['clean']) }}
         {{- touched('orders') }}""",
     "gold/shop/shop_days.sql": """
         {{ needs_sources(['shop']) }}

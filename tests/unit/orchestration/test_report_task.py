@@ -49,11 +49,13 @@ def test_a_hole_between_two_landings_is_on_the_fleets_page(tmp_path, monkeypatch
         (settings.landing / "shop/sales/orders" / partition).mkdir(parents=True)
     facts = {"client_id": "shop", "config_version": "x"}
     ledger = open_ledger(settings.database_url)
-    for name, day in (("first", first), ("last", later[-1])):
+    for name, day in (("scheduled__first", first), ("scheduled__last", later[-1])):
         key = RunKey("client_shop_pipeline", name)
         ledger.start_run(key, interval_start=day, interval_end=day + timedelta(days=1), **facts)
 
-    run = SimpleNamespace(dag_id="client_shop_pipeline", run_id="last", run_after=datetime.now(UTC))
+    run = SimpleNamespace(
+        dag_id="client_shop_pipeline", run_id="scheduled__last", run_after=datetime.now(UTC)
+    )
     task = ReportTask(task_id="daily_report", plan=Plan(CLIENT, (Extract("sales", None),), LAYERS))
     day = later[-1].replace(tzinfo=UTC)
     task.execute(
