@@ -61,7 +61,7 @@ test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
 test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
 	@$(BIN)/python -m pytest -m "not live and not slow and not soak" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
-test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everywhere, intervals in every order
+test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everywhere, intervals in any order, every shape
 	@$(BIN)/python -m pytest -m soak -n 2 $(PYTEST)
 
 test-live: $(STAMP)  ## the tests on a live Airflow alone

@@ -84,7 +84,7 @@ def test_every_client_is_green_and_a_second_demo_changes_no_row_count(tmp_path):
     assert running_airflow(installation) is None
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_an_interrupted_run_stops_all_it_started(installation, number):
     # A shell's background job, as this test may be part of, ignores Ctrl-C; what a person starts does not.
     arguments = ["env", "--default-signal=INT", MEDALLION, "run", "acme_corp", "--date", "2026-01-15"]

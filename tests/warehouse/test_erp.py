@@ -295,11 +295,13 @@ def test_the_run_summary_accounts_for_every_landed_row(runs: list[Run], both: Ru
     ]
 
 
+@pytest.mark.soak
 def test_running_an_interval_again_leaves_the_same_rows(group: Retailer, both: Run) -> None:
     before = both.contents()
     assert group.run(both.plan.client, LATER, rows_a_day=ROWS_A_DAY).contents() == before
 
 
+@pytest.mark.soak
 def test_without_steps_or_customers_the_rules_and_detail_marts_are_still_there(group: Retailer) -> None:
     bare = group.run(group_client("bare", (), ("erp",)), EARLY, rows_a_day=ROWS_A_DAY)
     assert {name for name in bare.tables() if name.startswith("erp_")} == DETAIL

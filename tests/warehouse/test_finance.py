@@ -180,6 +180,7 @@ def test_open_invoices_age_as_the_files_say(books: Run, files: str) -> None:
     assert len(told) == 10
 
 
+@pytest.mark.soak
 def test_without_crm_clean_and_validate_gold_still_adds_up(office: Retailer) -> None:
     bare = office.run(office_client("bare", ["finance"], ("enrich", "aggregate")), MORNING)
     assert "finance_invoice_has_customer" not in bare.rules
@@ -199,6 +200,7 @@ def test_without_crm_clean_and_validate_gold_still_adds_up(office: Retailer) -> 
     )
 
 
+@pytest.mark.soak
 def test_running_the_older_interval_again_leaves_the_same_rows(office: Retailer, books: Run) -> None:
     before = books.contents()
     assert office.run(books.plan.client, MORNING, rows_a_day=ROWS).contents() == before

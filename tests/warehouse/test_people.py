@@ -138,6 +138,7 @@ def test_attrition_is_a_years_leavers_by_its_average_headcount(people: Run, empl
     assert 0.1 < told[1] < 0.3
 
 
+@pytest.mark.soak
 def test_without_clean_and_normalize_the_headcount_still_adds_up(office: Retailer) -> None:
     bare = office.run(office_client("bare", ["hr"], ("enrich", "aggregate")), MORNING)
     planted = planted_in([bare])["employees"]

@@ -345,6 +345,7 @@ def test_events_stand_alone_with_few_steps(weeks: list[Run]) -> None:
     assert run.query("select count(user_plan_code), count(flags) from {gold}.engagement_events") == [(0, 0)]
 
 
+@pytest.mark.soak
 def test_users_stand_alone_without_clean_and_validate(app: Retailer) -> None:
     client = app_client("users", ("normalize", "enrich"), ("user_data",))
     run = app.run(client, THURSDAY, rows_a_day=2000)
@@ -365,6 +366,7 @@ def user_rules(run: Run) -> dict[str, tuple[int, int]]:
     }
 
 
+@pytest.mark.soak
 def test_running_the_older_day_again_leaves_the_same_rows(app: Retailer, runs: list[Run]) -> None:
     before = runs[-1].contents()
     assert app.run(runs[-1].plan.client, THURSDAY).contents() == before

@@ -97,6 +97,7 @@ def test_golds_days_add_up_to_the_orders_of_the_files(retailer: Retailer, shop: 
     assert sum(cancelled.values()) > 0
 
 
+@pytest.mark.soak
 def test_the_day_of_a_change_again_leaves_the_same_rows(
     retailer: Retailer, shop: Run, intervals: list[Interval]
 ) -> None:
@@ -105,6 +106,7 @@ def test_the_day_of_a_change_again_leaves_the_same_rows(
         assert retailer.run(shop.plan.client, intervals[number]).contents() == before
 
 
+@pytest.mark.soak
 def test_both_times_of_the_hour_that_comes_twice_are_landed(retailer: Retailer) -> None:
     client = berliner("hourly", timedelta(hours=1))
     night = intervals_of_day(calendar_of(client), date(2026, 10, 25))[1:4]
