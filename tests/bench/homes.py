@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
 from medallion.clients import Catalog, Client, Destination, SourceContract, load_catalog
 from medallion.extract import extract_source
 from medallion.interval import Interval
@@ -49,6 +51,7 @@ class Home:
         for layer in LAYERS:
             request = BuildRequest(self.plan, self.plan.layer(layer).nodes, intervals, snapshots)
             build_nodes(self.settings, request, lambda _: None)
+        DuckDBConnectionManager.close_all_connections()  # dbt keeps its own open until the process ends
 
     def deliver(self, interval: Interval) -> None:
         """Publish gold."""

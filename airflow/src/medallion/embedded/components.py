@@ -33,13 +33,13 @@ def start_airflow(supervisor: Supervisor) -> None:
     _import_airflow(supervisor)
     if not (supervisor.check() and _migrate(supervisor)):
         return
-    for name, options in (
-        (DAG_PROCESSOR, ()),
-        (SCHEDULER, ("--skip-serve-logs",)),
-        (TRIGGERER, ("--skip-serve-logs",)),
-    ):
-        supervisor.start(Component(name, _airflow(name, *options)))
+    supervisor.start(Component(DAG_PROCESSOR, _airflow(DAG_PROCESSOR)))
+    supervisor.start(Component(TRIGGERER, _airflow(TRIGGERER, "--skip-serve-logs")))
     supervisor.start(Component("log-server", _serve_logs))
+    # The scheduler forks the tasks. It starts last, while the first DAGs are being parsed.
+    _warm_up()
+    if supervisor.check():
+        supervisor.start(Component(SCHEDULER, _airflow(SCHEDULER, "--skip-serve-logs")))
 
 
 def _import_airflow(supervisor: Supervisor) -> None:
@@ -47,6 +47,13 @@ def _import_airflow(supervisor: Supervisor) -> None:
 
     preload(supervisor.check)
     # What is there now is there to stay: forks share it, and no collection of theirs copies it.
+    gc.freeze()
+
+
+def _warm_up() -> None:
+    from medallion.orchestration.preload import warm_up
+
+    warm_up()
     gc.freeze()
 
 

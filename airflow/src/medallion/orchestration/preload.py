@@ -1,4 +1,4 @@
-"""What a process imports before it forks others that need it.
+"""What a process imports, and works out, before it forks others that need it.
 
 Every task, and every parsing of a client's DAG, first imports Airflow's task runner, Cosmos and dbt: seconds
 each time. A process that has them when it forks hands them on for nothing.
@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from medallion.reports.page import templates
+from medallion.transform.warm import warm_dbt
+
 #: In the order of need.
 MODULES = (
     "airflow.__main__",
@@ -17,14 +20,24 @@ MODULES = (
     "airflow.cli.commands.triggerer_command",
     "airflow.cli.commands.scheduler_command",
     "airflow.sdk.execution_time.task_runner",
+    "airflow.sdk.execution_time.timeout",
+    "airflow.sdk.lineage",
+    "airflow.providers.common.io.assets.file",
     "airflow.providers.standard.operators.empty",
     "cosmos.operators.local",
     "cosmos.plugin.airflow3",
     "dbt.cli.main",
     "dbt.adapters.duckdb.impl",
+    "dbt.task.run_operation",
     "medallion.extract.quiet_dlt",
+    "medallion.orchestration.bundle",
     "medallion.orchestration.client_file",
+    "medallion.orchestration.told",
     "medallion.orchestration.triggers",
+    "medallion.warehouses.duckdb_plugin",
+    "pandas",  # which Arrow looks for when it first makes a column
+    "pyarrow.compute",
+    "dlt.common.configuration.plugins",
 )
 
 
@@ -37,3 +50,15 @@ def preload(go_on: Callable[[], bool] = lambda: True) -> None:
     for module in MODULES:
         if go_on():
             import_module(module)
+
+
+def warm_up() -> None:
+    """Have dbt and the reports' templates worked out what they work out once a process.
+
+    Raises:
+        TransformError: if dbt cannot build a small project in memory.
+    """
+    warm_dbt()
+    pages = templates()
+    for name in pages.list_templates(extensions=["j2"]):
+        pages.get_template(name)

@@ -104,6 +104,8 @@ def _prepare_one(settings: Settings, shape: Shape, key: str) -> Path:
     with FileLock(folder / ".lock"):
         if not (slim.exists() and (folder / _WHOLE).exists()):
             manifest = parse_project(settings, shape)
+            # What the shape leaves out is most of the project: every build would read it again.
+            manifest.disabled.clear()
             _replace(folder / _WHOLE, manifest.to_msgpack())
             made = slim_manifest(manifest.writable_manifest().to_dict(), shape)
             made["metadata"]["key"] = key
