@@ -68,6 +68,17 @@ def test_real_time_is_noted_where_it_is_asked_for(configs: Path) -> None:
     assert notes == [place + "batches only until real time lands"]
 
 
+@pytest.mark.parametrize(("gold", "noted"), [(365, True), (91, True), (90, False), (30, False)])
+def test_gold_that_shall_outlive_silver_is_noted(configs: Path, edit: Edit, gold: int, noted: bool) -> None:
+    edit("clients/shop.yml", "gold: 365", f"gold: {gold}")
+
+    notes = [str(note) for note in load_catalog(configs).notes if "retention" in note.key]
+
+    place = "configs/clients/shop.yml:12: business_rules.data_retention_days.gold: "
+    text = f"{gold} days, of tables with a _run_date alone: the other marts hold what silver holds, 90"
+    assert notes == [place + text] * noted
+
+
 def test_two_files_of_one_id_are_both_refused(configs: Path) -> None:
     shutil.copy(configs / "clients/small.yml", configs / "clients/small.yaml")
 

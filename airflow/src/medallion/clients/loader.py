@@ -249,6 +249,11 @@ def _notes(client: Client, document: Document) -> list[Flaw]:
     if client.business_rules.enable_real_time:
         loc = ("business_rules", "enable_real_time")
         notes.append(Flaw(loc, "batches only until real time lands"))
+    kept = client.business_rules.data_retention_days
+    if kept.gold > kept.silver:
+        loc = ("business_rules", "data_retention_days", "gold")
+        others = f"the other marts hold what silver holds, {kept.silver}"
+        notes.append(Flaw(loc, f"{kept.gold} days, of tables with a _run_date alone: {others}"))
     running = [step.value for step in client.transformations]
     if (document.data or {}).get("transformations") != running:
         notes.append(Flaw(("transformations",), f"will run in this order: {', '.join(running)}"))
