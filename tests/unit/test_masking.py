@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from medallion.notifications.masking import mask_of, secrets_in
+from medallion.masking import mask_of, secrets_in
 
 
 @pytest.mark.parametrize(
