@@ -70,6 +70,7 @@ def test_the_longest_secret_goes_first_and_another_mask_follows():
         ("/orders?sv=2020&sig=abc%2Fdef", "/orders?sv=2020&sig=***"),
         ("Driver={x};UID=sa;PWD={p;w}}d};Encrypt=no", "Driver={x};UID=sa;PWD=***;Encrypt=no"),
         ("host=h password='a b' user=u", "host=h password=*** user=u"),
+        ("AccountName=a;AccountKey=Zm9v+/==;X=1", "AccountName=a;AccountKey=***;X=1"),
         ("Authorization: Bearer abc.def-ghi", "Authorization: Bearer ***"),
         ("a basic token of a password = policy", "a basic token of a password = policy"),
         ("where a.token = b.token and x:y@z", "where a.token = b.token and x:y@z"),
