@@ -65,7 +65,9 @@ class FabAirflow:
         log = self.settings.home / "api-server.log"
         command = [sys.executable, "-m", "airflow", "api-server", "--port", str(self._ports.api)]
         with log.open("wb") as file:
-            server = subprocess.Popen([*command, "--workers", "1"], env=self._environment, stdout=file, stderr=file)
+            server = subprocess.Popen(
+                [*command, "--workers", "1"], env=self._environment, stdout=file, stderr=file
+            )
         try:
             self._wait(server, log)
             yield
@@ -75,7 +77,9 @@ class FabAirflow:
 
     def token(self, name: str) -> str:
         """Log somebody in."""
-        answer = httpx.post(f"{self.url}/auth/token", json={"username": name, "password": PASSWORD}, timeout=60)
+        answer = httpx.post(
+            f"{self.url}/auth/token", json={"username": name, "password": PASSWORD}, timeout=60
+        )
         return str(answer.raise_for_status().json()["access_token"])
 
     def _wait(self, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -93,7 +97,11 @@ class FabAirflow:
     def _do(self, *what: str) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            [sys.executable, __file__, *what], env=self._environment, capture_output=True, text=True, check=False
+            [sys.executable, __file__, *what],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{what[0]}: {done.stdout[-2000:]}\n{done.stderr[-3000:]}"
 
@@ -114,7 +122,12 @@ def _make_tables(people: Sequence[str]) -> None:
             name, _, listed = one.partition("=")
             roles = [manager.find_role(role) or manager.add_role(role) for role in listed.split(",")]
             made = manager.add_user(
-                name, name, "of a test", f"{name}@example.com", [*roles, *[base] * ("Admin" not in listed)], PASSWORD
+                name,
+                name,
+                "of a test",
+                f"{name}@example.com",
+                [*roles, *[base] * ("Admin" not in listed)],
+                PASSWORD,
             )
             assert made, f"{name} could not be made"
 

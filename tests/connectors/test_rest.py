@@ -183,7 +183,12 @@ def test_a_link_to_another_server_is_not_followed(
         shop.away = f"http://user:s3cret@127.0.0.1:{other.server_address[1]}/whole?key=s3cret"
         try:
             with pytest.raises(ExtractError) as refused:
-                land(day(15), **source(shop, path, entity=items), **pages, **({"env": "SHOP_TOKEN"} if token else {}))
+                land(
+                    day(15),
+                    **source(shop, path, entity=items),
+                    **pages,
+                    **({"env": "SHOP_TOKEN"} if token else {}),
+                )
         finally:
             other.shutdown()
             thread.join()
@@ -192,9 +197,7 @@ def test_a_link_to_another_server_is_not_followed(
     assert (len(shop.seen), other.seen) == (1, [])
 
 
-def test_a_redirect_takes_no_token_along(
-    shop: Shop, land: Land, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_redirect_takes_no_token_along(shop: Shop, land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_TOKEN", "s3cret")
     with Shop() as other:
         thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02})

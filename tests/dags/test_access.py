@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from fastapi.dependencies.models import Dependant
-
 from airflow.api_fastapi.core_api.security import get_user
 from airflow.serialization.serialized_objects import DagSerialization
+from fastapi.dependencies.models import Dependant
+
 from fab_airflow import FabAirflow
 from medallion.orchestration.plugin import MedallionPlugin
 
@@ -170,7 +170,9 @@ def test_reports_are_for_those_who_see_the_client(ask, who, read):
     pages = {"acme": REPORT.format("acme"), "shop": REPORT.format("shop"), "all": "index.html"}
     for name, page in pages.items():
         answer = ask(who, f"/medallion/{page}")
-        assert (answer.status_code, "figures" in answer.text) == ((200, True) if name in read else (403, False))
+        assert (answer.status_code, "figures" in answer.text) == (
+            (200, True) if name in read else (403, False)
+        )
 
 
 @pytest.mark.slow

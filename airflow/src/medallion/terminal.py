@@ -38,9 +38,7 @@ class HarmlessConsole(Console):
     def __init__(self, *, stderr: bool = False, highlight: bool = True) -> None:
         super().__init__(stderr=stderr, highlight=highlight, markup=False, emoji=False)
 
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render, without any character that is meant for the terminal but Rich's own."""
         for one in super().render(renderable, options):
             yield one if one.control else Segment(harmless(one.text), one.style)

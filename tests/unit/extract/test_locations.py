@@ -84,7 +84,9 @@ def test_a_link_within_its_location_and_a_location_that_is_one_are_followed(
 
 
 @pytest.mark.parametrize("linked", ["acme", "acme/shop", "acme/shop/orders", "acme/shop/orders/year=2026"])
-def test_rows_land_behind_no_link(inbox: Path, land: Land, landing: Path, tmp_path: Path, linked: str) -> None:
+def test_rows_land_behind_no_link(
+    inbox: Path, land: Land, landing: Path, tmp_path: Path, linked: str
+) -> None:
     (inbox / "orders.csv").write_text("id\n1\n")
     other = tmp_path / "another"
     other.mkdir()

@@ -127,7 +127,9 @@ def test_no_planted_secret_is_kept_or_told(planted, home, noted, caplog, capfd):
     )
     end_telling(ledger, told.id, "slack", said)
     callbacks(CLIENT)["on_retry_callback"](context(error))
-    callbacks(CLIENT)["on_failure_callback"](context(BuildFailed(f"sales failed\n  {said}", [TransformError(said)])))
+    callbacks(CLIENT)["on_failure_callback"](
+        context(BuildFailed(f"sales failed\n  {said}", [TransformError(said)]))
+    )
     write_run_report(ledger, PLAN, KEY, Asked((DAY,)), home / "reports")
 
     kept = {path: readable(path) for path in home.rglob("*") if path.is_file()}

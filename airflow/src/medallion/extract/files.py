@@ -68,4 +68,6 @@ def _local(location: str) -> Path | None:
 def _refuse_link_out(folder: Path, name: str) -> None:
     """Whoever may write into a source's folder must not have another client's files land, or this machine's."""
     if not (folder / name).resolve().is_relative_to(folder):
-        raise BadFileError(f"{name} is a link that leads out of its location, or lies behind one", "files in it")
+        raise BadFileError(
+            f"{name} is a link that leads out of its location, or lies behind one", "files in it"
+        )

@@ -96,7 +96,9 @@ def _access_control(access: Access) -> dict[str, dict[str, list[str]]]:
     """
     may = {role: {"DAGs": ["can_read"], "DAG Runs": ["can_read"]} for role in sorted(access.see)}
     more = {"DAGs": ["can_edit", "can_read"], "DAG Runs": ["can_create", "can_read"]}
-    return may | {role: {name: [*actions] for name, actions in more.items()} for role in sorted(access.trigger)}
+    return may | {
+        role: {name: [*actions] for name, actions in more.items()} for role in sorted(access.trigger)
+    }
 
 
 def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:

@@ -44,7 +44,9 @@ def deliver(gold: Gold, path: Path, patience: float) -> Delivered:
     """
     folder = path / gold.client_id
     if folder.is_symlink() or (folder / _VERSIONS).is_symlink():
-        raise PublishError(f"{folder}: must be a folder of its own, no link: another client's may be behind it")
+        raise PublishError(
+            f"{folder}: must be a folder of its own, no link: another client's may be behind it"
+        )
     with one_at_a_time(path / f".{gold.client_id}", doing=gold.doing, error=PublishError, patience=patience):
         try:
             rows = _write(gold, folder / _WRITING, patience)
