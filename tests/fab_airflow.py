@@ -1,7 +1,7 @@
 """An Airflow whose auth manager is FAB's, with roles and people: its tables, clients' DAGs and API server.
 
-Run as a program, in an environment that :class:`FabAirflow` makes, it does what needs Airflow in a process of its
-own: ``python fab_airflow.py tables`` and ``python fab_airflow.py dags <folder>``.
+Run as a program, in an environment that :class:`FabAirflow` makes, it does what needs Airflow in a process of
+its own: ``python fab_airflow.py tables`` and ``python fab_airflow.py dags <folder>``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from medallion.embedded.ports import choose_ports
 from medallion.settings import Settings
 
 PASSWORD = "a test's password"
-#: What people of clients may do beside what a client's ``access`` says: nothing with a DAG that it does not name.
+#: What people of clients may do beside what `access` says: nothing with a DAG that names no role of theirs.
 PEOPLE = "client_people"
 _OF_PEOPLE = {
     "can_read": ("Website", "DAG Runs", "Task Instances", "Task Logs", "DAG Versions"),
@@ -29,6 +29,7 @@ _OF_PEOPLE = {
     "can_edit": ("DAG Runs", "Task Instances"),
     "menu_access": ("DAGs",),
 }
+_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 _SECONDS = 180
 
 
@@ -45,7 +46,7 @@ class FabAirflow:
         self._ports = choose_ports()
         self.url = f"http://127.0.0.1:{self._ports.api}"
         self._environment = airflow_environment(self.settings, self._ports, AirflowOptions(self.dags)) | {
-            "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+            "AIRFLOW__CORE__AUTH_MANAGER": _MANAGER,
             "AIRFLOW__FAB__CACHE_TTL": "0",
             "AIRFLOW__DATABASE__CHECK_MIGRATIONS": "True",
             "PYTHONPATH": os.pathsep.join(filter(None, (*sys.path, os.environ.get("PYTHONPATH", "")))),

@@ -1,4 +1,4 @@
-"""Who sees and starts which client, on an API server with FAB's auth manager; and who reads any page of ours."""
+"""Who sees and starts which client, on an API server with FAB's auth manager; who reads any of our pages."""
 
 from __future__ import annotations
 

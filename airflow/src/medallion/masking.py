@@ -34,8 +34,10 @@ _HIDDEN = "***"
 _BY_PLACE = re.compile(
     r"""(?ix)
     (:// [^\s/:@"'<>]* :) [^\s/"'<>]+ (?=@)
-    | ([?&] [^\s=&;#"'<>]* (?:pass|pwd|secret|token|key|auth|credential|sig) [^\s=&;#"'<>]* =) [^\s&;#"'<>]+
-    | (\b (?:password|passwd|pwd|accountkey|sharedaccesskey) =) (?: \{ (?:[^}]|\}\})* \} | '[^']*' | "[^"]*" | [^\s;&,"'<>]+ )
+    | ([?&] [^\s=&;#"'<>]* (?:pass|pwd|secret|token|key|auth|credential|sig) [^\s=&;#"'<>]* =)
+      [^\s&;#"'<>]+
+    | (\b (?:password|passwd|pwd|accountkey|sharedaccesskey) =)
+      (?: \{ (?:[^}]|\}\})* \} | '[^']*' | "[^"]*" | [^\s;&,"'<>]+ )
     | (\b (?:bearer|basic) \s+) [\w.~+/=-]{8,}
     """
 )

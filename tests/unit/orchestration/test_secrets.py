@@ -1,4 +1,4 @@
-"""Secrets that were planted everywhere a failure may repeat them from: nothing that is kept or sent has one."""
+"""Secrets planted everywhere a failure may repeat them from: nothing that is kept or sent has one."""
 
 import email
 import logging

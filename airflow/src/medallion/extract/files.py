@@ -66,7 +66,7 @@ def _local(location: str) -> Path | None:
 
 
 def _refuse_link_out(folder: Path, name: str) -> None:
-    """Whoever may write into a source's folder must not have another client's files land, or this machine's."""
+    """Else whoever may write into a source's folder could have files of another client land."""
     if not (folder / name).resolve().is_relative_to(folder):
         raise BadFileError(
             f"{name} is a link that leads out of its location, or lies behind one", "files in it"
