@@ -1,7 +1,7 @@
 """An Airflow whose auth manager is FAB's, with roles and people: its tables, clients' DAGs and API server.
 
 Run as a program, in an environment that :class:`FabAirflow` makes, it does what needs Airflow in a process of
-its own: ``python fab_airflow.py tables`` and ``python fab_airflow.py dags <folder>``.
+its own: ``python fab_airflow.py <folder of DAGs> [<person>=<role>,<role> …]``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import httpx
 
 from medallion.embedded.environment import AirflowOptions, airflow_environment
 from medallion.embedded.ports import choose_ports
-from medallion.settings import Settings
+from medallion.settings import Settings, load_settings
 
 PASSWORD = "a test's password"
 #: What people of clients may do beside what `access` says: nothing with a DAG that names no role of theirs.
@@ -41,7 +41,7 @@ class FabAirflow:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(Path(os.environ.get("MEDALLION_PROJECT", Path.cwd())), folder / "home")
+        self.settings = Settings(load_settings().project, folder / "home")
         self.dags = folder / "dags"
         self._ports = choose_ports()
         self.url = f"http://127.0.0.1:{self._ports.api}"
@@ -52,13 +52,16 @@ class FabAirflow:
             "PYTHONPATH": os.pathsep.join(filter(None, (*sys.path, os.environ.get("PYTHONPATH", "")))),
         }
 
-    def make_tables(self, people: Mapping[str, Sequence[str]]) -> None:
-        """Make the tables, the role :data:`PEOPLE`, and each person with further roles, or as ``Admin``."""
-        self._do("tables", *(f"{name}={','.join(roles)}" for name, roles in people.items()))
+    def make(self, people: Mapping[str, Sequence[str]]) -> None:
+        """Make the tables, the role :data:`PEOPLE`, each person with further roles, and read the DAGs.
+
+        Whoever has the role ``Admin`` has it alone.
+        """
+        self._read(*(f"{name}={','.join(roles)}" for name, roles in people.items()))
 
     def read_dags(self) -> None:
         """Have Airflow read the DAGs, as its DAG processor does, and who may what with them."""
-        self._do("dags", str(self.dags))
+        self._read()
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -95,16 +98,16 @@ class FabAirflow:
                 raise AssertionError(f"the API server does not answer\n{log.read_text()[-3000:]}")
             time.sleep(0.2)
 
-    def _do(self, *what: str) -> None:
+    def _read(self, *people: str) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            [sys.executable, __file__, *what],
+            [sys.executable, __file__, str(self.dags), *people],
             env=self._environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{what[0]}: {done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+        assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
 
 
 def _make_tables(people: Sequence[str]) -> None:
@@ -145,4 +148,6 @@ def _read_dags(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    {"tables": lambda: _make_tables(sys.argv[2:]), "dags": lambda: _read_dags(sys.argv[2])}[sys.argv[1]]()
+    if sys.argv[2:]:
+        _make_tables(sys.argv[2:])
+    _read_dags(sys.argv[1])

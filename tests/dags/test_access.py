@@ -96,8 +96,7 @@ def fab(tmp_path_factory):
     index = server.settings.home / "reports" / "index"
     index.with_suffix(".html").write_text("<p>all figures</p>")
     index.with_suffix(".json").write_text('{"clients": [{"id": "acme"}, {"id": "shop"}]}')
-    server.make_tables(PEOPLE)
-    server.read_dags()
+    server.make(PEOPLE)
     with server.serving():
         yield server
 
