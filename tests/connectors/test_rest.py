@@ -40,6 +40,7 @@ class Shop(ThreadingHTTPServer):
         self.faults: list[tuple[int, dict[str, str], bytes]] = []
         self.seen: list[dict[str, list[str]]] = []
         self.at: list[float] = []
+        self.away = ""
 
     @property
     def url(self) -> str:
@@ -82,6 +83,12 @@ class Handler(BaseHTTPRequestHandler):
         link = {"Link": f'<{self.server.url}/headed?at={page + 1}>; rel="next"'}
         more = link if (page + 1) * SIZE < len(TICKETS) else {}
         self.answer(json.dumps(TICKETS[page * SIZE : (page + 1) * SIZE]).encode(), more)
+
+    def led_away(self, _: Any) -> None:
+        self.rows({"next": self.server.away, "items": TICKETS})
+
+    def sent_away(self, _: Any) -> None:
+        self.answer(json.dumps(TICKETS).encode(), {"Link": f'<{self.server.away}>; rel="next"'})
 
     def empty(self, _: Any) -> None:
         self.answer(b"[]")
@@ -159,6 +166,50 @@ def test_the_interval_is_asked_for_where_the_interface_can_tell(shop: Shop, land
     assert shop.seen == [asked]
     land(day(15), **source(shop, "whole", entity={"params": params}, load="history") | {"name": "archive"})
     assert shop.seen[1] == {name: value for name, value in asked.items() if name != "since"}
+
+
+@pytest.mark.parametrize("path", ["led_away", "sent_away"])
+@pytest.mark.parametrize("token", ["s3cret", None])
+def test_a_link_to_another_server_is_not_followed(
+    shop: Shop, land: Land, path: str, token: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither with the token, which is the other's, nor without it: who knows what is behind it."""
+    monkeypatch.setenv("SHOP_TOKEN", token or "-")
+    items = {"records": "items"} if path == "led_away" else {}
+    pages = {"pages": {"type": "next_url" if path == "led_away" else "link_header", "next": "next"}}
+    with Shop() as other:
+        thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        shop.away = f"http://user:s3cret@127.0.0.1:{other.server_address[1]}/whole?key=s3cret"
+        try:
+            with pytest.raises(ExtractError) as refused:
+                land(
+                    day(15),
+                    **source(shop, path, entity=items),
+                    **pages,
+                    **({"env": "SHOP_TOKEN"} if token else {}),
+                )
+        finally:
+            other.shutdown()
+            thread.join()
+    assert f"its next page would be at {other.url}; expected it at {shop.url}" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+    assert (len(shop.seen), other.seen) == (1, [])
+
+
+def test_a_redirect_takes_no_token_along(shop: Shop, land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "s3cret")
+    with Shop() as other:
+        thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        shop.faults = [(302, {"Location": f"http://localhost:{other.server_address[1]}/private/whole"}, b"")]
+        try:
+            with pytest.raises(ExtractError, match="401"):
+                land(day(15), **source(shop, "whole"), env="SHOP_TOKEN")
+        finally:
+            other.shutdown()
+            thread.join()
+    assert len(other.seen) == 1
 
 
 def test_no_rows_are_no_mistake_unless_the_contract_says_so(shop: Shop, land: Land) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from medallion.exceptions import ConfigError
+from medallion.masking import hide
 
 #: From an Airflow connection's id to its URL; None where there is no such connection.
 Lookup = Callable[[str], str | None]
@@ -29,7 +30,7 @@ def url_of(connection: str | None, env: str | None, lookup: Lookup = from_enviro
         lookup: finds a connection; a task passes Airflow's own.
 
     Returns:
-        The URL, with its login: never for a log, a ledger or an error.
+        The URL, with its login: never for a log, a ledger or an error, which from now on are masked of it.
 
     Raises:
         ConfigError: if nothing is there, naming what to set.
@@ -43,6 +44,7 @@ def url_of(connection: str | None, env: str | None, lookup: Lookup = from_enviro
         said = f"environment variable {env} is not set"
     if not url:
         raise ConfigError(f"{said} to a URL such as postgresql://user:password@host:5432/database")
+    hide(url)
     return url
 
 

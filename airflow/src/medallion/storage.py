@@ -219,6 +219,11 @@ def is_link(path: Root) -> bool:
     return isinstance(path, Path) and path.is_symlink()
 
 
+def leads_out(path: Root, folder: Root) -> bool:
+    """True if a path that is named below a folder is not, for a link is on its way; in a store none is."""
+    return isinstance(path, Path) and not path.resolve().is_relative_to(Path(str(folder)).resolve())
+
+
 def folders_in(folder: Root) -> list[Root]:
     """The folders directly in a folder, in order, no links among them; none if it is not there."""
     if isinstance(folder, Path):

@@ -112,3 +112,25 @@ def test_a_file_of_many_blocks_keeps_its_order(inbox: Path, land: Land, landed_r
         file.writelines(f'{number},"n, {number}"\n' for number in range(300_000))
     assert land()[0].rows == 300_000
     assert all(row["id"] == str(number) for number, row in enumerate(landed_rows()))
+
+
+HOSTILE = [
+    "'; drop table orders; --",
+    '"; drop table orders; --',
+    "=cmd|'/C calc'!A0",
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }}",
+    "../../../etc/passwd",
+    "\x1b[2J\u202e",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_cells_and_columns_land_as_what_they_are(inbox, land, landed_rows, text):
+    """And once more, held against the columns that landed before."""
+    quoted = '"' + text.replace('"', '""') + '"'
+    (inbox / "orders.csv").write_text(f"id,{quoted}\n1,{quoted}\n")
+    for _ in range(2):
+        (landed,) = land()
+        assert landed_rows() == [{"id": "1", text: text}]
+    assert landed.changes == ()

@@ -52,6 +52,51 @@ def test_a_file_that_may_not_be_read_is_named(inbox: Path, land: Land) -> None:
         land()
 
 
+@pytest.mark.parametrize("linked", ["orders.csv", "day", "day/orders.csv"])
+@pytest.mark.parametrize("as_url", [False, True])
+def test_a_link_that_leads_out_of_its_location_is_refused(
+    inbox: Path, land: Land, landing: Path, tmp_path: Path, linked: str, as_url: bool
+) -> None:
+    other = tmp_path / "inbox_of_another"
+    (other / "deep").mkdir(parents=True)
+    for folder in (other, other / "deep"):
+        (folder / "orders.csv").write_text("id\nanother client's\n")
+    link = inbox / linked
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(other / "orders.csv" if linked.endswith(".csv") else other)
+    path = linked if linked.endswith(".csv") else f"{linked}/orders.csv"
+    with pytest.raises(ExtractError, match=r"is a link that leads out of its location"):
+        land(
+            location=f"file://{inbox}" if as_url else str(inbox),
+            entities={"orders": {"path": path, "keys": ["id"]}},
+        )
+    assert not list(landing.rglob("*.parquet"))
+
+
+def test_a_link_within_its_location_and_a_location_that_is_one_are_followed(
+    inbox: Path, land: Land, landed_rows: Rows, tmp_path: Path
+) -> None:
+    (inbox / "2026.csv").write_text("id\n1\n")
+    (inbox / "orders.csv").symlink_to("2026.csv")
+    (tmp_path / "mounted").symlink_to(inbox)
+    land(location=str(tmp_path / "mounted"))
+    assert landed_rows() == [{"id": "1"}]
+
+
+@pytest.mark.parametrize("linked", ["acme", "acme/shop", "acme/shop/orders", "acme/shop/orders/year=2026"])
+def test_rows_land_behind_no_link(
+    inbox: Path, land: Land, landing: Path, tmp_path: Path, linked: str
+) -> None:
+    (inbox / "orders.csv").write_text("id\n1\n")
+    other = tmp_path / "another"
+    other.mkdir()
+    (landing / linked).parent.mkdir(parents=True, exist_ok=True)
+    (landing / linked).symlink_to(other)
+    with pytest.raises(ExtractError, match="a link leads out of"):
+        land()
+    assert not list(other.iterdir())
+
+
 def test_a_relative_location_is_refused(land: Land) -> None:
     with pytest.raises(
         ExtractError, match=r"acme: shop: location: must be an absolute folder.*is 'extracts'"

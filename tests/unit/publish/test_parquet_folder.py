@@ -110,3 +110,17 @@ def test_a_folder_that_cannot_be_written_is_named(build: Build, deliver: Publish
     (root / "lake" / "acme").write_text("a file where a folder belongs")
     with pytest.raises(PublishError, match=r"acme: shared: .*/lake/acme cannot be written"):
         deliver("daily", kind="parquet")
+
+
+@pytest.mark.parametrize("linked", ["acme", "acme/versions"])
+def test_a_delivery_goes_behind_no_link(
+    build: Build, deliver: Publish, root: Path, tmp_path: Path, linked: str
+) -> None:
+    build(daily="select 1 as n")
+    other = tmp_path / "another_clients"
+    other.mkdir()
+    (root / "lake" / linked).parent.mkdir(parents=True)
+    (root / "lake" / linked).symlink_to(other)
+    with pytest.raises(PublishError, match="must be a folder of its own, no link"):
+        deliver("daily", kind="parquet")
+    assert not list(other.iterdir())

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from medallion.clients import Destination
@@ -190,3 +191,22 @@ def test_an_absolute_path_is_taken_as_it_is(build: Build, deliver: Publish, tmp_
     delivery = deliver("daily", destination=Destination(name="own", type="duckdb", path=str(path)))
     assert delivery.place == str(path)
     assert path.is_file()
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "parquet"])
+@pytest.mark.parametrize(
+    "hostile",
+    ["'; drop table daily; --", '"; drop table daily; --', "=cmd|'/C calc'!A0", "<b>x</b>", "{{ 1 }}"],
+)
+def test_cells_and_columns_are_delivered_as_what_they_are(build, deliver, root, kind, hostile):
+    cell, column = hostile.replace("'", "''"), hostile.replace('"', '""')
+    build(daily=f"""select '{cell}' as "{column}" """)
+    for run in ("run_1", "run_2"):
+        deliver("daily", kind=kind, run_id=run)
+        if kind == "parquet":
+            found = duckdb.read_parquet(str(root / "lake/acme/current/daily.parquet"))
+            assert (found.columns, found.fetchall()) == ([hostile], [(hostile,)])
+        else:
+            with duckdb.connect(root / "data_warehouse.duckdb", read_only=True) as consumer:
+                found = consumer.table("acme.daily")
+                assert (found.columns, found.fetchall()) == ([hostile], [(hostile,)])

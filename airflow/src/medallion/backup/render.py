@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
@@ -15,14 +14,14 @@ from medallion.backup.follow import Follower
 from medallion.backup.manifest import Manifest
 from medallion.backup.paths import DATABASE, FOLDERS, LANDING, some
 from medallion.backup.restore import Restored
-from medallion.terminal import line
+from medallion.terminal import HarmlessConsole, line
 
 
 class Drawn(Follower):
     """Draws how far it is, on stderr; with ``quiet`` it only says for whom it waits."""
 
     def __init__(self, *, quiet: bool) -> None:
-        console = Console(stderr=True)
+        console = HarmlessConsole(stderr=True)
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn())
         unseen = quiet or not console.is_terminal
         self.progress = Progress(*columns, console=console, transient=True, disable=unseen)

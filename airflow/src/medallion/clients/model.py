@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from medallion.clients.access import Access
 from medallion.clients.addresses import Address
 from medallion.clients.fields import (
     NAME_PATTERN,
@@ -274,6 +275,11 @@ class Inherited(Frozen):
         validate_default=True,
     )
 
+    access: Access = Field(
+        Access(),
+        description="Roles that may see and trigger this client, where the auth manager knows roles by DAG.",
+        examples=[{"see": ["retail-readers"], "trigger": ["retail-operators"]}],
+    )
     notifications: tuple[Address, ...] = Field(
         (),
         description="Channels that are told, each from a severity on; notification_email, from warning on, "

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, MetaData
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, MetaData, Text
+from sqlalchemy.types import TypeDecorator
+
+from medallion.masking import masked
 
 #: Constraints have names, so that a later migration can drop one on both databases.
 metadata = MetaData(
@@ -15,3 +20,14 @@ metadata = MetaData(
 )
 #: SQLite counts up only a column that is exactly INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Said(TypeDecorator[str]):
+    """Text that a person or another system said, which may repeat a secret: it is masked on its way in."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002  (SQLAlchemy's)
+        """Mask what is written."""
+        return value if value is None else masked(value)

@@ -16,7 +16,7 @@ from medallion.pipeline.backfill import Again, read_backfill
 from medallion.sample_data import DEFAULT_ROWS
 from medallion.sample_data.cli import Defects, Rows
 from medallion.settings import Settings, load_settings
-from medallion.terminal import AsJson, Commands, line, out, print_json
+from medallion.terminal import AsJson, Commands, HarmlessConsole, line, out, print_json
 
 # The other commands of `medallion` need none of what these do, and should not wait for its import.
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def down() -> None:
 
 def _console(as_json: bool) -> Console:
     """What is shown while waiting; programs read standard output."""
-    return Console(stderr=True, highlight=False) if as_json else out()
+    return HarmlessConsole(stderr=True, highlight=False) if as_json else out()
 
 
 def _days(day: datetime | None, first: datetime | None, last: datetime | None) -> list[date]:

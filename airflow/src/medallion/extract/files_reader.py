@@ -52,6 +52,8 @@ class FilesReader:
     def _files(self) -> list[SourceFile]:
         try:
             files = find_files(self.location, self.path)
+        except BadFileError as error:
+            raise BadSourceError(self.path, error) from None
         except Exception as error:  # every file system has errors of its own
             raise BadSourceError(self.path, f"{self.location} cannot be listed: {error}") from error
         if not files:

@@ -26,6 +26,8 @@ from medallion.storage import (
     bring,
     clear,
     found_below,
+    is_link,
+    leads_out,
     make_folder,
     move,
     store_errors,
@@ -79,7 +81,7 @@ class Stage:
         with self._said("landing cannot be written"):
             staged = sorted(self.writing.glob("*.parquet"))
             for file in staged:
-                make_folder(self.place(file.stem, partition).parent)
+                self._make_folder(self.place(file.stem, partition).parent)
             clear(ready)
             make_folder(ready)
             for file in staged:
@@ -105,12 +107,19 @@ class Stage:
             raise ExtractError(f"{ready}: names no partition of landing: {partition!r}; remove the folder")
         for staged in found_below(ready, "*.parquet"):
             place = self.place(staged.stem, partition)
-            make_folder(place.parent)
+            self._make_folder(place.parent)
             try:
                 move(staged, place)
             except FileNotFoundError:
                 if staged.exists():  # else another machine, whose locks are not ours, has moved it
                     raise
+
+    def _make_folder(self, folder: Root) -> None:
+        """Make a folder of the source; one that a link leads out of is not the source's any more."""
+        own = self.landing / self.client_id / self.source
+        if is_link(own) or is_link(own.parent) or leads_out(folder, own):
+            raise ExtractError(f"{folder}: a link leads out of {own}; rows must land below it")
+        make_folder(folder)
 
     def _said(self, problem: str) -> AbstractContextManager[None]:
         return store_errors(self.landing, ExtractError, f"{self.client_id}: {self.source}: {problem}")

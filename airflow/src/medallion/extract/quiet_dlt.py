@@ -20,7 +20,6 @@ os.environ["DLT_DATA_DIR"] = str(load_settings().home / "dlt")
 from dlt.sources.filesystem import filesystem  # noqa: TID253
 from dlt.sources.helpers.requests import Client, HTTPError  # noqa: TID253
 from dlt.sources.helpers.rest_client import RESTClient  # noqa: TID253
-from dlt.sources.helpers.rest_client.auth import BearerTokenAuth  # noqa: TID253
 from dlt.sources.helpers.rest_client.paginators import (  # noqa: TID253
     HeaderLinkPaginator,
     JSONLinkPaginator,
@@ -30,7 +29,6 @@ from dlt.sources.helpers.rest_client.paginators import (  # noqa: TID253
 )
 
 __all__ = [
-    "BearerTokenAuth",
     "Client",
     "HTTPError",
     "HeaderLinkPaginator",

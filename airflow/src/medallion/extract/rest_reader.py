@@ -69,7 +69,7 @@ class RestReader:
         return FilesReader(str(self.scratch.parent), self.scratch.name, "jsonl", self.expected)
 
     def _fetched(self) -> Iterator[list[Any]]:
-        from medallion.extract.quiet_dlt import BearerTokenAuth, Client, HTTPError, RESTClient
+        from medallion.extract.quiet_dlt import Client, HTTPError, RESTClient
 
         session = Client(
             request_timeout=_TIMEOUT,
@@ -79,7 +79,7 @@ class RestReader:
         ).session
         client = RESTClient(
             self.base,
-            auth=BearerTokenAuth(token=self.token) if self.token else None,
+            auth=self._authorized,  # asked for each page, before anything is sent
             paginator=_paginator(self.pages),
             data_selector=self.entity.records or "$",
             session=session,
@@ -100,6 +100,15 @@ class RestReader:
             raise BadSourceError(self.name, f"{self._host} cannot be read: {type(error).__name__}") from error
         finally:
             session.close()
+
+    def _authorized(self, request: Any) -> Any:
+        """Put the token into a request to the interface; the answer's links must lead to no other server."""
+        if _origin(request.url) != _origin(self.base):
+            told = f"its next page would be at {_shown(request.url)}; expected it at {_shown(self.base)}"
+            raise BadSourceError(self.name, f"{told}: nothing was sent there, for it might take the token")
+        if self.token:
+            request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
 
     @property
     def _host(self) -> str:
@@ -143,6 +152,18 @@ class RestReader:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         after = self.span.start is None or moment >= self.span.start
         return after and (self.span.end is None or moment < self.span.end)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """What a token is for: scheme, host and port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _shown(url: str) -> str:
+    """An origin for people, without login, path and options."""
+    scheme, host, port = _origin(url)
+    return f"{scheme}://{host}:{port}"
 
 
 def _paginator(pages: Pages) -> Any:

@@ -11,12 +11,12 @@ from medallion.exceptions import MedallionError, TransformError
 from medallion.failures.classes import CLASSES, Action, FailureClass
 from medallion.failures.facts import Fact, facts_of, retry_after, types_of
 from medallion.failures.signs import SIGNS, By, Sign
+from medallion.masking import masked
 
 #: Characters of a reason: a line for people. All of it stands in the task's log.
 LONGEST_REASON = 400
 #: Exceptions of a chain that are looked at: more is a loop, or no use.
 _DEEPEST = 50
-_LOGIN = re.compile(r"(://[^\s/:@]*):[^\s/@]*@")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Failure:
 
     Attributes:
         kind: the name of its class.
-        reason: what it says, in a line or few, without logins of URLs.
+        reason: what it says, in a line or few, without secrets.
         sign: by what it was recognised, such as ``HTTP 429``; empty if by nothing.
         after: how long the other side said to wait; None if it did not.
     """
@@ -193,5 +193,5 @@ def _reason(error: BaseException) -> str:
     if not isinstance(error, MedallionError):
         name = type(error).__name__
         said = f"{name}: {said}" if said else name
-    said = _LOGIN.sub(r"\1:***@", said)
+    said = masked(said)
     return said if len(said) <= LONGEST_REASON else f"{said[: LONGEST_REASON - 1]}…"

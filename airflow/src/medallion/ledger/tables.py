@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-from medallion.database.schema import Id, metadata
+from medallion.database.schema import Id, Said, metadata
 
 
 def _run_columns() -> list[Column[str]]:
@@ -35,7 +35,7 @@ run = Table(
     Column("interval_end", DateTime, nullable=False),
     Column("started_at", DateTime, nullable=False),
     Column("asked_by", String(200)),  # null: the schedule
-    Column("reason", Text, nullable=False, server_default=""),
+    Column("reason", Said, nullable=False, server_default=""),
     Column("dry_run", Integer, nullable=False, server_default="0"),
     Column("rebuild", JSON, nullable=False, server_default="[]"),  # layers
     Index("run_key", "dag_id", "run_id", unique=True),
@@ -49,7 +49,7 @@ build = Table(
     Column("layer", String(20), nullable=False),
     Column("series", Integer, nullable=False),
     Column("state", String(20), nullable=False),
-    Column("message", Text, nullable=False, default=""),
+    Column("message", Said, nullable=False, default=""),
     Column("started_at", DateTime, nullable=False),
     Column("finished_at", DateTime),
     Index("build_run", "dag_id", "run_id"),
@@ -65,7 +65,7 @@ failed_try = Table(
     Column("try_number", Integer, nullable=False),
     Column("failure", String(40), nullable=False),  # its class
     Column("sign", String(100), nullable=False, server_default=""),  # by which it was recognised
-    Column("reason", Text, nullable=False),
+    Column("reason", Said, nullable=False),
     Column("again", Integer, nullable=False),  # whether another try was to follow
     Column("delay", Float),  # seconds until it; null where Airflow counted them, or none was to follow
     Column("failed_at", DateTime, nullable=False),
@@ -82,12 +82,12 @@ node_result = Table(
     Column("layer", String(20), nullable=False),
     Column("node", String(400), nullable=False),
     Column("status", String(20), nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Said, nullable=False),
     Column("rows", BigInteger),
     Column("seconds", Float),
     Column("failing", BigInteger),
     Column("population", BigInteger),
-    Column("log", Text, nullable=False),
+    Column("log", Said, nullable=False),
     Column("finished_at", DateTime, nullable=False),
     Index("node_result_run", "dag_id", "run_id", "id"),
 )
@@ -146,7 +146,7 @@ contract_check = Table(
     Column("found", BigInteger),  # seconds of age, or rows
     Column("population", BigInteger),  # rows that were looked at
     Column("allowed", Float, nullable=False),  # seconds at most, rows at least, or a share at most
-    Column("said", Text, nullable=False),
+    Column("said", Said, nullable=False),
     Column("intervals", Integer, nullable=False),
     Column("breaches", Integer, nullable=False),  # of these intervals
     Column("interval_start", DateTime, nullable=False),  # of the worst one
@@ -264,7 +264,7 @@ notification = Table(
     Column("kind", String(40), nullable=False),
     Column("severity", String(10), nullable=False),  # the worst so far
     Column("task_id", String(250), nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Said, nullable=False),
     Column("held", Integer, nullable=False),  # repeats that nobody was told of
     Column("first_at", DateTime, nullable=False),
     Column("last_at", DateTime, nullable=False),
@@ -282,6 +282,6 @@ notification_channel = Table(
     Column("severity", Integer, nullable=False),  # the rank of what was told last
     Column("state", String(20), nullable=False),  # sending, sent or failed
     Column("tries", Integer, nullable=False),
-    Column("detail", Text, nullable=False),  # why it failed
+    Column("detail", Said, nullable=False),  # why it failed
     Column("told_at", DateTime, nullable=False),
 )

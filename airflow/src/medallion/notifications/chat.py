@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.clients.addresses import Address
 from medallion.exceptions import ConfigError
-from medallion.notifications.masking import mask_of, secrets_of
+from medallion.masking import mask_of, secrets_of
 from medallion.notifications.render import Letter
 from medallion.severity import Severity
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from medallion.masking import Mask
 from medallion.severity import Severity
-
-#: From a text to the same one with its secrets blotted out.
-Mask = Callable[[str], str]
 
 
 @dataclass(frozen=True)

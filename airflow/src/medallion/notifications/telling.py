@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from medallion.masking import Mask
 from medallion.notifications.bounded import Attempt
 from medallion.notifications.channel import Channel, Route
-from medallion.notifications.message import Mask, Message, Recovered, Row
+from medallion.notifications.message import Message, Recovered, Row
 from medallion.notifications.render import Letter, moment, render
 from medallion.severity import Severity
 

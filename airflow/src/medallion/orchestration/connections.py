@@ -6,14 +6,19 @@ from dataclasses import replace
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
 
+from medallion.masking import secrets_of
 from medallion.settings import Settings, load_settings
 
 
 def airflow_connection(connection: str) -> str | None:
-    """Return the URL of an Airflow connection, or None where there is none; tasks and the server may ask."""
+    """Return the URL of an Airflow connection, or None where there is none; tasks and the server may ask.
+
+    Airflow's logs hide what it holds from then on, also as a URL writes it.
+    """
     try:
-        return str(Connection.get(connection).get_uri())
+        return _hidden(str(Connection.get(connection).get_uri()))
     except AirflowNotFoundException:
         return None
 
@@ -34,6 +39,13 @@ def channel_url(connection: str) -> str | None:
     except AirflowNotFoundException:
         return None
     if found.password and "://" in found.password:
-        return str(found.password)
+        return _hidden(str(found.password))
     head, mark, options = str(found.get_uri()).partition("?")
-    return head.replace("%2F", "/") + mark + options
+    return _hidden(head.replace("%2F", "/") + mark + options)
+
+
+def _hidden(url: str) -> str:
+    """The URL, which no log shows from now on."""
+    if secrets := sorted(secrets_of(url)):
+        mask_secret(secrets)
+    return url

@@ -21,6 +21,7 @@ from medallion.creator import (
     refuse_foreign,
 )
 from medallion.exceptions import MedallionError, NotLiveError
+from medallion.masking import masked
 from medallion.orchestration.notes import airflow_client
 from medallion.registry import Registry
 from medallion.registry.find import registry_of
@@ -82,7 +83,9 @@ class CreateDag(BaseOperator):
             refuse_foreign(airflow, request)
             made = create_dag(settings, registry, request, actor=actor)
         except MedallionError as error:
-            registry.audit(str(given.get("dag_id"))[:200], "dag refused", actor, {"why": str(error)[:1000]})
+            registry.audit(
+                str(given.get("dag_id"))[:200], "dag refused", actor, {"why": masked(str(error))[:1000]}
+            )
             raise
         self.log.info("%s is written as revision %d; waiting for Airflow", request.path, made.dag.revision)
         self._wait(registry, airflow, made, run, actor)
@@ -102,7 +105,7 @@ class CreateDag(BaseOperator):
                 seconds=_SECONDS,
             )
         except NotLiveError as error:
-            detail = {"revision": made.dag.revision, "why": str(error)[:1000]}
+            detail = {"revision": made.dag.revision, "why": masked(str(error))[:1000]}
             registry.audit(made.dag.dag_id, "dag not live", actor, detail)
             raise
 

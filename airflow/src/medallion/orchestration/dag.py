@@ -12,6 +12,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, chain
 
 from medallion.clients import Catalog, Client, client_from_dict
+from medallion.clients.access import Access
 from medallion.clients.weekdays import weekdays_text
 from medallion.interval import midnight
 from medallion.orchestration.callbacks import NO_CALLBACKS, callbacks
@@ -53,6 +54,7 @@ def create_client_dag(
     plan = make_plan(client, manifest.content)
     with _empty_dag(plan) as dag:
         _draw(plan, catalog, manifest.path)
+    dag.access_control = _access_control(client.access)
     # Cosmos draws nodes in the order of a set: another one in every process.
     dag.task_dict = dict(sorted(dag.task_dict.items()))
     return dag
@@ -85,6 +87,18 @@ def _empty_dag(plan: Plan) -> DAG:
         },
         is_paused_upon_creation=False,
     )
+
+
+def _access_control(access: Access) -> dict[str, dict[str, list[str]]]:
+    """What each role may do with the DAG and its runs; without any role nobody may what is not listed.
+
+    None would leave at the auth manager what an earlier version of the client allowed.
+    """
+    may = {role: {"DAGs": ["can_read"], "DAG Runs": ["can_read"]} for role in sorted(access.see)}
+    more = {"DAGs": ["can_edit", "can_read"], "DAG Runs": ["can_create", "can_read"]}
+    return may | {
+        role: {name: [*actions] for name, actions in more.items()} for role in sorted(access.trigger)
+    }
 
 
 def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:

@@ -39,6 +39,7 @@ def client_document(plan: Plan) -> str:
         ("cleaned up", weekdays_text(client.cleanup_on)),
         ("real time", "yes: batches only until real time lands" if rules.enable_real_time else "no"),
         ("told when it fails", _told(client)),
+        *((f"may {name}", _codes(roles)) for name, roles in client.access if roles),
         ("gold", _codes(plan.marts)),
         ("config version", code(plan.config_version)),
         ("dbt manifest", code(plan.manifest)),

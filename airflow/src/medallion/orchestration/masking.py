@@ -1,7 +1,8 @@
 """Has Airflow hide in a task's log what our connections hold, before the task says its first word.
 
 Airflow hides the password of a connection that it looked up itself. It does not know of the variables that a
-client's file names, of the keys in a webhook's URL, nor of how a URL writes a password.
+client's file names, of the keys in a webhook's URL, nor of how a URL writes a password. What a task looks up
+later is hidden by :func:`medallion.orchestration.connections.airflow_connection`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ def on_task_instance_running(previous_state: Any, task_instance: Any) -> None:  
         return
     from airflow.sdk.log import mask_secret
 
-    from medallion.notifications.masking import secrets_in
+    from medallion.masking import hide, secrets_in
 
-    mask_secret(secrets_in(os.environ, _named(task)))
+    named = _named(task)
+    for name in named:
+        hide(os.environ.get(name, ""))
+    mask_secret(secrets_in(os.environ, named))
 
 
 def _named(task: Any) -> list[str]:

@@ -33,6 +33,13 @@ class ReportPages:
     Schedulers, workers and triggerers load plugins, too, and never get one: they import nothing for it.
     """
 
+    @property
+    def routes(self) -> list[Any]:
+        """The routes that there are."""
+        from medallion.orchestration.report_pages import report_pages
+
+        return [*report_pages().routes]
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer as ASGI asks for."""
         from medallion.orchestration.report_pages import report_pages

@@ -23,7 +23,7 @@ from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.plugin import PREFIX, in_airflow
 from medallion.pipeline.plan import dag_id_of
 from medallion.settings import Settings
-from medallion.storage import Root, is_below
+from medallion.storage import Root
 
 #: The pages hold their own CSS and pictures, and nothing that runs or is fetched.
 _HEADERS = {
@@ -68,9 +68,8 @@ def _page(path: str, user: GetUserDep) -> Response:
     clients = [report["client"]] if report else _clients(settings.reports)
     if not _may_read(user, clients, settings):
         return _told(403, "Not allowed", f"You may not read the runs of {_whose(clients)} in this Airflow.")
-    root = settings.reports.resolve()
-    file = (root / name).resolve()
-    if not is_below(file, root) or not file.is_file():
+    file = settings.reports.resolve() / name
+    if file.resolve() != file or not file.is_file():  # behind a link may be what another client's people read
         return _told(
             404, "No report yet", "It is written at the end of the run; look again once that has ended."
         )

@@ -15,10 +15,10 @@ from medallion.clients import Client
 from medallion.clients.addresses import EMAIL, SMTP_CONNECTION, Address
 from medallion.connections import url_of
 from medallion.ledger import open_ledger
+from medallion.masking import hide, masked
 from medallion.notifications import Letter, Outbox, Route, Teller
 from medallion.notifications.chat import ChatChannel
 from medallion.notifications.mail import mail_of
-from medallion.notifications.masking import mask_of, secrets_in
 from medallion.orchestration.connections import channel_url
 from medallion.settings import Settings
 
@@ -32,9 +32,14 @@ def teller_of(settings: Settings, client: Client | None) -> Teller:
         settings: where ledger and outbox are.
         client: whose channels; None has its mails in the outbox.
     """
-    named = [one.env for one in (client.notifications if client else ()) if one.env]
-    mask = mask_of(secrets_in(os.environ, named), lambda text: str(redact(text)))
-    return Teller(tuple(_routes(settings, client)), lambda: open_ledger(settings.database_url), mask)
+    for named in (one.env for one in (client.notifications if client else ()) if one.env):
+        hide(os.environ.get(named, ""))
+    # Airflow knows what it looked up for the task.
+    return Teller(
+        tuple(_routes(settings, client)),
+        lambda: open_ledger(settings.database_url),
+        lambda text: str(redact(masked(text))),
+    )
 
 
 def _routes(settings: Settings, client: Client | None) -> Iterator[Route]:

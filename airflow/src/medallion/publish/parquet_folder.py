@@ -39,9 +39,14 @@ def deliver(gold: Gold, path: Path, patience: float) -> Delivered:
         The link to the version, the rows by table, and the version's size.
 
     Raises:
-        PublishError: if a table cannot be read or written whole. The version before is then still current.
+        PublishError: if a table cannot be read or written whole, or a link is in the place of the client's
+            folder. The version before is then still current.
     """
     folder = path / gold.client_id
+    if folder.is_symlink() or (folder / _VERSIONS).is_symlink():
+        raise PublishError(
+            f"{folder}: must be a folder of its own, no link: another client's may be behind it"
+        )
     with one_at_a_time(path / f".{gold.client_id}", doing=gold.doing, error=PublishError, patience=patience):
         try:
             rows = _write(gold, folder / _WRITING, patience)

@@ -97,6 +97,8 @@ def written(value: Any) -> str:
         return duration_text(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, BaseModel):
+        return written(value.model_dump(exclude_defaults=True))
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_inside(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list | tuple):

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from medallion.exceptions import WarehouseError
+from medallion.masking import masked
 from medallion.pipeline import Plan, Rolling
 from medallion.settings import Settings
 from medallion.warehouses.reading import quoted, read_only
@@ -91,9 +92,9 @@ def read_day(settings: Settings, plan: Plan, day: date, patience: float = _PATIE
                 tuple(_weeks(connection, plan, day)),
             )
     except WarehouseError as error:
-        return DayInWarehouse({}, (), str(error))
+        return DayInWarehouse({}, (), masked(str(error)))
     except duckdb.Error as error:  # a mart that was built before it had these columns, or a broken file
-        return DayInWarehouse({}, (), " ".join(str(error).split()))
+        return DayInWarehouse({}, (), masked(" ".join(str(error).split())))
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[tuple[str, str]]:

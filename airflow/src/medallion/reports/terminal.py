@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +12,9 @@ from rich.text import Text
 
 from medallion.reports import words
 from medallion.reports.history import zone_of
+from medallion.terminal import harmless
 
 Facts = Mapping[str, Any]
-#: Characters that steer a terminal; line breaks and tabs may stay.
-_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 STATES = {"passed": "green", "breached": "red", "blocked": "red", "failed": "red", "incomplete": "red"}
 STATES |= {"warned": "yellow", "waived": "yellow", "retry": "yellow", "success": "green", "not passed": "red"}
 _TICKS = "▁▂▃▄▅▆▇█"
@@ -67,7 +65,7 @@ def fleet_parts(facts: Facts) -> Iterator[RenderableType]:
 
 def plain(text: object) -> Text:
     """Text as it is: no markup is read from it, and no character of it reaches the terminal's controls."""
-    return Text(_STEERING.sub("\N{REPLACEMENT CHARACTER}", str(text)))
+    return Text(harmless(text))
 
 
 def _head(figures: Facts) -> Iterator[RenderableType]:

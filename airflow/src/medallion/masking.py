@@ -1,19 +1,27 @@
-"""Secrets that must be in no message and no log: what our own connections hold."""
+"""Secrets that must be in no log, ledger, report, note or message: what our own connections hold.
+
+A text is masked where it comes in: a failure when it is classified, what systems said when the ledger takes
+it down, a message before it is told. What is known to be secret is what the environment holds, and every
+connection that this process has looked up; a login or a key in a URL is known by where it stands.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from medallion.notifications.message import Mask
+#: From a text to the same one with its secrets blotted out.
+Mask = Callable[[str], str]
 
-#: Variables that hold a connection, beside those that a config file names.
-_PREFIX = "AIRFLOW_CONN_"
-_OWN = ("MEDALLION_REGISTRY_URL", "MEDALLION_FERNET_KEY")
+#: Variables that hold a connection or a secret, by their names; a config file may name others.
+_HOLDING = re.compile(
+    r"AIRFLOW_CONN_.+|MEDALLION_REGISTRY_URL|.+_CONN|.*(PASSWORD|PASSWD|SECRET|TOKEN|_PASS|_KEY|_DSN)"
+)
 #: Anything shorter is in other words as well; Airflow hides none either.
 _SHORTEST = 5
 #: The part of a webhook's path that is its key; a shorter one is a word of its address.
@@ -22,6 +30,36 @@ _WEBHOOKS = frozenset({"http", "https", "json", "jsons", "slack", "pagerduty", "
 #: Names of options that hold a secret.
 _SECRET = re.compile(r"pass|secret|token|key|auth|credential|dsn|sas|sig", re.IGNORECASE)
 _HIDDEN = "***"
+#: A login in a URL, a key among a URL's options, a driver's own way to write a login, and a header's token.
+_BY_PLACE = re.compile(
+    r"""(?ix)
+    (:// [^\s/:@"'<>]* :) [^\s/"'<>]+ (?=@)
+    | ([?&] [^\s=&;#"'<>]* (?:pass|pwd|secret|token|key|auth|credential|sig) [^\s=&;#"'<>]* =)
+      [^\s&;#"'<>]+
+    | (\b (?:password|passwd|pwd|accountkey|sharedaccesskey) =)
+      (?: \{ (?:[^}]|\}\})* \} | '[^']*' | "[^"]*" | [^\s;&,"'<>]+ )
+    | (\b (?:bearer|basic) \s+) [\w.~+/=-]{8,}
+    """
+)
+#: What was looked up in this process.
+_looked_up: set[str] = set()
+
+
+def masked(text: str) -> str:
+    """Blot out of a text every secret that is known of, and what stands where a URL has one."""
+    held = tuple(value for name, value in os.environ.items() if _HOLDING.fullmatch(name))
+    text = _mask(held, frozenset(_looked_up))(text)
+    return _BY_PLACE.sub(lambda found: f"{found[found.lastindex or 0]}{_HIDDEN}", text)
+
+
+def hide(value: str) -> None:
+    """Know a connection from now on, by what it was looked up as: a URL, JSON or a token."""
+    _looked_up.update(secrets_of(value))
+
+
+@lru_cache(maxsize=8)
+def _mask(held: tuple[str, ...], looked_up: frozenset[str]) -> Mask:
+    return mask_of(looked_up.union(*map(secrets_of, held)))
 
 
 def secrets_in(environment: Mapping[str, str] = os.environ, named: Iterable[str] = ()) -> list[str]:
@@ -29,13 +67,13 @@ def secrets_in(environment: Mapping[str, str] = os.environ, named: Iterable[str]
 
     Args:
         environment: the variables.
-        named: variables that a config file names, beside our own and Airflow's connections.
+        named: variables that a config file names, beside those whose name says what they hold.
 
     Returns:
         Passwords as they are and as a URL has them, keys in the paths and options of URLs, and what is no URL
         as a whole.
     """
-    names = {name for name in environment if name.startswith(_PREFIX)} | {*_OWN, *named}
+    names = {name for name in environment if _HOLDING.fullmatch(name)}.union(named)
     found = {secret for name in names if name in environment for secret in secrets_of(environment[name])}
     return sorted(found, key=lambda one: (-len(one), one))
 
