@@ -47,7 +47,7 @@ def attach(
     try:
         patiently(connection.execute, f"attach {text(path)} as {name}{options}")
     except duckdb.Error as error:
-        raise PublishError(f"{path.name} cannot be opened: {str(error).strip()}") from error
+        raise PublishError(f"{path} cannot be opened: {str(error).strip()}") from error
 
 
 def _is_held(error: BaseException) -> bool:

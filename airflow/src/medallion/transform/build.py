@@ -72,9 +72,19 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     with writing(settings, client), dbt_environment(settings, client):
         result = _invoke(settings, request, manifest, recorder)
     if result.exception and not recorder.written:
-        raise BuildFailed(f"dbt could not run\n  {str(result.exception).strip()}") from result.exception
+        said = _located(f"\n  {str(result.exception).strip()}", settings, client)
+        raise BuildFailed(f"dbt could not run{said}") from result.exception
     _add_skipped(request.nodes, manifest, recorder)
-    _raise_if_bad(request.nodes, recorder)
+    try:
+        _raise_if_bad(request.nodes, recorder)
+    except BuildFailed as error:
+        raise BuildFailed(_located(str(error), settings, client), error.causes) from None
+
+
+def _located(said: str, settings: Settings, client_id: str) -> str:
+    """What DuckDB said, with the file's name: of a damaged block it does not say whose it is."""
+    damaged = "Corrupt database file" in said
+    return f"{said}\n  the file is {settings.warehouse(client_id)}" if damaged else said
 
 
 def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recorder: Recorder) -> Any:
