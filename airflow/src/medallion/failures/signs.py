@@ -79,7 +79,7 @@ def _duckdb() -> Iterator[Sign]:
         "disk full": ("No space left on device", "Disk quota exceeded", "max_temp_directory_size"),
         "corrupt": (
             "not a valid DuckDB database file",
-            "Corrupt database file",
+            "Corrupt (database|WAL) file",
             "Could not read enough bytes from file",
             "too small to be a Parquet file|No magic bytes found",
             "Decompression failure|don't know what type|TProtocolException",
