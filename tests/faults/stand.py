@@ -249,6 +249,11 @@ class Stand:
             self.mend = None
             self.mended()
 
+    @property
+    def first_failure(self) -> tuple[str, str]:
+        """The first task that failed, and of what; gates behind it fail as well."""
+        return self.failed[0][0], self.failed[0][1].kind
+
     # --- What is there
 
     def contents(self) -> Contents:

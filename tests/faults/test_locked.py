@@ -1,4 +1,4 @@
-"""A DuckDB file that another process has open: waited for, then the process is named, and the next try heals."""
+"""A DuckDB file that another process has open is waited for; then the process is named, and a try heals."""
 
 from __future__ import annotations
 

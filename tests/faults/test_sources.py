@@ -84,7 +84,7 @@ def test_what_is_another_thing_stops_the_run_until_it_is_mended(
     delivered = stand.delivered()
     fault(stand)
     assert not stand.run(2)
-    assert (stand.failed[0][0], stand.failed[0][1].kind) == (task, kind)
+    assert stand.first_failure == (task, kind)
     assert said in stand.failed[0][1].reason
     assert stand.delivered() == delivered
     assert stand.deliveries(2) == 0
@@ -113,9 +113,8 @@ def test_ten_times_the_usual_does_not_land(stand: Stand) -> None:
     before, told = stand.contents(), stand.told()
     stand.sell(4, orders(4, count=400))
     assert not stand.run(4)
-    ((task, failure),) = stand.failed
-    assert (task, failure.kind) == ("extract_shop", "data wrong")
-    assert "405 rows; expected at most 225 (times_usual: 5, of 45)" in failure.reason
+    assert stand.first_failure == ("extract_shop", "data wrong")
+    assert "405 rows; expected at most 225 (times_usual: 5, of 45)" in stand.failed[0][1].reason
     assert stand.contents() == before
     stand.sell(4)
     stand.mended()
