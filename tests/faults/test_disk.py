@@ -127,6 +127,7 @@ def test_a_ledger_without_room_stops_a_task_that_can_write_nothing_down(
     assert stand.run(2)
     ((failed, failure),) = stand.failed
     assert (failed, failure.kind) == (task, "disk full")
+    assert f"{home / 'registry.db'} cannot be written, its disk is full" in failure.reason
     assert stand.contents() == clean.contents()
     assert stand.passed(2)
     assert stand.deliveries(2) == 1

@@ -13,10 +13,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from medallion.database.upgrade import upgrade
-from medallion.exceptions import DamagedError
+from medallion.exceptions import DamagedError, RegistryError
 
-#: What SQLite says of a file that is no whole database.
+#: What SQLite says of a file that is no whole database, and of a disk without room.
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 
 
 def utcnow() -> datetime:
@@ -34,6 +35,7 @@ def engine_of(url: str) -> Engine:
     Raises:
         sqlalchemy.exc.OperationalError: if the database cannot be reached.
         DamagedError: if it is a file that is damaged; whoever reads or writes it later raises it as well.
+        RegistryError: the same of a file whose disk is full, or if a newer Medallion has upgraded it.
     """
     parsed = make_url(url)
     engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _pooled(parsed)
@@ -66,8 +68,11 @@ def _sqlite(url: Any) -> Engine:
 
     @event.listens_for(engine, "handle_error")
     def _name_the_file(failed: ExceptionContext) -> None:
-        said = str(getattr(failed.original_exception, "sqlite_errorname", ""))
+        error = failed.original_exception
+        said = str(getattr(error, "sqlite_errorname", ""))
         if said.startswith(_DAMAGED):
-            raise DamagedError({url.database: failed.original_exception}) from failed.original_exception
+            raise DamagedError({url.database: error}) from error
+        if said.startswith(_FULL):
+            raise RegistryError(f"{url.database} cannot be written, its disk is full: {error}") from error
 
     return engine
