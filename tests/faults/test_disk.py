@@ -7,10 +7,12 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from faults.stand import Contents, Stand, again, check_survived
+from medallion.ledger import Ledger
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 #: What a disk holds beyond what is on it already, before the test fills it.
@@ -110,17 +112,37 @@ def test_a_report_that_has_no_room_leaves_the_one_before(stand: Stand, clean: St
 
 
 @pytest.mark.soak
+def test_a_build_whose_results_find_no_room_is_none(
+    stand: Stand, clean: Stand, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full by the time that dbt reports its first model: built, it does not count."""
+    home = _ledger_on_its_own(stand, disk)
+    ballast: list[Path] = []
+    add = Ledger.add_results
+
+    def add_when_full(*given: Any) -> None:
+        if not ballast:
+            ballast.append(fill(home))
+        add(*given)
+
+    monkeypatch.setattr(Ledger, "add_results", add_when_full)
+    stand.mend = lambda: ballast[0].unlink()
+    assert stand.run(2)
+    ((failed, failure),) = stand.failed
+    assert (failed, failure.kind) == ("bronze.build", "disk full")
+    assert stand.contents() == clean.contents()
+    assert stand.passed(2)
+    assert stand.deliveries(2) == 1
+    assert stand.told()[:1] == [again("bronze.build")[0]]
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("task", ["extract_shop", "bronze.build", "load_to_shelf"])
 def test_a_ledger_without_room_stops_a_task_that_can_write_nothing_down(
     stand: Stand, clean: Stand, disk: Disk, task: str
 ) -> None:
     """Nobody may be told twice for it: what the ledger cannot keep, it cannot hold back either."""
-    home = stand.home / "ledger"
-    home.mkdir()
-    disk(home)
-    for file in stand.home.glob("registry.db*"):
-        shutil.move(file, home)
-    stand.ledger_in = home
+    home = _ledger_on_its_own(stand, disk)
     ballast: list[Path] = []
     stand.ahead_of = {task: lambda: ballast.append(fill(home))}
     stand.mend = lambda: ballast[0].unlink()
@@ -133,3 +155,14 @@ def test_a_ledger_without_room_stops_a_task_that_can_write_nothing_down(
     assert stand.deliveries(2) == 1
     assert stand.told()[:1] == [again(task)[0]]
     assert len(stand.told()) <= 2
+
+
+def _ledger_on_its_own(stand: Stand, disk: Disk) -> Path:
+    """Move registry and ledger to a disk of their own."""
+    home = stand.home / "ledger"
+    home.mkdir()
+    disk(home)
+    for file in stand.home.glob("registry.db*"):
+        shutil.move(file, home)
+    stand.ledger_in = home
+    return home
