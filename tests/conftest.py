@@ -27,7 +27,9 @@ _BESIDE = tuple(
     f"{_LIVE}test_{name}.py" for name in ("wrong_turns", "registry", "embedded", "backfill", "dag_creator")
 )
 _AT_ONCE = 2  # of those beside the others from the start; three live Airflows are what two cores bear
-_SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages"))
+_SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages", "faults"))
+#: Files that share what is dear to make.
+_TOGETHER = "tests/faults/"
 
 
 class _LiveTogether(LoadScopeScheduling):
@@ -38,6 +40,8 @@ class _LiveTogether(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file.startswith(_TOGETHER):
+            return _TOGETHER
         return _LIVE if nodeid.startswith(_LIVE) and file not in _BESIDE else file
 
 

@@ -12,6 +12,7 @@ MedallionError
 │   ├── BuildFailed          a node failed, or the warehouse is held: its causes say of what
 │   └── DataFailed           a hard test failed: another try cannot heal it
 ├── GateFailed               a gate did not pass: nothing is published
+├── DamagedError             a file of ours is damaged: another try cannot heal it
 ├── WarehouseError           a client's warehouse cannot be read now
 ├── PublishError             gold could not be delivered; the last good delivery is still there
 │   └── DeliveryRefused      gold is no longer what the run's gates judged: another try ends the same way
@@ -23,7 +24,7 @@ MedallionError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class MedallionError(Exception):
@@ -83,8 +84,21 @@ class GateFailed(MedallionError):
     """A gate did not pass, or has not in this run; nothing is published."""
 
 
+class DamagedError(MedallionError):
+    """Files of ours cannot be read; another try cannot heal it.
+
+    Args:
+        found: what was found in each file, by its path.
+    """
+
+    def __init__(self, found: Mapping[object, object]) -> None:
+        self.found = dict(found)
+        said = (f"{where} is damaged: {' '.join(str(problem).split())}" for where, problem in found.items())
+        super().__init__(f"{'; '.join(said)}; *Damaged files* in docs/operations.md says how to go on")
+
+
 class WarehouseError(MedallionError):
-    """A client's warehouse is not there, or a writer holds it; the text says who."""
+    """A client's warehouse is not there or no whole file, or a writer holds it; the text says which."""
 
 
 class PublishError(MedallionError):

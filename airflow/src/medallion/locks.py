@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +43,8 @@ def one_at_a_time(
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
         me = f"process {os.getpid()} on {socket.gethostname()} ({doing}, since {since})"
-        holder.write_text(me, encoding="utf-8")
+        with suppress(OSError):  # a full disk: what frees it must not fail for a note
+            holder.write_text(me, encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)

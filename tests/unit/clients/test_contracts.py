@@ -32,6 +32,7 @@ CHECKED = _checked(
     {
         "freshness": {"at_most": "6h", "on_breach": "fail"},
         "rows_a_day": 50,
+        "times_usual": 2.5,
         "not_null": ["id", {"name": "city", "share": 0.5, "on_breach": "warn"}],
         "outside_interval": 0.01,
     },
@@ -113,10 +114,13 @@ def test_every_check_has_a_short_and_a_long_way_to_be_written() -> None:
     long = {
         "freshness": {"at_most": "6h", "on_breach": "warn"},
         "rows_a_day": {"at_least": 50, "on_breach": "fail"},
+        "times_usual": {"at_most": 5, "on_breach": "fail"},
         "not_null": [{"name": "id", "share": 0.0, "on_breach": "fail"}],
         "outside_interval": {"share": 0.01, "on_breach": "fail"},
     }
-    short = {"freshness": "6h", "rows_a_day": 50, "not_null": ["id"], "outside_interval": 0.01}
+    short = {"freshness": "6h", "rows_a_day": 50, "times_usual": 5, "not_null": ["id"]} | {
+        "outside_interval": 0.01
+    }
     read = [SourceContract.model_validate(COMMON | _checked(one, event_time="at")) for one in (long, short)]
     assert read[0] == read[1]
 

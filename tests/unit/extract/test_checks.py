@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from medallion.exceptions import ExtractError
+from medallion.exceptions import ExtractError, RowsRefusedError
 from medallion.extract import Checked, worst
+from medallion.extract.checks import refuse
 from medallion.interval import Interval
 
 JANUARY_15 = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
@@ -73,6 +74,53 @@ def test_the_day_the_clocks_change_needs_an_hours_rows_less(hold: Hold) -> None:
     summer = Interval(datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC))
     (found,) = hold(rows(*["2026-03-29T08:00:00"] * 47), summer, checks={"rows_a_day": 50})
     assert (found.state, found.allowed) == ("passed", 47)
+
+
+@pytest.mark.parametrize(
+    ("before", "count", "state", "allowed"),
+    [
+        ((10, 20, 12), 36, "passed", 36),
+        ((10, 20, 12), 37, "failed", 36),
+        ((12, 0, 12, 0), 99, "not measured", 0),  # what brought nothing says nothing of what is usual
+        ((9, 9, 1, 1, 1, 2, 2, 2, 2), 7, "failed", 6),  # the last seven
+    ],
+)
+def test_what_is_usual_is_what_the_intervals_before_brought(
+    hold: Hold, before: tuple[int, ...], count: int, state: str, allowed: int
+) -> None:
+    checks = {"times_usual": 3}
+    for ago, rows_then in zip(range(len(before), 0, -1), before, strict=True):
+        hold(rows(*["2026-01-10"] * rows_then), _days_before(ago), checks=None, load="interval")
+    hold(rows(*["2026-01-20"] * 500), _days_before(-1), checks=None, load="interval")  # later: not asked
+    (found,) = hold(rows(*["2026-01-15"] * count), checks=checks, load="interval")
+    assert (found.check, found.state, found.allowed) == ("times_usual", state, allowed)
+    if state != "not measured":
+        assert f"{count} rows; expected at most {allowed} (times_usual: 3, of " in found.said
+
+
+def test_a_first_run_that_brings_all_is_neither_usual_nor_held_to_it(hold: Hold) -> None:
+    checks = {"times_usual": {"at_most": 2, "on_breach": "warn"}}
+    (found,) = hold(rows(*["2025-01-01"] * 90), _days_before(4), checks=checks, load="history")
+    assert found.state == "not measured"
+    for ago in (3, 2):
+        hold(rows(*["2025-01-01"] * 5), _days_before(ago), checks=checks, load="history")
+    (found,) = hold(rows(*["2025-01-01"] * 11), _days_before(1), checks=checks, load="history")
+    assert found.said.startswith("orders.jsonl: 11 rows; expected nothing yet, 2 intervals before")
+    (found,) = hold(rows(*["2025-01-01"] * 11), checks=checks, load="history")
+    assert (found.state, found.allowed) == ("warned", 10)
+
+
+def test_the_same_growth_is_there_at_the_next_try(hold: Hold) -> None:
+    """Too few rows may yet come; too many are refused at once, and named as rows."""
+    for ago in (3, 2, 1):
+        hold(rows("2026-01-10"), _days_before(ago), load="interval")
+    (found,) = hold(rows(*["2026-01-15"] * 3), checks={"times_usual": 2}, load="interval")
+    with pytest.raises(RowsRefusedError, match="3 rows; expected at most 2"):
+        refuse("acme", [found])
+
+
+def _days_before(days: int) -> Interval:
+    return Interval(JANUARY_15.start - timedelta(days=days), JANUARY_15.end - timedelta(days=days))
 
 
 def test_a_first_run_that_brings_all_rows_is_no_days_volume(hold: Hold) -> None:

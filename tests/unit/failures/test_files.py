@@ -4,16 +4,26 @@ import os
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 
-from medallion.exceptions import PublishError, WarehouseError
+from medallion.database import engine_of
+from medallion.exceptions import BuildFailed, DamagedError, PublishError, WarehouseError
+from medallion.extract import check_landing
+from medallion.extract.parts import columns_of, is_whole, rows_of, write_part
 from medallion.failures import Action, classify
+from medallion.interval import Interval
+from medallion.ledger import Ledger, RunKey
+from medallion.ledger.tables import failed_try
 from medallion.publish.source import attach
 from medallion.settings import Settings
+from medallion.warehouses import writing
+from medallion.warehouses.held import wait_for
 from medallion.warehouses.reading import read_only
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
@@ -30,6 +40,14 @@ def held(tmp_path):
     assert holder.stdout.readline() == "held\n"
     yield path
     holder.communicate("")
+
+
+def test_whoever_has_a_warehouse_open_is_named_to_a_writer(held):
+    with pytest.raises(
+        BuildFailed, match=r"(?s)shop\.duckdb is in use; waited 0 s for it.*PID \d+"
+    ) as caught:
+        wait_for(held, 0.0)
+    assert (classify(caught.value).kind, classify(caught.value).action) == ("locked", Action.WAIT)
 
 
 def test_a_warehouse_that_another_process_holds(held, tmp_path):
@@ -113,11 +131,75 @@ def test_a_damaged_duckdb_file(tmp_path, damage):
     assert (classify(caught.value).kind, classify(caught.value).action) == ("corrupt", Action.STOP)
 
 
+def test_a_damaged_warehouse_is_not_taken_for_one_in_use(tmp_path):
+    settings = Settings(project=tmp_path, home=tmp_path)
+    path = settings.warehouse("shop")
+    path.parent.mkdir()
+    path.write_bytes(os.urandom(20_000))
+    with (
+        pytest.raises(WarehouseError, match=f"{path} cannot be opened: .*not a valid") as caught,
+        read_only(settings, "shop", patience=30),
+    ):
+        pass
+    assert classify(caught.value).kind == "corrupt"
+    with pytest.raises(DamagedError, match=f"{path} is damaged: ") as caught, writing(settings, "shop"):
+        pass
+    assert classify(caught.value).kind == "corrupt"
+
+
+def test_a_commit_on_a_full_disk_is_no_deadlock():
+    """As DuckDB raises it where the log finds no room, and where two transactions change a row."""
+    full = duckdb.TransactionException(
+        'TransactionContext Error: Failed to commit: Could not write file "a.wal": No space left on device'
+    )
+    conflict = duckdb.TransactionException("TransactionContext Error: Conflict on update!")
+    assert (classify(full).kind, classify(conflict).kind) == ("disk full", "deadlock")
+
+
+@pytest.mark.parametrize("damage", ["random", "cut", "page"])
+def test_a_damaged_landing_file(tmp_path, damage):
+    place = tmp_path / "shop/sales/orders/year=2026/month=01/day=15/part-0.parquet"
+    place.parent.mkdir(parents=True)
+    batch = pa.record_batch({"i": list(range(5000)), "x": [f"{i * i}" for i in range(5000)]})
+    day = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
+    write_part(place, batch.schema, [batch], day)
+    partition = day.partition_path(sub_daily=False)
+    check_landing(tmp_path, "shop", [partition])
+    whole = place.read_bytes()
+    page = whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:]
+    place.write_bytes({"random": os.urandom(5000), "cut": whole[:-9], "page": page}[damage])
+    with pytest.raises(DamagedError, match=f"{place} is damaged: ") as caught:
+        check_landing(tmp_path, "shop", ["year=2025/month=01/day=01", partition])
+    assert (classify(caught.value).kind, classify(caught.value).action) == ("corrupt", Action.STOP)
+    if damage != "page":
+        for look in (columns_of, is_whole, rows_of):
+            with pytest.raises(DamagedError):
+                look(place)
+
+
 @pytest.mark.parametrize("left", [b"\xc1", b"garbage", b""])
 def test_a_damaged_manifest(left):
     with pytest.raises(ValueError, match=r"^$|extra data|incomplete") as caught:
         Manifest.from_msgpack(left)
     assert classify(caught.value).kind == "corrupt"
+
+
+def test_a_damaged_ledger_is_named(tmp_path):
+    path = tmp_path / "registry.db"
+    url = f"sqlite:///{path}"
+    ledger, key = Ledger(engine_of(url)), RunKey("dag", "run")
+    ledger.start_build(key, "bronze", 1)
+    path.write_bytes(path.read_bytes()[:4096] + os.urandom(200_000))
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for use in (lambda: ledger.start_build(key, "bronze", 1), lambda: ledger.rows_of(failed_try, key)):
+        with pytest.raises(DamagedError, match=f"^{path} is damaged: ") as caught:
+            use()
+        assert classify(caught.value).kind == "corrupt"
+    engine_of.cache_clear()
+    path.write_bytes(os.urandom(9000))
+    with pytest.raises(DamagedError, match="file is not a database"):
+        engine_of(url)
 
 
 def test_a_registry_that_is_damaged_or_locked(tmp_path):

@@ -114,6 +114,7 @@ def test_limits_are_told_in_their_own_units():
     told = [
         check("freshness", 5400, 86_400.0),
         check("rows_a_day", 1234, 50.0),
+        check("times_usual", 1234, 500.0),
         check("not_null", 3, 0.025, 100),
         check("outside_interval", 0, 0.0, 100),
         check("freshness", None, 60.0),
@@ -121,6 +122,7 @@ def test_limits_are_told_in_their_own_units():
     assert [(check_found(one), check_allowed(one)) for one in told] == [
         ("1 h 30 min", "at most 24 h 00 min"),
         ("1,234", "at least 50"),
+        ("1,234", "at most 500"),
         ("3 of 100", "at most 2.5\N{NO-BREAK SPACE}%"),
         ("0 of 100", "none"),
         ("\N{EN DASH}", "at most 1 min 00 s"),

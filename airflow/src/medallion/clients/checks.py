@@ -57,6 +57,20 @@ class RowsADay(Frozen):
         return value if isinstance(value, (Mapping, cls)) else {"at_least": value}
 
 
+class TimesUsual(Frozen):
+    """How many times its usual rows an interval may bring."""
+
+    at_most: float = Field(
+        gt=1, description="Times the median of the last seven intervals that brought rows.", examples=[5]
+    )
+    on_breach: OnBreach = Field("fail", description=_THEN, examples=["warn"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return value if isinstance(value, (Mapping, cls)) else {"at_most": value}
+
+
 class NotNull(Frozen):
     """A column that must be filled."""
 
@@ -103,6 +117,11 @@ class Checks(Frozen):
         None,
         description="Least rows of a day; of an interval its share of the day, rounded down.",
         examples=[50],
+    )
+    times_usual: Annotated[TimesUsual, Shorthand({"type": "number", "exclusiveMinimum": 1})] | None = Field(
+        None,
+        description="Most rows of an interval: so many times what it usually brings.",
+        examples=[5],
     )
     not_null: Annotated[
         tuple[Annotated[NotNull, Shorthand({"type": "string"})], ...],

@@ -8,11 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from medallion.database.upgrade import upgrade
+from medallion.exceptions import DamagedError, RegistryError
+
+#: What SQLite says of a file that is no whole database, and of a disk without room.
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 
 
 def utcnow() -> datetime:
@@ -29,6 +34,8 @@ def engine_of(url: str) -> Engine:
 
     Raises:
         sqlalchemy.exc.OperationalError: if the database cannot be reached.
+        DamagedError: if it is a file that is damaged; whoever reads or writes it later raises it as well.
+        RegistryError: the same of a file whose disk is full, or if a newer Medallion has upgraded it.
     """
     parsed = make_url(url)
     engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _pooled(parsed)
@@ -58,5 +65,14 @@ def _sqlite(url: Any) -> Engine:
         # Readers (the triggerer) must not wait for writers (the builds), nor hold them up.
         connection.execute("pragma journal_mode=wal")
         connection.execute("pragma synchronous=normal")
+
+    @event.listens_for(engine, "handle_error")
+    def _name_the_file(failed: ExceptionContext) -> None:
+        error = failed.original_exception
+        said = str(getattr(error, "sqlite_errorname", ""))
+        if said.startswith(_DAMAGED):
+            raise DamagedError({url.database: error}) from error
+        if said.startswith(_FULL):
+            raise RegistryError(f"{url.database} cannot be written, its disk is full: {error}") from error
 
     return engine

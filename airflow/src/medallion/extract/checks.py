@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from medallion.clients import Checks, Entity, Freshness, OnBreach, SourceContract, duration_text
+from medallion.clients.checks import TimesUsual
 from medallion.exceptions import ExtractError, RowsRefusedError
 from medallion.extract.measure import Files, Measured, measuring
+from medallion.extract.parts import is_whole, rows_of
 from medallion.interval import Interval
 from medallion.storage import Root
 
@@ -18,6 +22,9 @@ PASSED, WARNED, FAILED, NOT_MEASURED = "passed", "warned", "failed", "not measur
 #: The worst of several intervals is the one that is told.
 _RANK = {NOT_MEASURED: 0, PASSED: 1, WARNED: 2, FAILED: 3}
 _DAY = timedelta(days=1)
+TIMES_USUAL = "times_usual"
+#: Intervals that say what is usual, and how many of them it takes to say so.
+_USUAL, _ENOUGH = 7, 3
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Arrived:
         load: which rows a run lands.
         path: the staged file.
         whole: whether it holds all rows there were, on an entity's first run.
-        before: what landed of other intervals, by their start, oldest first; empty where no age is limited.
+        before: what landed of other intervals, by their start, oldest first; empty where no check asks.
     """
 
     name: str
@@ -53,11 +60,11 @@ class Checked:
 
     Attributes:
         entity: whose rows; empty for all of the source's.
-        check: freshness, min_rows, rows_a_day, not_null or outside_interval.
+        check: freshness, min_rows, rows_a_day, times_usual, not_null or outside_interval.
         column: the column that not_null is about.
         found: seconds of age, or rows; None where nothing says.
         population: of how many rows; None where that has no meaning.
-        allowed: seconds at most, rows at least, or a share of the rows at most.
+        allowed: seconds or rows at most, rows at least, or a share of the rows at most.
         breached: None if there was nothing to measure.
         said: the same as a sentence.
     """
@@ -114,8 +121,13 @@ def refuse(client_id: str, checked: Iterable[Checked]) -> None:
             check, client, source and entity, what was found and what is allowed.
     """
     if failed := [one for one in checked if one.state == FAILED]:
-        kind = RowsRefusedError if any(one.population is not None for one in failed) else ExtractError
+        kind = RowsRefusedError if any(map(_of_the_rows, failed)) else ExtractError
         raise kind(f"{client_id}: {'; '.join(map(str, failed))}")
+
+
+def _of_the_rows(checked: Checked) -> bool:
+    """True of a check that judges rows which are the same at the next try."""
+    return checked.population is not None or checked.check == TIMES_USUAL
 
 
 def worst(checked: Iterable[Checked]) -> list[dict[str, Any]]:
@@ -165,6 +177,8 @@ class _Source:
             span = duration_text(self.interval.end - self.interval.start)
             why = f"rows_a_day: {a_day.at_least}, of {span}"
             yield self._least(one, "rows_a_day", a_day.on_breach, None if one.whole else rows, least, why)
+        if times := checks.times_usual:
+            yield self._most(one, times)
         for column in checks.not_null:
             said = f"{column.name} is null or blank"
             counts = measured.blanks[column.name], rows
@@ -241,6 +255,32 @@ class _Source:
             breached=None if rows is None else rows < least,
             said=f"{one.where}: {one.rows} rows; expected at least {least} ({why})",
         )
+
+    def _most(self, one: Arrived, times: TimesUsual) -> Checked:
+        """Hold the rows against those of the intervals before, of which empty and whole ones say nothing."""
+        counts = islice(self._rows_before(one), _USUAL)
+        usual = sorted([] if one.whole else counts)
+        enough = len(usual) >= _ENOUGH
+        middle = median(usual) if enough else 0
+        most = int(times.at_most * middle)
+        lacking = f"{len(usual)} intervals before brought rows, {_ENOUGH} say what is usual"
+        wanted = f"expected at most {most}" if enough else f"expected nothing yet, {lacking}"
+        return self._checked(
+            one.name,
+            TIMES_USUAL,
+            times.on_breach,
+            found=one.rows if enough else None,
+            population=None,
+            allowed=most,
+            breached=one.rows > most if enough else None,
+            said=f"{one.where}: {one.rows} rows; {wanted} ({TIMES_USUAL}: {times.at_most:g}, of {middle:g})",
+        )
+
+    def _rows_before(self, one: Arrived) -> Iterator[int]:
+        """The rows of the intervals before, the last first."""
+        for start, path in reversed(one.before):
+            if start < self.interval.start and (rows := rows_of(path)) and not is_whole(path):
+                yield rows
 
     def _share(
         self,

@@ -57,6 +57,9 @@ class EntityExtract:
             rows = write_part(target, schema, self._batches(schema), self.interval, whole=self.whole)
         except BadSourceError as error:
             raise ExtractError(f"{self.client_id}: {self.contract.name}.{self.name}: {error}") from error
+        except OSError as error:  # of what is written: readers have errors of their own
+            told = f"{target.parent} cannot be written: {error}"
+            raise ExtractError(f"{self.client_id}: {self.contract.name}.{self.name}: {told}") from error
         return Extracted(rows, self.reader.parts, tuple(changes))
 
     def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -161,13 +161,14 @@ class _EntityRun:
             rows,
             self.stage.file(self.name),
             self.whole,
-            list(self._earlier()) if self._may_be_late else [],
+            list(self._earlier()) if self._compared else [],
         )
 
     @property
-    def _may_be_late(self) -> bool:
-        """Whether the contract limits the age of what landed: years of it are not looked up for nothing."""
-        return bool(self.contract.freshness or (self.entity.checks and self.entity.checks.freshness))
+    def _compared(self) -> bool:
+        """Whether a check asks for what landed before: years of it are not looked up for nothing."""
+        checks = self.entity.checks
+        return bool(self.contract.freshness or (checks and (checks.freshness or checks.times_usual)))
 
     def _earlier(self) -> Iterator[tuple[datetime, Root]]:
         """What landed of other intervals, by their start."""

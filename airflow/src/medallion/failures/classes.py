@@ -157,7 +157,7 @@ _CLASSES = (
         "corrupt",
         "A file or database of ours is damaged.",
         Action.STOP,
-        "Restore it from a backup (`medallion restore`), or remove it if it can be made anew.",
+        "The message names the file; *Damaged files* in docs/operations.md says how to bring it back.",
     ),
     FailureClass(
         "killed",

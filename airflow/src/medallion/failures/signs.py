@@ -65,7 +65,6 @@ def _texts(of: str, classes: dict[str, tuple[str, ...]], *, last: bool = False) 
 def _duckdb() -> Iterator[Sign]:
     # https://duckdb.org/docs/stable/dev/internal_errors and the driver's exception classes
     types = {
-        "deadlock": "duckdb.TransactionException",
         "out of memory": "duckdb.OutOfMemoryException",
         "not allowed": "duckdb.PermissionException",
         "data wrong": "duckdb.ConversionException duckdb.ConstraintException duckdb.OutOfRangeException "
@@ -80,9 +79,10 @@ def _duckdb() -> Iterator[Sign]:
         "disk full": ("No space left on device", "Disk quota exceeded", "max_temp_directory_size"),
         "corrupt": (
             "not a valid DuckDB database file",
-            "Corrupt database file",
+            "Corrupt (database|WAL) file",
             "Could not read enough bytes from file",
             "too small to be a Parquet file|No magic bytes found",
+            "Decompression failure|don't know what type|TProtocolException",
         ),
         "not delivered": ("No files found that match the pattern", "Cannot open file .*No such file"),
         "not allowed": ("Cannot open file .*Permission denied",),
@@ -98,12 +98,11 @@ def _duckdb() -> Iterator[Sign]:
         "SQL wrong": (r"(?m)^\s*(Parser|Syntax|Compilation|Parsing) Error\b",),
     }
     yield from _texts(DUCKDB, texts)
-    yield from _of(
-        DUCKDB,
-        By.TYPE,
-        {"SQL wrong": "duckdb.BinderException duckdb.CatalogException duckdb.NotImplementedException"},
-        last=True,
-    )
+    types = {
+        "deadlock": "duckdb.TransactionException",  # also of a commit on a full disk, which its text says
+        "SQL wrong": "duckdb.BinderException duckdb.CatalogException duckdb.NotImplementedException",
+    }
+    yield from _of(DUCKDB, By.TYPE, types, last=True)
 
 
 def _sqlserver() -> Iterator[Sign]:
@@ -189,7 +188,7 @@ def _postgres() -> Iterator[Sign]:
     yield from _of(POSTGRES, By.SQLSTATE, states)
     codes = {
         "locked": "SQLITE_BUSY SQLITE_LOCKED",
-        "disk full": "SQLITE_FULL",
+        "disk full": "SQLITE_FULL SQLITE_IOERR_SHMSIZE",
         "out of memory": "SQLITE_NOMEM",
         "not allowed": "SQLITE_READONLY SQLITE_PERM SQLITE_AUTH",
         "corrupt": "SQLITE_CORRUPT SQLITE_NOTADB",
@@ -293,7 +292,7 @@ def _ours() -> Iterator[Sign]:
         "gate breached": "medallion.GateFailed",
         "delivery refused": "medallion.DeliveryRefused",
         "deletion refused": "medallion.RetentionRefused",
-        "corrupt": "msgpack.UnpackException msgpack.FormatError msgpack.ExtraData",
+        "corrupt": "medallion.DamagedError msgpack.UnpackException msgpack.FormatError msgpack.ExtraData",
         "killed": "builtins.SystemExit builtins.KeyboardInterrupt airflow.AirflowTaskTerminated",
     }
     yield from _of(OURS, By.TYPE, types)

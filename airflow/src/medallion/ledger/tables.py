@@ -145,7 +145,7 @@ contract_check = Table(
     Column("state", String(20), nullable=False),  # passed, warned, failed or not measured
     Column("found", BigInteger),  # seconds of age, or rows
     Column("population", BigInteger),  # rows that were looked at
-    Column("allowed", Float, nullable=False),  # seconds at most, rows at least, or a share at most
+    Column("allowed", Float, nullable=False),  # seconds or rows at most, rows at least, or a share at most
     Column("said", Said, nullable=False),
     Column("intervals", Integer, nullable=False),
     Column("breaches", Integer, nullable=False),  # of these intervals

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
+from medallion.extract import check_landing
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import leased, nodes_to_rebuild
@@ -33,6 +34,7 @@ class LayerBuilder:
 
         Raises:
             TransformError: if not all of it ended well; the task's retry policy says what follows.
+            DamagedError: if a file in landing that bronze reads is not as it was written.
         """
         series = first_try(context["ti"])
         settings, key = airflow_settings(), run_key(context)
@@ -73,6 +75,7 @@ class LayerBuilder:
             run_id=key.run_id,
             build_id=build_id,
         )
+        partitions = [one.partition_path(sub_daily=self.plan.sub_daily) for one in asked.intervals]
         seen: set[str] = set()
 
         def write(row: NodeRow) -> None:
@@ -80,6 +83,8 @@ class LayerBuilder:
             ledger.add_results(key, build_id, [row])
 
         try:
+            if self.layer == "bronze":
+                check_landing(settings.landing, self.plan.client.id, partitions)
             build_nodes(settings, request, write)
         except BaseException as error:
             _, decision = judge(error, context["ti"], backoff_of(self.plan.client))

@@ -51,9 +51,17 @@ def deliver(gold: Gold, path: Path, patience: float) -> Delivered:
         with reading(gold, patience) as connection:
             attach(connection, path, TARGET, patience)
             copies = _in_one_transaction(connection, gold)
-            connection.execute(f"detach {TARGET}")  # writes the log into the file: nothing stays beside it
+            _close(connection, path)
         rows = {copy.table: copy.rows for copy in copies}
         return Delivered(str(path), rows, path.stat().st_size, copied=copied_of(copies))
+
+
+def _close(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the log into the file, so that nothing stays beside it; until then readers need both."""
+    try:
+        connection.execute(f"detach {TARGET}")
+    except duckdb.Error as error:
+        raise PublishError(f"{path} could not be written whole: {str(error).strip()}") from error
 
 
 def _in_one_transaction(connection: duckdb.DuckDBPyConnection, gold: Gold) -> list[Copied]:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import tenacity
 
 from medallion.exceptions import PublishError
 from medallion.publish.delivery import Gold, quoted, text
+from medallion.warehouses.held import patiently
 
 #: Names of the two databases inside one connection; files may be called anything.
 SOURCE = "source"
@@ -38,20 +38,10 @@ def attach(
         PublishError: if it cannot be opened; DuckDB's message names the process that holds it.
     """
     options = " (read_only)" if read_only else ""
-    patiently = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_is_held),
-        wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
-        stop=tenacity.stop_after_delay(patience),
-        reraise=True,
-    )
     try:
-        patiently(connection.execute, f"attach {text(path)} as {name}{options}")
+        patiently(patience)(connection.execute, f"attach {text(path)} as {name}{options}")
     except duckdb.Error as error:
-        raise PublishError(f"{path.name} cannot be opened: {str(error).strip()}") from error
-
-
-def _is_held(error: BaseException) -> bool:
-    return isinstance(error, duckdb.IOException) and "lock" in str(error)
+        raise PublishError(f"{path} cannot be opened: {str(error).strip()}") from error
 
 
 def relation(gold: Gold, table: str) -> str:

@@ -188,7 +188,7 @@ class Check(Part):
 
     source: str
     entity: str = Field(description="Empty where all of the source's entities are meant.")
-    check: Literal["freshness", "min_rows", "rows_a_day", "not_null", "outside_interval"]
+    check: Literal["freshness", "min_rows", "rows_a_day", "times_usual", "not_null", "outside_interval"]
     column: str | None = Field(description="The column that not_null is about.")
     on_breach: Literal["fail", "warn"]
     state: Literal["passed", "warned", "failed", "not measured"] = Field(
@@ -197,7 +197,8 @@ class Check(Part):
     found: Count | None = Field(description="freshness: the newest event's age in seconds; else rows.")
     population: Count | None = Field(description="Of how many rows; null where that has no meaning.")
     allowed: Annotated[float, Field(ge=0)] = Field(
-        description="freshness: seconds at most; rows at least; else a share of the rows at most."
+        description="freshness: seconds at most; times_usual: rows at most; min_rows and rows_a_day: rows at "
+        "least; else a share of the rows at most."
     )
     intervals: Count = Field(description="How many the run processed.")
     breaches: Count = Field(description="How many of them breached the check.")

@@ -52,9 +52,11 @@ def check_found(check: Mapping[str, Any]) -> str:
 
 
 def check_allowed(check: Mapping[str, Any]) -> str:
-    """What a check allows: an age at most, rows at least, or a share of the rows at most."""
+    """What a check allows: an age or rows at most, rows at least, or a share of the rows at most."""
     if check["check"] == "freshness":
         return f"at most {seconds(check['allowed'])}"
+    if check["check"] == "times_usual":
+        return f"at most {number(int(check['allowed']))}"
     if check["population"] is None:
         return f"at least {number(int(check['allowed']))}"
     return f"at most {100 * check['allowed']:g}\N{NO-BREAK SPACE}%" if check["allowed"] else "none"

@@ -63,6 +63,7 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
         DataFailed: if a hard test failed; another try ends the same way.
         BuildFailed: if a node failed otherwise, with what it failed of, or the warehouse is held.
         TransformError: if dbt could not start.
+        Exception: whatever kept a row from being handed over; another try builds its node again.
     """
     if not request.nodes:
         return
@@ -71,10 +72,22 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     recorder = Recorder({node.unique_id: node.layer for node in request.nodes}, write)
     with writing(settings, client), dbt_environment(settings, client):
         result = _invoke(settings, request, manifest, recorder)
+    if unwritten := _bare(recorder.unwritten):
+        raise unwritten
     if result.exception and not recorder.written:
-        raise BuildFailed(f"dbt could not run\n  {str(result.exception).strip()}") from result.exception
+        said = _located(f"\n  {str(result.exception).strip()}", settings, client)
+        raise BuildFailed(f"dbt could not run{said}") from result.exception
     _add_skipped(request.nodes, manifest, recorder)
-    _raise_if_bad(request.nodes, recorder)
+    try:
+        _raise_if_bad(request.nodes, recorder)
+    except BuildFailed as error:
+        raise BuildFailed(_located(str(error), settings, client), error.causes) from None
+
+
+def _located(said: str, settings: Settings, client_id: str) -> str:
+    """What DuckDB said, with the file's name: of a damaged block it does not say whose it is."""
+    damaged = "Corrupt database file" in said
+    return f"{said}\n  the file is {settings.warehouse(client_id)}" if damaged else said
 
 
 def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recorder: Recorder) -> Any:

@@ -3,23 +3,26 @@
 A manifest's folder is named after shape, dbt project and target, so that a run goes on with the one it began
 with, whatever is deployed meanwhile. It holds ``dbt.msgpack`` (the whole manifest, for builds) and
 ``manifest.json`` (the slim one, for Airflow, Cosmos and the plan). The whole one is kept in dbt's own binary
-form: read back from JSON it has lost the arguments of generic tests, and builds with it fail.
+form: read back from JSON it has lost the arguments of generic tests, and builds with it fail. ``sha256`` has
+the checksums of both: a manifest that is not as it was written is made anew, for a build with one that can
+still be read would be of other SQL.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from medallion.exceptions import TransformError
+from medallion.exceptions import DamagedError, TransformError
 from medallion.pipeline import Shape, slim_manifest
 from medallion.settings import Settings
 from medallion.warehouses import dbt_environment
@@ -27,9 +30,11 @@ from medallion.warehouses import dbt_environment
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
+log = logging.getLogger(__name__)
+
 #: The client that stands in a shape's manifest for whichever client builds with it.
 PLACEHOLDER = "medallion"
-_SLIM, _WHOLE = "manifest.json", "dbt.msgpack"
+_SLIM, _WHOLE, _SUMS = "manifest.json", "dbt.msgpack", "sha256"
 _PARSED = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
 #: What a person's own call of dbt leaves in the project.
 _MADE_BY_DBT = ("target", "logs")
@@ -50,16 +55,19 @@ def load_slim(settings: Settings, shape: Shape) -> dict[str, Any]:
 
     Raises:
         TransformError: if it has not been made.
+        DamagedError: if it is not as it was made.
     """
     path = slim_path(settings, shape)
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(path.read_bytes()))
     except FileNotFoundError:
         raise TransformError(f"no manifest at {path}: `medallion apply` makes it") from None
+    except ValueError as error:
+        raise DamagedError({path: f"{error} (`medallion apply` makes it anew)"}) from error
 
 
 def prepare(settings: Settings, shapes: Iterable[Shape]) -> list[Path]:
-    """Make the manifests that are missing or older than the dbt project.
+    """Make the manifests that are missing, damaged or older than the dbt project.
 
     Args:
         settings: where the project and the manifests are.
@@ -102,15 +110,34 @@ def _prepare_one(settings: Settings, shape: Shape, key: str) -> Path:
     slim = folder / _SLIM
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
-        if not (slim.exists() and (folder / _WHOLE).exists()):
+        if not _is_intact(folder):
+            if slim.exists():
+                log.warning("the manifest in %s is not as it was made: it is made anew", folder)
             manifest = parse_project(settings, shape)
             # What the shape leaves out is most of the project: every build would read it again.
             manifest.disabled.clear()
-            _replace(folder / _WHOLE, manifest.to_msgpack())
             made = slim_manifest(manifest.writable_manifest().to_dict(), shape)
             made["metadata"]["key"] = key
-            _replace(slim, json.dumps(made, sort_keys=False).encode())
+            contents = {_WHOLE: manifest.to_msgpack(), _SLIM: json.dumps(made, sort_keys=False).encode()}
+            for name, content in contents.items():
+                _replace(folder / name, content)
+            _replace(folder / _SUMS, _sums(contents))
     return slim
+
+
+def _is_intact(folder: Path) -> bool:
+    """True if a manifest's files are as they were made; one whose making was cut short is not."""
+    try:
+        contents = {name: (folder / name).read_bytes() for name in (_WHOLE, _SLIM)}
+        return (folder / _SUMS).read_bytes() == _sums(contents)
+    except FileNotFoundError:
+        return False
+
+
+def _sums(contents: Mapping[str, bytes]) -> bytes:
+    """What ``sha256sum`` prints of these files, and checks with ``-c``."""
+    lines = (f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in contents.items())
+    return "".join(lines).encode()
 
 
 def parse_project(settings: Settings, shape: Shape) -> Manifest:
@@ -152,18 +179,24 @@ def manifest_for(settings: Settings, shape: Shape, key: str, client_id: str) -> 
         key: the manifest's name, as the plan has it: another one would be of another dbt project.
         client_id: whose schemas.
 
+    One that is damaged is made anew.
+
     Raises:
         TransformError: if this host has no such manifest, and its dbt project makes another one.
+        DamagedError: the same of one that is damaged.
     """
     from dbt.contracts.graph.manifest import Manifest
 
     path = settings.manifests / key / _WHOLE
-    if not path.exists():
+    if not _is_intact(path.parent):
         if manifest_key(settings, shape) != key:
-            raise TransformError(
-                f"no manifest at {path}, and the dbt project here is another one than it was made from: "
+            another = (
+                "and the dbt project here is another one than it was made from: "
                 "`medallion apply` makes the clients' DAGs anew"
             )
+            if path.exists():
+                raise DamagedError({path: f"it is not as it was made, {another}"})
+            raise TransformError(f"no manifest at {path}, {another}")
         prepare(settings, [shape])
     manifest = Manifest.from_msgpack(path.read_bytes())
     for node in manifest.nodes.values():

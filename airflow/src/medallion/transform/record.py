@@ -31,6 +31,7 @@ class Recorder:
     Attributes:
         written: the row of each node that ended, by unique id.
         errors: what nodes raised, by unique id.
+        unwritten: what kept the first row from being handed over that was not.
     """
 
     def __init__(self, layers: dict[str, str], write: Callable[[NodeRow], None]) -> None:
@@ -40,6 +41,7 @@ class Recorder:
         self._lines: dict[str, list[str]] = defaultdict(list)
         self._counts: dict[str, dict[str, Any]] = {}
         self.errors: dict[str, BaseException] = {}
+        self.unwritten: BaseException | None = None
 
     def __call__(self, event: Any) -> None:
         """Take one of dbt's events."""
@@ -72,9 +74,13 @@ class Recorder:
         )
 
     def add(self, row: NodeRow) -> None:
-        """Hand over a row."""
+        """Hand over a row; where that fails, dbt takes its node for failed, and builds nothing behind it."""
+        try:
+            self.write(row)
+        except Exception as error:
+            self.unwritten = self.unwritten or error
+            raise
         self.written[row.node] = row
-        self.write(row)
 
 
 def _rows(result: Any) -> int | None:

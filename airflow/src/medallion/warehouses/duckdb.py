@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from medallion.exceptions import BuildFailed
-from medallion.locks import one_at_a_time
+from medallion.locks import LOCK_SECONDS, one_at_a_time
 from medallion.settings import Settings
 from medallion.warehouses.base import Warehouse
 
@@ -16,8 +17,15 @@ def _environment(settings: Settings, client_id: str) -> dict[str, str]:
     return {"MEDALLION_DUCKDB_PATH": str(path), **settings.storage_variables, **settings.logins}
 
 
-def _one_writer(settings: Settings, client_id: str) -> AbstractContextManager[None]:
-    return one_at_a_time(settings.warehouse(client_id), doing="building", error=BuildFailed)
+@contextmanager
+def _one_writer(settings: Settings, client_id: str, patience: float = LOCK_SECONDS) -> Iterator[None]:
+    # Who only looks at clients' files does without.
+    from medallion.warehouses.held import wait_for
+
+    path = settings.warehouse(client_id)
+    with one_at_a_time(path, doing="building", error=BuildFailed, patience=patience):
+        wait_for(path, patience)  # a person's DuckDB knows nothing of our lock
+        yield
 
 
 DUCKDB = Warehouse("duckdb", _environment, _one_writer)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
-import tenacity
 
 from medallion.exceptions import WarehouseError
 from medallion.settings import Settings
+from medallion.warehouses.held import is_held, patiently
 
 
 @contextmanager
@@ -24,20 +24,16 @@ def read_only(
         patience: seconds to wait for a writer that holds it.
 
     Raises:
-        WarehouseError: if it is not there, or a writer holds it, who is named.
+        WarehouseError: if it is not there, damaged, or held by a writer, who is named.
     """
     path = settings.warehouse(client_id)
     if not path.is_file():
         raise WarehouseError(f"{client_id} has no warehouse yet: `medallion run {client_id}` builds it")
-    patiently = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(duckdb.IOException),
-        wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
-        stop=tenacity.stop_after_delay(patience),
-        reraise=True,
-    )
     try:
-        connection = patiently(duckdb.connect, path, read_only=True)
-    except duckdb.IOException as error:
+        connection = patiently(patience)(duckdb.connect, path, read_only=True)
+    except duckdb.Error as error:
+        if not is_held(error):
+            raise WarehouseError(f"{path} cannot be opened: {str(error).strip()}") from error
         holder = path.with_name(f"{path.name}.holder")
         named = holder.read_text("utf-8") if holder.is_file() else str(error).strip()
         raise WarehouseError(f"{path.name} is in use by {named}; try again when it is done") from error
