@@ -1,4 +1,4 @@
-"""Leases: one process at a time does what a lease is for, and one that was killed keeps nobody waiting long."""
+"""Leases: one process at a time does what a lease is for; one that was killed keeps nobody waiting long."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Ledger:
         """Close a build: success, retry (another try follows) or failed (none does)."""
         c = tables.build.c
         with self.engine.begin() as connection:
-            began = connection.execute(select(c.started_at).where(c.id == build_id)).scalar_one()
+            began: datetime = connection.execute(select(c.started_at).where(c.id == build_id)).scalar_one()
             done = update(tables.build).where(c.id == build_id)
             finished = max(began, utcnow())  # no build takes less than no time, whatever the clock says
             connection.execute(done.values(state=state, message=message, finished_at=finished))
@@ -138,11 +138,14 @@ _ORDER = (tables.build.c.started_at, tables.verdict.c.judged_at, tables.rebuild_
 
 
 def last_moment(connection: Connection, key: RunKey) -> datetime | None:
-    """The last moment that a run is put in order by, of a build, a verdict or a clearing; None if there is none.
+    """The last moment that a run is put in order by: of a build, a verdict or a clearing.
 
     Args:
         connection: of the ledger.
         key: the run.
+
+    Returns:
+        UTC without zone; None if there is none yet.
     """
     moments = (
         connection.execute(_of_run(select(func.max(column)), column.table, key)).scalar() for column in _ORDER
@@ -151,7 +154,7 @@ def last_moment(connection: Connection, key: RunKey) -> datetime | None:
 
 
 def _moment(connection: Connection, key: RunKey) -> datetime:
-    """Now, and after all that the run is put in order by: clocks are set back, and those of machines differ."""
+    """Now, but after all that the run is put in order by: clocks are set, and those of machines differ."""
     last, now = last_moment(connection, key), utcnow()
     return max(last + TICK, now) if last else now
 
