@@ -22,7 +22,7 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help demo up down dbt review docs test test-fast test-live test-soak check release-check format bench lock clean environment
+.PHONY: help demo up down dbt review docs test test-fast test-live test-soak test-faults check release-check format bench lock clean environment
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two co
 
 test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everywhere, intervals in any order, every shape
 	@$(BIN)/python -m pytest -m soak -n 2 $(PYTEST)
+
+test-faults: $(STAMP)  ## every fault that is to be survived: what is killed, cut off, locked, full or gone
+	@$(BIN)/python -m pytest -m faults $(PYTEST)
 
 test-live: $(STAMP)  ## the tests on a live Airflow alone
 	@$(BIN)/python -m pytest -m live $(PYTEST)
