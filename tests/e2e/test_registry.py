@@ -192,7 +192,6 @@ def test_the_registry_can_go_away_and_no_dag_is_lost(airflow, database, run):
 def test_a_run_in_flight_outlives_the_registry_that_goes_away(airflow, database, shop, record_property):
     """Registry and ledger share the database: the build cannot say what it built, nor anybody what failed."""
     runs = Runs(shop, airflow)
-    assert len(runs.told("held", 0)) == 0
     clean = runs.start("clean")
     check_ending(runs, "clean", [clean], like="clean")
     shop.switch("held", "wait")
