@@ -16,6 +16,7 @@ from endings import check_ending, check_nobody_was_told_since
 from filelock import FileLock
 from live_airflow import until
 from runs import Runs
+from shifted_clock import ShiftedClock
 from shop import Shop
 
 from medallion.airflow_api.health import is_since
@@ -29,12 +30,22 @@ from medallion.pipeline import dag_id_of
 pytestmark = [pytest.mark.live, pytest.mark.faults]
 
 KILLED = ("scheduler", "api_server", "dag_processor", "runner", "extract", "publish")
-CLIENTS = ("steady", *KILLED, "silent", "twice")
+CLIENTS = ("steady", *KILLED, "silent", "twice", "ahead", "back")
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     return Shop(tmp_path_factory.mktemp("faults"), clients=CLIENTS)
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory):
+    """The clock of all of Airflow's processes."""
+    clock = ShiftedClock(tmp_path_factory.mktemp("clock"))
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in clock.environment.items():
+            patched.setenv(name, value)
+        yield clock
 
 
 def start(shop):
@@ -44,7 +55,7 @@ def start(shop):
 
 
 @pytest.fixture(scope="module")
-def run(shop):
+def run(shop, clock):
     """Runs on an Airflow; whoever ends that puts another one in its place."""
     run = Runs(shop, start(shop))
     run.airflow.wait_for_dags(map(dag_id_of, CLIENTS))
@@ -177,6 +188,19 @@ def test_people_are_told_of_a_killed_build_by_a_dag_processor_that_was_killed_as
 def test_two_runs_of_one_client_at_once_take_turns(run, fault):
     fault.befell()
     fault.ended_well("twice", run.start("twice"), run.start("twice"))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("client", "hours"), [("ahead", 1), ("back", 0)])
+def test_a_clock_that_jumps_by_an_hour_costs_a_try_at_most(run, shop, clock, fault, client, hours):
+    """The second jump goes back to where the clock was before the first."""
+    shop.switch(client, "wait")
+    run_id = run.start(client)
+    run.until_it_builds(client, run_id)
+    clock.jump(hours)
+    fault.befell()
+    shop.go_on(client)
+    fault.ended_well(client, run_id, told=())
 
 
 @pytest.mark.soak
