@@ -77,8 +77,8 @@ class LayerBuilder:
         seen: set[str] = set()
 
         def write(row: NodeRow) -> None:
-            seen.add(row.node)
             ledger.add_results(key, build_id, [row])
+            seen.add(row.node)
 
         try:
             build_nodes(settings, request, write)

@@ -62,7 +62,7 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     Raises:
         DataFailed: if a hard test failed; another try ends the same way.
         BuildFailed: if a node failed otherwise, with what it failed of, or the warehouse is held.
-        TransformError: if dbt could not start.
+        TransformError: if dbt could not start, or ``write`` did not take a row: nobody knows of that node.
     """
     if not request.nodes:
         return
@@ -71,6 +71,9 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     recorder = Recorder({node.unique_id: node.layer for node in request.nodes}, write)
     with writing(settings, client), dbt_environment(settings, client):
         result = _invoke(settings, request, manifest, recorder)
+    if recorder.unsaid:
+        said = f"what became of a node could not be written down\n  {str(recorder.unsaid).strip()}"
+        raise TransformError(said) from recorder.unsaid
     if result.exception and not recorder.written:
         raise BuildFailed(f"dbt could not run\n  {str(result.exception).strip()}") from result.exception
     _add_skipped(request.nodes, manifest, recorder)

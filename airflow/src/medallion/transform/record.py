@@ -29,7 +29,8 @@ class Recorder:
         write: receives each row once.
 
     Attributes:
-        written: the row of each node that ended, by unique id.
+        written: the row of each node that ended, by unique id, once it was handed over.
+        unsaid: why a row could not be handed over; None if all could.
         errors: what nodes raised, by unique id.
     """
 
@@ -40,6 +41,7 @@ class Recorder:
         self._lines: dict[str, list[str]] = defaultdict(list)
         self._counts: dict[str, dict[str, Any]] = {}
         self.errors: dict[str, BaseException] = {}
+        self.unsaid: Exception | None = None
 
     def __call__(self, event: Any) -> None:
         """Take one of dbt's events."""
@@ -72,9 +74,13 @@ class Recorder:
         )
 
     def add(self, row: NodeRow) -> None:
-        """Hand over a row."""
+        """Hand over a row. dbt takes what is raised here for a fault of the node, and goes on with others."""
+        try:
+            self.write(row)
+        except Exception as error:
+            self.unsaid = self.unsaid or error
+            raise
         self.written[row.node] = row
-        self.write(row)
 
 
 def _rows(result: Any) -> int | None:
