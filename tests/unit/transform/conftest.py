@@ -3,8 +3,8 @@
 import shutil
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from medallion.clients import client_from_dict
 from medallion.interval import Interval
@@ -112,7 +112,7 @@ class Shop:
 
         def write(row):
             if names[row.node] == unsaid:
-                raise OperationalError("insert", {}, ConnectionRefusedError("the ledger is away"))
+                raise psycopg.OperationalError("the ledger is away")
             rows[names[row.node]] = row
 
         try:

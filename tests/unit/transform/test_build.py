@@ -63,7 +63,7 @@ def test_a_build_that_could_not_say_what_it_built_has_failed_and_may_heal(shop, 
     rows, raised = shop.build("bronze", "silver", "gold", unsaid=unsaid)
     assert isinstance(raised, TransformError)
     assert "the ledger is away" in str(raised)
-    assert (classify(raised).kind, classify(raised).action) == ("connection lost", Action.BACK_OFF)
+    assert (classify(raised).kind, classify(raised).action) == ("connection lost", Action.WAIT)
     assert unsaid not in rows
 
 
