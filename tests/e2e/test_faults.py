@@ -29,7 +29,7 @@ from medallion.pipeline import dag_id_of
 
 pytestmark = [pytest.mark.live, pytest.mark.faults]
 
-KILLED = ("scheduler", "api_server", "dag_processor", "runner", "extract", "publish")
+KILLED = ("scheduler", "api_server", "dag_processor", "runner", "extract", "publish", "gate")
 CLIENTS = ("steady", *KILLED, "silent", "twice", "ahead", "back")
 
 
@@ -156,6 +156,21 @@ def test_a_load_that_is_killed_before_it_could_say_what_it_delivered_delivers_it
         fault.befell()
     fault.ended_well("publish", run_id, told=told_of(load))
     assert tries(run, "publish", run_id, load) == [(1, "killed", True)]
+
+
+@pytest.mark.soak
+def test_a_gate_that_is_killed_before_it_could_say_its_verdict_judges_again(run, shop, fault):
+    run_id = run.start("gate")
+    until(
+        "silver to be built",
+        lambda: ("silver", "success") in [one[:2] for one in shop.builds("gate", run_id)],
+    )
+    with held_ledger(shop):
+        process = until("the gate to run", lambda: run.process_of("gate", run_id, "silver.gate"), 30)
+        process.kill()
+        fault.befell()
+    fault.ended_well("gate", run_id, told=told_of("silver.gate"))
+    assert tries(run, "gate", run_id, "silver.gate") == [(1, "killed", True)]
 
 
 @pytest.mark.soak
