@@ -64,7 +64,7 @@ test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two co
 test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everywhere, intervals in any order, every shape
 	@$(BIN)/python -m pytest -m soak -n 2 $(PYTEST)
 
-test-faults: $(STAMP)  ## every fault that is survived: full disks, locks, sources, damaged files
+test-faults: $(STAMP)  ## every fault that is survived: what is killed, full, locked, cut off, damaged or gone
 	@$(BIN)/python -m pytest -m faults -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-live: $(STAMP)  ## the tests on a live Airflow alone

@@ -2,7 +2,7 @@
 
 The client is adventure_works where its files are, else acme_corp. Each figure is the median of its rounds.
 Cosmos's own modes run the same nodes of the same project, for the record; ``--quick`` leaves them out, and
-measures the bundle with fewer clients.
+measures bundle and load with fewer clients.
 """
 
 import json
@@ -21,6 +21,7 @@ from pathlib import Path
 from bundle_speed import bundle_figures
 from data_speed import data_figures
 from growth_speed import growth_figures
+from load_speed import load_figures
 from retention_speed import retention_figures
 from rich.console import Console
 from rich.table import Table
@@ -55,7 +56,10 @@ def main() -> int:
         bundle = bundle_figures(home, figure, *((100, 25) if quick else ()))
         kept = retention_figures(home, figure)
         grown = growth_figures(home, figure)
-        for one in chain(data_figures(home, figure), kept, grown, bundle, measure(settings, quick=quick)):
+        load = load_figures(home, figure, *((10, 30) if quick else ()))
+        for one in chain(
+            data_figures(home, figure), kept, grown, bundle, load, measure(settings, quick=quick)
+        ):
             figures.append(one)
             out.write_text(json.dumps(figures, indent=2) + "\n")
             print(f"{one['name']}: {one['value']} {one['unit']}", flush=True)

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.serialization.serialized_objects import DagSerialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medallion.failures import Backoff
 from medallion.orchestration.dag import Manifest, create_client_dag
+from medallion.orchestration.gates import NotPassed
 from medallion.orchestration.retries import RetryByClass
 
 pytestmark = pytest.mark.slow
@@ -168,7 +170,8 @@ def test_nodes_of_a_layer_start_together_and_gates_always_run(dag_of):
             assert f"{task.task_id.split('.')[0]}.begin" in task.upstream_task_ids
             assert (task.trigger_rule, task.retries, task.execution_timeout) == ("one_success", 0, None)
         if task.task_type == "GateTask":
-            assert (task.trigger_rule, task.retries) == ("all_done", 0)
+            assert (task.trigger_rule, task.retries) == ("all_done", dag.get_task("bronze.build").retries)
+            assert task.retry_policy.evaluate(NotPassed([]), 1, 3).action is RetryAction.FAIL
 
 
 def test_a_layer_without_models_still_has_its_ends(dag_of):

@@ -4,7 +4,9 @@ import time
 
 import pytest
 import yaml
+from endings import check_ending
 from live_airflow import until
+from runs import Runs
 from shop import CLIENT, DAY, Shop
 
 from medallion.embedded import EmbeddedAirflow
@@ -30,7 +32,7 @@ def database(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory, database):
     folder, platforms = tmp_path_factory.mktemp("registry_shop"), ("default", PLATFORM)
-    return Shop(folder, clients=("steady", "heals"), url=database.url, platforms=platforms)
+    return Shop(folder, clients=("steady", "heals", "clean", "held"), url=database.url, platforms=platforms)
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +185,35 @@ def test_the_registry_can_go_away_and_no_dag_is_lost(airflow, database, run):
         database.start()
     assert airflow.client.import_errors(airflow.state.started_at) == {}
     assert run("steady")[1] == "success"
+
+
+@pytest.mark.faults
+@pytest.mark.soak
+def test_a_run_in_flight_outlives_the_registry_that_goes_away(airflow, database, shop, record_property):
+    """Registry and ledger share the database: the build cannot say what it built, nor anybody what failed."""
+    runs = Runs(shop, airflow)
+    clean = runs.start("clean")
+    check_ending(runs, "clean", [clean], like="clean")
+    shop.switch("held", "wait")
+    run_id = runs.start("held")
+    runs.until_it_builds("held", run_id)
+    database.stop()
+    began = time.monotonic()
+    try:
+        shop.go_on("held")
+        until(
+            "the build to fail", lambda: try_of(airflow, "held", run_id, "silver.build")[0] == "up_for_retry"
+        )
+    finally:
+        database.start()
+    told = ["will try silver.build again: try 1 of 3 failed"]
+    check_ending(runs, "held", [run_id], like="clean", told=told)
+    record_property("seconds until the run had ended", round(time.monotonic() - began, 1))
+
+
+def try_of(airflow, client, run_id, task):
+    found = airflow.client.tasks(dag_id_of(client), run_id)[task]
+    return found["state"], found["try_number"]
 
 
 def test_another_platform_has_its_own_factory_and_its_own_clients(factory, shop, airflow, registry):

@@ -1,11 +1,12 @@
 """What goes wrong, on a live Airflow: tasks end in their true colour, and green runs have delivered."""
 
 import json
-import time
 
 import pytest
+from endings import check_ending
 from live_airflow import until
-from shop import DAY, SWITCHED
+from runs import Runs
+from shop import SWITCHED
 
 from medallion.exceptions import RunnerError
 from medallion.pipeline import dag_id_of
@@ -24,66 +25,6 @@ def steady(run):
     run_id, state, states = run.whole("steady")
     assert state == "success"
     return run_id, states
-
-
-class Runs:
-    """Runs of the shop's clients, started and waited for."""
-
-    def __init__(self, shop, airflow):
-        self.shop = shop
-        self.airflow = airflow
-
-    def start(self, client, **conf):
-        return self.airflow.client.trigger(dag_id_of(client), DAY, conf=conf)
-
-    def end(self, client, run_id, seconds=300, **checked):
-        """Wait for a run's end; returns its state and its tasks' states."""
-        dag = dag_id_of(client)
-        ended = until(
-            f"{client} to end",
-            lambda: (
-                (state := self.airflow.client.run(dag, run_id)["state"]) in ("success", "failed") and state
-            ),
-            seconds,
-        )
-        tasks = until(f"the last tasks of {client}", lambda: self._all_ended(dag, run_id))
-        self.shop.check_colours(client, run_id, tasks, **checked)
-        return ended, {task_id: task["state"] for task_id, task in tasks.items()}
-
-    def whole(self, client, seconds=300, **conf):
-        run_id = self.start(client, **conf)
-        return run_id, *self.end(client, run_id, seconds)
-
-    def clear(self, client, run_id, tasks, **options):
-        return self.airflow.client.clear(dag_id_of(client), run_id, tasks, **options)
-
-    def parsed(self, client):
-        return self.airflow.client.dag(dag_id_of(client))["last_parsed_time"]
-
-    def is_let_be(self, client, seconds=5):
-        """Whether nobody reads the client's DAG in some seconds."""
-        before = self.parsed(client)
-        time.sleep(seconds)
-        return self.parsed(client) == before
-
-    def told(self, client, count):
-        """What the client's people were told; a task's state is known before they are."""
-        until("the mails", lambda: len(self.shop.told(client)) >= count, 30)
-        return self.shop.told(client)
-
-    def log(self, client, run_id, task_id, attempt=1):
-        return self.airflow.client.log(dag_id_of(client), run_id, task_id, attempt)
-
-    def _all_ended(self, dag, run_id):
-        tasks = self.airflow.client.tasks(dag, run_id)
-        return (
-            tasks
-            if not any(
-                task["state"] in (None, "deferred", "running", "scheduled", "queued")
-                for task in tasks.values()
-            )
-            else None
-        )
 
 
 def test_a_run_without_trouble_delivers_and_repeats_itself(run, shop):
@@ -242,44 +183,31 @@ def test_what_a_contract_refuses_lands_nothing_and_is_told_on_task_and_run(run, 
     assert f"shop was not landed: orders: {said}" in on_run.replace("\\", "")
 
 
-def test_a_killed_build_is_tried_again_and_does_only_what_is_missing(run, shop):
+@pytest.mark.faults
+def test_a_killed_build_is_tried_again_and_does_only_what_is_missing(run, shop, steady):
     shop.switch("killed", "wait")
     run_id = run.start("killed")
-    until(
-        "the first model of silver",
-        lambda: [one for one in shop.builds("killed", run_id) if "clean_shop__people" in one[2]],
-    )
-    builder = until("the builder", lambda: shop.builder("killed"))
-    builder.kill()
+    run.until_it_builds("killed", run_id).kill()
     shop.switch("killed")
-    state, states = run.end("killed", run_id)
-    assert (state, set(states.values())) == ("success", {"success"})
+    told = ["will try silver.build again: try 1 of 3 failed", "recovered: silver.build"]
+    check_ending(run, "killed", [run_id], like="steady", told=told)
     _, first, second, _ = shop.builds("killed", run_id)
     assert first[:2] == ("silver", "running")  # it could not say any more
     assert shop.failed_tries("killed", run_id, "silver.build") == [(1, "killed", True)]
     assert not set(first[2]) & set(second[2])
     assert {SWITCHED, "validate_shop__orders"} <= set(second[2])
-    assert shop.last_delivery("killed") == (run_id, 9)
-    assert run.told("killed", 2) == [
-        "will try silver.build again: try 1 of 3 failed",
-        "recovered: silver.build",
-    ]
     until("Airflow to have read the DAG for the last time", lambda: run.is_let_be("killed"), 60)
 
 
-def test_a_triggerer_that_is_killed_comes_back_and_the_run_goes_on(run, shop):
+@pytest.mark.faults
+def test_a_triggerer_that_is_killed_comes_back_and_the_run_goes_on(run, shop, steady):
     shop.switch("waits", "wait")
     run_id = run.start("waits")
-    until(
-        "the first model of silver",
-        lambda: [one for one in shop.builds("waits", run_id) if "clean_shop__people" in one[2]],
-    )
+    run.until_it_builds("waits", run_id)
     killed = run.airflow.kill("triggerer")
     shop.go_on("waits")
-    state, states = run.end("waits", run_id)
-    assert (state, set(states.values())) == ("success", {"success"})
+    check_ending(run, "waits", [run_id], like="steady")
     assert run.airflow.pid_of("triggerer") != killed
-    assert shop.last_delivery("waits") == (run_id, 9)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import os
 import time
 
+import psutil
 import pytest
 
 from medallion.embedded.processes import Identity
@@ -39,7 +40,16 @@ def test_another_process_that_was_given_the_number_is_not_taken_for_it(settings)
 
 
 def test_a_number_that_nobody_has_is_nobody():
-    assert not Identity(2**22, time.time()).is_alive()
+    assert not Identity(2**22, 1).is_alive()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_set_takes_no_supervisor_for_gone(settings, monkeypatch, hours):
+    write_state(settings.home / "airflow", state_of(Identity.of(os.getpid())))
+    # What the kernel says the machine started at moves with its clock, and so does every process's start.
+    started = psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: started + hours * 3600)
+    assert running_airflow(settings).supervisor.pid == os.getpid()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"supervisor": 1}', '{"supervisor": {"pid": 1}}'])

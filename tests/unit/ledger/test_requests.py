@@ -1,11 +1,8 @@
 from datetime import timedelta
 
-from sqlalchemy import update
-
 from medallion.database import utcnow
 from medallion.ledger import NodeRow, RunKey, open_ledger
-from medallion.ledger.requests import ask_for_rebuild, give_back_lease, nodes_to_rebuild, take_lease
-from medallion.ledger.tables import layer_lease
+from medallion.ledger.requests import ask_for_rebuild, nodes_to_rebuild
 
 KEY = RunKey("client_a_pipeline", "manual__1")
 
@@ -15,7 +12,8 @@ def ledger(tmp_path):
 
 
 def ask(book, task, *nodes, since=None):
-    ask_for_rebuild(book, KEY, "silver", task_id=task, try_number=2, nodes=nodes, since=since or utcnow())
+    asked = {"task_id": task, "try_number": 2, "nodes": nodes, "since": since or utcnow()}
+    return ask_for_rebuild(book, KEY, "silver", **asked)
 
 
 def test_cleared_nodes_are_gathered_once_each(tmp_path):
@@ -39,21 +37,3 @@ def test_a_result_of_a_build_that_started_since_answers_good_or_bad(tmp_path):
     ask(book, "a.run", "a", since=utcnow() - timedelta(seconds=1))
     book.add_results(KEY, book.start_build(KEY, "silver", 0), [NodeRow("a", "silver", "error")])
     assert nodes_to_rebuild(book, KEY, "silver") == []
-
-
-def test_only_one_holds_a_lease_until_it_is_given_back(tmp_path):
-    book = ledger(tmp_path)
-    assert take_lease(book, KEY, "silver", "one")
-    assert take_lease(book, KEY, "silver", "one")
-    assert not take_lease(book, KEY, "silver", "two")
-    assert take_lease(book, KEY, "gold", "two")
-    give_back_lease(book, KEY, "silver", "one")
-    assert take_lease(book, KEY, "silver", "two")
-
-
-def test_a_lease_of_a_builder_that_died_expires(tmp_path):
-    book = ledger(tmp_path)
-    assert take_lease(book, KEY, "silver", "dead")
-    with book.engine.begin() as connection:
-        connection.execute(update(layer_lease).values(expires_at=utcnow() - timedelta(seconds=1)))
-    assert take_lease(book, KEY, "silver", "next")

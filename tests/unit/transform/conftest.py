@@ -3,6 +3,7 @@
 import shutil
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 
 from medallion.clients import client_from_dict
@@ -96,8 +97,11 @@ class Shop:
         prepare(self.settings, [shape])
         self.plan = make_plan(self.client, load_slim(self.settings, shape))
 
-    def build(self, *layers, nodes=None):
-        """Build layers (or some nodes by name); returns rows by name and what was raised."""
+    def build(self, *layers, nodes=None, unsaid=None):
+        """Build layers (or some nodes by name); returns rows by name and what was raised.
+
+        The row of the node ``unsaid`` is not taken.
+        """
         chosen = [node for layer in layers for node in self.plan.layer(layer).nodes]
         if nodes:
             chosen = [node for node in chosen if node.name in nodes]
@@ -105,8 +109,14 @@ class Shop:
         rows, raised = {}, None
         start = datetime(2026, 1, 15, tzinfo=UTC)
         request = BuildRequest(self.plan, chosen, (Interval(start, start.replace(day=16)),), ())
+
+        def write(row):
+            if names[row.node] == unsaid:
+                raise psycopg.OperationalError("the ledger is away")
+            rows[names[row.node]] = row
+
         try:
-            build_nodes(self.settings, request, lambda row: rows.__setitem__(names[row.node], row))
+            build_nodes(self.settings, request, write)
         except Exception as error:  # the tests look at it
             raised = error
         return rows, raised

@@ -58,6 +58,15 @@ def test_a_node_above_that_fails_is_named_by_those_that_were_not_built(shop, fla
         assert rows[below].message == "not built: clean_shop__orders ended error"
 
 
+@pytest.mark.parametrize("unsaid", ["bronze_shop__orders", "shop_orders"], ids=["the first", "the last"])
+def test_a_build_that_could_not_say_what_it_built_has_failed_and_may_heal(shop, flag, unsaid):
+    rows, raised = shop.build("bronze", "silver", "gold", unsaid=unsaid)
+    assert isinstance(raised, TransformError)
+    assert "the ledger is away" in str(raised)
+    assert (classify(raised).kind, classify(raised).action) == ("connection lost", Action.WAIT)
+    assert unsaid not in rows
+
+
 def test_a_hard_test_that_fails_cannot_heal(shop, flag):
     shop.write("bronze/shop/bronze_shop__people.sql", "select 1 as id from range(3)")
     try:

@@ -25,10 +25,15 @@ _GONE = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
 
 @dataclass(frozen=True)
 class Identity:
-    """A process for as long as it lives: a number alone is given to another one later."""
+    """A process for as long as it lives: a number alone is given to another one later.
+
+    Attributes:
+        pid: its number.
+        started: when it started, in ticks since the machine did: a clock that is set moves all other times.
+    """
 
     pid: int
-    started: float
+    started: int
 
     @classmethod
     def of(cls, pid: int) -> Identity:
@@ -37,17 +42,25 @@ class Identity:
         Raises:
             psutil.NoSuchProcess: if there is none of that number.
         """
-        return cls(pid, psutil.Process(pid).create_time())
+        return cls(pid, _stat(pid)[1])
 
     def is_alive(self) -> bool:
         """Say whether that very process still runs."""
         try:
-            process = psutil.Process(self.pid)
-            # Counted from the machine's start in hundredths of a second, so two readings may differ by one.
-            same = abs(process.create_time() - self.started) < 0.05
-            return same and process.status() != psutil.STATUS_ZOMBIE
+            state, started = _stat(self.pid)
+            return started == self.started and state not in ("Z", "X")
         except psutil.NoSuchProcess:
             return False
+
+
+def _stat(pid: int) -> tuple[str, int]:
+    """A process's state and its start, as the kernel says them (proc(5), ``/proc/pid/stat``)."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        raise psutil.NoSuchProcess(pid) from None
+    fields = text.rpartition(")")[2].split()  # its name may hold anything, a parenthesis too
+    return fields[0], int(fields[19])
 
 
 def fork(action: Callable[[], object], log: Path) -> int:

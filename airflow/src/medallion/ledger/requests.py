@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from medallion.database import utcnow
 from medallion.ledger.records import NodeRow, RunKey
-from medallion.ledger.store import Ledger
-from medallion.ledger.tables import layer_lease, rebuild_request
-
-#: A lease outlives a builder that was killed by at most this.
-LEASE = timedelta(seconds=45)
+from medallion.ledger.store import TICK, Ledger, last_moment
+from medallion.ledger.tables import rebuild_request
 
 
 def ask_for_rebuild(
@@ -28,14 +24,36 @@ def ask_for_rebuild(
     try_number: int,
     nodes: Sequence[str],
     since: datetime,
-) -> None:
-    """Note that a cleared task waits for new results of its nodes; asking again changes nothing."""
-    row = {"task_id": task_id, "try_number": try_number, "layer": layer, "nodes": list(nodes), "since": since}
+) -> datetime:
+    """Note that a cleared task waits for new results of its nodes; asking again changes nothing.
+
+    Args:
+        ledger: where.
+        key: the run.
+        layer: the nodes'.
+        task_id: the task.
+        try_number: its try; each has a request of its own.
+        nodes: unique ids of what the task stands for.
+        since: when it was cleared, by Airflow's clock.
+
+    Returns:
+        Since when builds answer it. That is later than ``since`` where the run's last build lies ahead of the
+        clock, which was set back: it would pass for one that began after the clearing.
+    """
+    asked = {"dag_id": key.dag_id, "run_id": key.run_id, "task_id": task_id, "try_number": try_number}
     try:
         with ledger.engine.begin() as connection:
-            connection.execute(insert(rebuild_request).values(dag_id=key.dag_id, run_id=key.run_id, **row))
-    except IntegrityError:
-        return  # the triggerer was restarted and asks a second time
+            last = last_moment(connection, key)
+            counts = last + TICK if last and last > utcnow() else since
+            row = {"layer": layer, "nodes": list(nodes), "since": counts}
+            connection.execute(insert(rebuild_request).values(**asked, **row))
+            return counts
+    except IntegrityError:  # the triggerer was restarted and asks a second time
+        mine = (rebuild_request.c[name] == value for name, value in asked.items())
+        with ledger.engine.connect() as connection:
+            return cast(
+                "datetime", connection.execute(select(rebuild_request.c.since).where(*mine)).scalar_one()
+            )
 
 
 def nodes_to_rebuild(ledger: Ledger, key: RunKey, layer: str) -> list[str]:
@@ -51,47 +69,3 @@ def nodes_to_rebuild(ledger: Ledger, key: RunKey, layer: str) -> list[str]:
 
 def _answered(row: NodeRow | None, since: datetime) -> bool:
     return row is not None and row.built_at is not None and row.built_at >= since
-
-
-def take_lease(ledger: Ledger, key: RunKey, layer: str, owner: str) -> bool:
-    """Take (or extend) the right to build the layer's cleared nodes; False while another holds it."""
-    c = layer_lease.c
-    mine = (c.dag_id == key.dag_id, c.run_id == key.run_id, c.layer == layer)
-    values = {"owner": owner, "expires_at": utcnow() + LEASE}
-    free = or_(c.owner == owner, c.expires_at < utcnow())
-    try:
-        with ledger.engine.begin() as connection:
-            if connection.execute(update(layer_lease).where(*mine, free).values(**values)).rowcount:
-                return True
-            taken = insert(layer_lease).values(dag_id=key.dag_id, run_id=key.run_id, layer=layer, **values)
-            connection.execute(taken)
-            return True
-    except IntegrityError:
-        return False  # held by another, and not expired
-
-
-def give_back_lease(ledger: Ledger, key: RunKey, layer: str, owner: str) -> None:
-    """Let the next one build."""
-    c = layer_lease.c
-    mine = (c.dag_id == key.dag_id, c.run_id == key.run_id, c.layer == layer, c.owner == owner)
-    with ledger.engine.begin() as connection:
-        connection.execute(delete(layer_lease).where(*mine))
-
-
-@contextmanager
-def leased(ledger: Ledger, key: RunKey, layer: str, owner: str) -> Iterator[None]:
-    """Keep a lease alive while the block runs, and give it back."""
-    done = threading.Event()
-
-    def extend() -> None:
-        while not done.wait(LEASE.total_seconds() / 3):
-            take_lease(ledger, key, layer, owner)
-
-    keeper = threading.Thread(target=extend, daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        done.set()
-        keeper.join()
-        give_back_lease(ledger, key, layer, owner)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, Table, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 
 from medallion.database import engine_of, utcnow
 from medallion.ledger import tables
@@ -47,16 +47,20 @@ class Ledger:
 
     def start_build(self, key: RunKey, layer: str, series: int) -> int:
         """Open a build and return its id."""
-        row = {**_key(key), "layer": layer, "series": series, "state": "running", "started_at": utcnow()}
+        row = {**_key(key), "layer": layer, "series": series, "state": "running"}
         with self.engine.begin() as connection:
+            row["started_at"] = _moment(connection, key)
             made = insert(tables.build).values(**row).returning(tables.build.c.id)
             return int(connection.execute(made).scalar_one())
 
     def end_build(self, build_id: int, state: str, message: str = "") -> None:
         """Close a build: success, retry (another try follows) or failed (none does)."""
-        done = update(tables.build).where(tables.build.c.id == build_id)
+        c = tables.build.c
         with self.engine.begin() as connection:
-            connection.execute(done.values(state=state, message=message, finished_at=utcnow()))
+            began: datetime = connection.execute(select(c.started_at).where(c.id == build_id)).scalar_one()
+            done = update(tables.build).where(c.id == build_id)
+            finished = max(began, utcnow())  # no build takes less than no time, whatever the clock says
+            connection.execute(done.values(state=state, message=message, finished_at=finished))
 
     def builds(self, key: RunKey, layer: str | None = None) -> list[Build]:
         """The run's builds, oldest first."""
@@ -110,11 +114,12 @@ class Ledger:
     # -- everything else ---------------------------------------------------------------------------
 
     def record(self, table: Table, key: RunKey, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows of a run to ``extraction``, ``contract_check``, ``verdict`` or the like; it is now."""
+        """Add rows of a run to ``extraction``, ``contract_check``, ``verdict`` or the like, as of now."""
         stamp = next(column.name for column in table.c if column.name.endswith("_at"))
         if rows:
             with self.engine.begin() as connection:
-                connection.execute(insert(table), [{**_key(key), **row, stamp: utcnow()} for row in rows])
+                moment = _moment(connection, key)
+                connection.execute(insert(table), [{**_key(key), **row, stamp: moment} for row in rows])
 
     def rows_of(self, table: Table, key: RunKey) -> list[dict[str, Any]]:
         """The run's rows of a table, oldest first."""
@@ -124,6 +129,34 @@ class Ledger:
 
 
 _RESULT_COLUMNS = ("node", "layer", "status", "message", "rows", "seconds", "failing", "population", "log")
+
+
+#: What a moment of a run is later than the one before, where the clock does not say so.
+TICK = timedelta(microseconds=1)
+#: The moments that a run is put in order by.
+_ORDER = (tables.build.c.started_at, tables.verdict.c.judged_at, tables.rebuild_request.c.since)
+
+
+def last_moment(connection: Connection, key: RunKey) -> datetime | None:
+    """The last moment that a run is put in order by: of a build, a verdict or a clearing.
+
+    Args:
+        connection: of the ledger.
+        key: the run.
+
+    Returns:
+        UTC without zone; None if there is none yet.
+    """
+    moments = (
+        connection.execute(_of_run(select(func.max(column)), column.table, key)).scalar() for column in _ORDER
+    )
+    return max(filter(None, moments), default=None)
+
+
+def _moment(connection: Connection, key: RunKey) -> datetime:
+    """Now, but after all that the run is put in order by: clocks are set, and those of machines differ."""
+    last, now = last_moment(connection, key), utcnow()
+    return max(last + TICK, now) if last else now
 
 
 def _key(key: RunKey) -> dict[str, str]:

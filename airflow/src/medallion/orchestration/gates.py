@@ -33,8 +33,9 @@ class NotPassed(GateFailed):
 class GateTask(BaseOperator):
     """Raises unless this run's results of some layers are complete, good and above their thresholds.
 
-    It runs whatever became of the tasks before it, so that nothing skipped can pass it by, and is never
-    tried again: the same rows have the same score.
+    It runs whatever became of the tasks before it, so that nothing skipped can pass it by. One that did not
+    pass is not tried again (see :class:`RetryByClass`): the same rows have the same score. One that could not
+    judge, for it was killed or the ledger was away, is.
 
     Args:
         plan: the client's plan.
@@ -46,7 +47,7 @@ class GateTask(BaseOperator):
     ui_color = "#f3d6d6"
 
     def __init__(self, *, plan: Plan, layers: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(trigger_rule="all_done", retries=0, **kwargs)
+        super().__init__(trigger_rule="all_done", **kwargs)
         self.plan = plan
         self.layers = list(layers)
 

@@ -10,8 +10,9 @@ from airflow.sdk import BaseOperator
 
 from medallion.extract import check_landing
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
+from medallion.ledger.leases import Lease
 from medallion.ledger.releases import in_force
-from medallion.ledger.requests import leased, nodes_to_rebuild
+from medallion.ledger.requests import nodes_to_rebuild
 from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.links import RunReportLink
@@ -49,7 +50,7 @@ class LayerBuilder:
         """
         settings, key, owner = airflow_settings(), run_key(context), str(context["ti"].id)
         ledger = open_ledger(settings.database_url)
-        with leased(ledger, key, self.layer, owner):
+        with Lease(ledger, key, self.layer, owner).kept():
             asked = set(nodes_to_rebuild(ledger, key, self.layer))
             nodes = [node for node in self.plan.layer(self.layer).nodes if node.unique_id in asked]
             self._run(settings, ledger, context, nodes, series=0)
@@ -79,8 +80,8 @@ class LayerBuilder:
         seen: set[str] = set()
 
         def write(row: NodeRow) -> None:
-            seen.add(row.node)
             ledger.add_results(key, build_id, [row])
+            seen.add(row.node)
 
         try:
             if self.layer == "bronze":

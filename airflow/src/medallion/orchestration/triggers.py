@@ -12,7 +12,8 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.triggers.base import BaseTrigger, TaskFailedEvent, TaskSuccessEvent, TriggerEvent
 
 from medallion.ledger import RunKey
-from medallion.ledger.requests import ask_for_rebuild, take_lease
+from medallion.ledger.leases import Lease
+from medallion.ledger.requests import ask_for_rebuild
 from medallion.orchestration.outcome import Outcome, Step, decide
 from medallion.orchestration.watch import RunWatch
 from medallion.pipeline import LAYERS
@@ -43,12 +44,12 @@ class NodeTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then end the task green or red, or resume it on a worker to rebuild what was cleared."""
-        task: Any = self.task_instance
+        task = self._task
         key = RunKey(task.dag_id, task.run_id)
         since = cleared_at(task.id, task.try_number)
         async with RunWatch.of(key, build_task_states) as watch:
             if since:
-                await asyncio.to_thread(self._ask_for_rebuild, watch, since)
+                since = await asyncio.to_thread(self._ask_for_rebuild, watch, since)
             outcome = await self._wait(watch, since)
             self._show(watch)
         if outcome.step is Step.REBUILD:
@@ -59,8 +60,12 @@ class NodeTrigger(BaseTrigger):
             self.log.error("%s", outcome.reason)
             yield TaskFailedEvent()
 
+    @property
+    def _task(self) -> Any:
+        return self.task_instance
+
     async def _wait(self, watch: RunWatch, since: datetime | None) -> Outcome:
-        gathered = False
+        gathered, lease = False, Lease(watch.ledger, watch.key, self.layer, str(self._task.id))
         while True:
             await watch.next_look()
             outcome = decide(
@@ -74,19 +79,14 @@ class NodeTrigger(BaseTrigger):
                 await asyncio.sleep(GATHER_SECONDS)
                 gathered = True
             elif outcome.step is Step.REBUILD:
-                if await asyncio.to_thread(self._take_lease, watch):
+                if await asyncio.to_thread(lease.take):
                     return outcome
             elif outcome.step is not Step.WAIT:
                 return outcome
 
-    def _ask_for_rebuild(self, watch: RunWatch, since: datetime) -> None:
-        task: Any = self.task_instance
-        asked = {"task_id": task.task_id, "try_number": task.try_number}
-        ask_for_rebuild(watch.ledger, watch.key, self.layer, nodes=self.nodes, since=since, **asked)
-
-    def _take_lease(self, watch: RunWatch) -> bool:
-        task: Any = self.task_instance
-        return take_lease(watch.ledger, watch.key, self.layer, str(task.id))
+    def _ask_for_rebuild(self, watch: RunWatch, since: datetime) -> datetime:
+        asked = {"task_id": self._task.task_id, "try_number": self._task.try_number}
+        return ask_for_rebuild(watch.ledger, watch.key, self.layer, nodes=self.nodes, since=since, **asked)
 
     def _show(self, watch: RunWatch) -> None:
         """Write dbt's lines for the nodes to the task's own log."""

@@ -62,8 +62,7 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     Raises:
         DataFailed: if a hard test failed; another try ends the same way.
         BuildFailed: if a node failed otherwise, with what it failed of, or the warehouse is held.
-        TransformError: if dbt could not start.
-        Exception: whatever kept a row from being handed over; another try builds its node again.
+        TransformError: if dbt could not start, or ``write`` did not take a row: another try builds its node.
     """
     if not request.nodes:
         return
@@ -72,8 +71,9 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     recorder = Recorder({node.unique_id: node.layer for node in request.nodes}, write)
     with writing(settings, client), dbt_environment(settings, client):
         result = _invoke(settings, request, manifest, recorder)
-    if unwritten := _bare(recorder.unwritten):
-        raise unwritten
+    if unsaid := _bare(recorder.unsaid):
+        said = f"what became of a node could not be written down\n  {str(unsaid).strip()}"
+        raise TransformError(said) from unsaid
     if result.exception and not recorder.written:
         said = _located(f"\n  {str(result.exception).strip()}", settings, client)
         raise BuildFailed(f"dbt could not run{said}") from result.exception

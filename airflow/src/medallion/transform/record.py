@@ -29,9 +29,9 @@ class Recorder:
         write: receives each row once.
 
     Attributes:
-        written: the row of each node that ended, by unique id.
+        written: the row of each node that ended, by unique id, once it was handed over.
+        unsaid: why a row could not be handed over; None if all could.
         errors: what nodes raised, by unique id.
-        unwritten: what kept the first row from being handed over that was not.
     """
 
     def __init__(self, layers: dict[str, str], write: Callable[[NodeRow], None]) -> None:
@@ -41,7 +41,7 @@ class Recorder:
         self._lines: dict[str, list[str]] = defaultdict(list)
         self._counts: dict[str, dict[str, Any]] = {}
         self.errors: dict[str, BaseException] = {}
-        self.unwritten: BaseException | None = None
+        self.unsaid: Exception | None = None
 
     def __call__(self, event: Any) -> None:
         """Take one of dbt's events."""
@@ -78,7 +78,7 @@ class Recorder:
         try:
             self.write(row)
         except Exception as error:
-            self.unwritten = self.unwritten or error
+            self.unsaid = self.unsaid or error
             raise
         self.written[row.node] = row
 

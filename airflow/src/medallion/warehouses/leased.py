@@ -12,7 +12,7 @@ import tenacity
 
 from medallion.exceptions import BuildFailed
 from medallion.ledger import RunKey, open_ledger
-from medallion.ledger.requests import leased, take_lease
+from medallion.ledger.leases import Lease
 from medallion.locks import LOCK_SECONDS
 from medallion.settings import Settings
 
@@ -31,15 +31,16 @@ def one_lease(settings: Settings, client_id: str, patience: float = LOCK_SECONDS
     Raises:
         BuildFailed: if another one keeps it.
     """
-    ledger, key = open_ledger(settings.database_url), RunKey(f"warehouse of {client_id}", "")
     owner = f"process {os.getpid()} on {socket.gethostname()}, {uuid.uuid4().hex}"
+    key = RunKey(f"warehouse of {client_id}", "")
+    lease = Lease(open_ledger(settings.database_url), key, _WRITES, owner)
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda taken: not taken),
         wait=tenacity.wait_random_exponential(multiplier=0.05, max=2),
         stop=tenacity.stop_after_delay(patience),
         retry_error_callback=lambda _: False,
     )
-    if not patiently(take_lease, ledger, key, _WRITES, owner):
+    if not patiently(lease.take):
         raise BuildFailed(f"the warehouse of {client_id} is in use by another build; waited {patience:.0f} s")
-    with leased(ledger, key, _WRITES, owner):
+    with lease.kept():
         yield
