@@ -14,7 +14,9 @@ from medallion.clients.declared import DeclaredRule, read_declared
 from medallion.clients.destinations import Destination
 from medallion.clients.document import Document, read_document
 from medallion.clients.for_each import KEY, Member, members
-from medallion.clients.model import BusinessRules, Client, Inherited, Known
+from medallion.clients.inherited import Inherited
+from medallion.clients.known import Known
+from medallion.clients.model import BusinessRules, Client
 from medallion.clients.problem import Flaw, Problem, dotted, shown
 from medallion.clients.reading import Reading, named
 from medallion.exceptions import ConfigError

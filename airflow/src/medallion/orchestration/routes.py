@@ -25,16 +25,20 @@ from medallion.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def teller_of(settings: Settings, client: Client | None) -> Teller:
+def teller_of(settings: Settings, client: Client | None, patience: float | None = None) -> Teller:
     """Whoever tells of a client.
 
     Args:
         settings: where ledger and outbox are.
         client: whose channels; None has its mails in the outbox.
+        patience: how long it may take, in seconds, where nothing waits for it; None: as long as a task may.
     """
     named = [one.env for one in (client.notifications if client else ()) if one.env]
     mask = mask_of(secrets_in(os.environ, named), lambda text: str(redact(text)))
-    return Teller(tuple(_routes(settings, client)), lambda: open_ledger(settings.database_url), mask)
+    routes, ledger = tuple(_routes(settings, client)), partial(open_ledger, settings.database_url)
+    if patience is None:
+        return Teller(routes, ledger, mask)
+    return Teller(routes, ledger, mask, bound=patience, asking=patience / 2)
 
 
 def _routes(settings: Settings, client: Client | None) -> Iterator[Route]:
