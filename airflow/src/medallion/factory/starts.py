@@ -145,7 +145,7 @@ class Starts:
         return max(last, midnight(client.start_date, client.timezone))
 
     def _begun(self, dag_id: str, first: Interval) -> set[datetime]:
-        """Starts of the intervals that Airflow has made a run for; it may wait yet, or have failed at once."""
+        """Starts of the intervals that have a run in Airflow; it may wait yet, or have failed at once."""
         made = self.airflow.runs_since(dag_id, first.start)
         return {
             datetime.fromisoformat(run["data_interval_start"]) for run in made if run["data_interval_start"]

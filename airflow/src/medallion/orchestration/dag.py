@@ -15,11 +15,11 @@ from medallion.clients import Catalog, Client, client_from_dict
 from medallion.clients.weekdays import weekdays_text
 from medallion.interval import midnight
 from medallion.orchestration.callbacks import NO_CALLBACKS, callbacks
+from medallion.orchestration.deadline import deadline_of
 from medallion.orchestration.documents import client_document
 from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask
 from medallion.orchestration.form import trigger_form
 from medallion.orchestration.gates import GateTask
-from medallion.orchestration.late import deadline_of
 from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.retries import RetryByClass, backoff_of, begin
 from medallion.orchestration.start import BuildTurnTask, StartTask

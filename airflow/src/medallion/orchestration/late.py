@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk.definitions.callback import AsyncCallback
-from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from tenacity import retry, stop_after_delay, wait_exponential
 
@@ -27,8 +23,6 @@ from medallion.pipeline import LAYERS, load_task
 from medallion.settings import load_settings
 from medallion.severity import Severity
 
-log = logging.getLogger(__name__)
-
 #: By how much longer than usual a stage takes that is called slow.
 _SLOW = 1.5
 #: The triggerer waits for people longer than a task may: nothing waits for it.
@@ -45,42 +39,24 @@ _LAYER_ADVICE = (
 )
 
 
-def deadline_of(client: Client) -> DeadlineAlert | None:
-    """The deadline of a client's runs, counted from when each is queued; None if it may take any time."""
-    if client.sla.run is None:
-        return None
-    said = {"client": client.model_dump(mode="json", exclude_defaults=True)}
-    return DeadlineAlert(
-        name="sla.run",
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=client.sla.run,
-        callback=AsyncCallback(tell_late_run, said),
-    )
-
-
-async def tell_late_run(client: Mapping[str, Any], context: Mapping[str, Any]) -> str:
-    """Tell that a run is late, unless there is nothing to tell; Airflow has the triggerer call this.
+def tell_if_late(client: Client, run: Mapping[str, Any]) -> str:
+    """Tell that a run has not delivered in time, unless there is nothing to tell.
 
     Args:
-        client: the client, as plain data: the triggerer reads no DAG's file.
-        context: the run, as it was when its deadline had passed, by Airflow's REST names.
+        client: whose.
+        run: the run, by Airflow's REST names, as it was when its deadline had passed.
 
     Returns:
-        What was done, which Airflow keeps.
+        What was done.
     """
-    return await asyncio.to_thread(_tell_late_run, Client.model_validate(dict(client)), context["dag_run"])
-
-
-def _tell_late_run(client: Client, run: Mapping[str, Any]) -> str:
     key = RunKey(run["dag_id"], run["dag_run_id"])
     if run["run_type"] == BACKFILL:
         return "nobody was told: a backfilled run is never late"
-    if not (under_way := _under_way(key, client)):
+    if not _under_way(key, client):
         return "nobody was told: the run has delivered, or has failed, which was told"
     settings = load_settings()
     message = late_run(open_ledger(settings.database_url), client, run)
     teller_of(settings, client, patience=_PATIENCE).tell([message])
-    log.info("%s of %s is %s", message.headline, key.run_id, under_way)
     return f"told: {message.headline}"
 
 
