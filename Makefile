@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 DATE ?= 2026-01-15
 DEFECTS ?= usual
+FAULT ?=
 CLIENT ?= acme_corp
 ARGS ?= build
 BASE ?= origin/main
@@ -27,13 +28,13 @@ endif
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "DATE=2026-01-15 is the day of the demo, DEFECTS=high makes it breach its gates, PYTEST=\"-k gate -x\" goes to pytest, PYTHON=… names another Python 3.11,"
+	@echo "DATE=2026-01-15 is the day of the demo, DEFECTS=high makes it breach its gates, FAULT=gate shows one such breach up to the mail, PYTEST=\"-k gate -x\" goes to pytest, PYTHON=… names another Python 3.11,"
 	@echo "MEDALLION_HOME=… another place for everything that is written (var/), MEDALLION_PORT=… Airflow's port."
 
 # --- Running
 
 demo: $(STAMP)  ## run every enabled client once, on generated extracts, and print what came of it
-	@$(BIN)/medallion demo --date $(DATE) --defects $(DEFECTS)
+	@$(BIN)/medallion demo --date $(DATE) --defects $(DEFECTS) $(if $(FAULT),--fault $(FAULT))
 
 up: $(STAMP)  ## start Airflow with every client's schedule and leave it running; print address and login
 	@$(BIN)/medallion up

@@ -8,13 +8,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from airflow.sdk._shared.module_loading import import_string
+from airflow.sdk.definitions.deadline import DeadlineReference
 from airflow.sdk.definitions.retry_policy import RetryAction
+from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from medallion.clients import Client
 from medallion.failures import Backoff
 from medallion.orchestration.dag import Manifest, create_client_dag
+from medallion.orchestration.deadline import tell_late_run
 from medallion.orchestration.gates import NotPassed
 from medallion.orchestration.retries import RetryByClass
 
@@ -199,6 +204,27 @@ def test_a_client_with_a_time_zone_starts_and_runs_by_its_clocks(dag_of):
     assert "Europe/Berlin" in dag.doc_md
 
 
+def test_a_client_with_an_sla_has_a_deadline_that_its_triggerer_can_act_on(dag_of):
+    dag = dag_of("shop", base(sla={"run": "90m", "layers": {"bronze": "20m"}}))
+    (deadline,) = dag.deadline
+    assert (deadline.reference, deadline.interval) == (
+        DeadlineReference.DAGRUN_QUEUED_AT,
+        timedelta(minutes=90),
+    )
+    (stored,) = DagSerialization.to_dict(dag)["dag"]["deadline"]
+    read = decode_deadline_alert(stored)
+    assert read.interval == timedelta(minutes=90)
+    assert import_string(read.callback.path) is tell_late_run
+    assert Client.model_validate(read.callback.kwargs["client"]) == dag.get_task("start").plan.client
+    assert "| late | run after 1h30m, bronze after 20m |" in dag.doc_md
+
+
+def test_a_client_without_one_has_no_deadline(dag_of):
+    dag = dag_of("shop", base())
+    assert not dag.deadline
+    assert "| late |" not in dag.doc_md
+
+
 READ = """
 import datetime, json, pathlib, sys
 sys.path.insert(0, sys.argv[1])
@@ -218,9 +244,15 @@ print("ALL", json.dumps({**data["dag"], "fileloc": ""}, sort_keys=True))
 """
 
 
-@pytest.mark.parametrize("schedule", [timedelta(hours=6), "15 3 * * *"])
-def test_airflow_sees_one_version_whatever_process_and_folder_it_reads_it_in(schedule, tmp_path):
-    read = [_read(base(schedule_interval=schedule), seed, tmp_path / seed) for seed in ("1", "2")]
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"schedule_interval": timedelta(hours=6)},
+        {"schedule_interval": "15 3 * * *", "sla": {"run": "90m", "layers": {"gold": "9m", "bronze": "20m"}}},
+    ],
+)
+def test_airflow_sees_one_version_whatever_process_and_folder_it_reads_it_in(changed, tmp_path):
+    read = [_read(base(**changed), seed, tmp_path / seed) for seed in ("1", "2")]
     assert read[0] == read[1]
     facts = json.loads(read[0][0])
     assert (facts["errors"], facts["file"]) == ({}, "clients/client_shop_pipeline.py")

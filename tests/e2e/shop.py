@@ -26,7 +26,9 @@ from sharing import share_airflow_tables
 
 DAY = Interval(datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC))
 WRONG = ("heals", "no_compile", "hard_test", "strict", "no_file", "refused", "killed", "waits", "asked")
-CLIENTS = ("steady", *WRONG)
+CLIENTS = ("steady", *WRONG, "late", "idle")
+#: What stands in a client's file beside what stands in each.
+MORE = {"late": "sla: {run: 5s, layers: {bronze: 1s}}\n"}
 SWITCHED = "clean_shop__orders"
 
 CLIENT = """
@@ -118,7 +120,7 @@ class Shop:
         for name in ("defaults.yml", "destinations.yml"):
             shutil.copy(real.configs / name, folder / "configs" / name)
         for client in clients:
-            self.open(client, "0.95" if client == "strict" else "0.5")
+            self.open(client, "0.95" if client == "strict" else "0.5", MORE.get(client, ""))
         share_airflow_tables(self.settings)
         catalog = load_catalog(self.settings.configs)
         assert make_ready(catalog, self.settings) == {}

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import date
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import duckdb
@@ -112,6 +113,25 @@ def test_a_client_that_fails_makes_the_command_fail(installation):
     assert run["state"] == "failed"
     assert run["failed"][0].startswith("extract_")
     assert run["delivered_to"] is None
+
+
+def test_a_demo_with_a_fault_shows_the_way_from_the_gate_to_mail_and_report(tmp_path):
+    installation = copy_project(tmp_path, clients=("startup_inc",))
+    shown = medallion(installation, "demo", "--fault", "gate", "--rows", "2000")
+    assert shown.returncode == 1, shown.stderr
+    gate, mail, report = (shown.stdout.index(f"\n{step}") for step in ("1 gate", "2 mail", "3 report"))
+    assert gate < mail < report < shown.stdout.index("\nnext")
+    lines = [one.strip() for one in shown.stdout[gate:].splitlines()]
+    assert any(" of startup_inc stopped the run: nothing was published" in one for one in lines)
+    rule = next(one for one in lines if " rows of " in one and " < 0.85" in one)
+    (written,) = [Path(one) for one in lines if one.endswith(".eml")]
+    letter = message_from_bytes(written.read_bytes(), policy=policy.default)
+    assert letter["Subject"] in shown.stdout[mail:report]
+    assert rule.partition(":")[0] in letter.get_body(["plain"]).get_content()
+    page = next(Path(one.partition("3 report")[2].strip()) for one in lines if one.startswith("3 report"))
+    assert rule.partition(":")[0] in page.read_text()
+    assert f"medallion waive startup_inc {rule.partition(':')[0]}" in shown.stdout
+    assert row_counts(installation) == {}
 
 
 def test_up_stays_runs_schedules_and_serves_other_commands_until_down(installation):

@@ -6,8 +6,12 @@ from medallion.notifications import (
     ClientRemoved,
     ClientsInvalid,
     GateBreached,
+    LayerLate,
+    NeverStarted,
     Recovered,
     Row,
+    RunLate,
+    StartsAgain,
     TaskFailed,
     WaiverUsed,
 )
@@ -28,6 +32,13 @@ _FACTORY = {
     "run_id": "scheduled__2026-01-16T00:05:00+00:00",
     "task_id": "go_round",
     "at": datetime(2026, 1, 16, 0, 5, tzinfo=UTC),
+}
+_WATCH = {
+    "client_id": "acme_corp",
+    "dag_id": "client_acme_corp_pipeline",
+    "run_id": "scheduled__2026-01-16T06:15:00+00:00",
+    "task_id": "look",
+    "at": datetime(2026, 1, 16, 6, 15, tzinfo=UTC),
 }
 _TRACE = """Traceback (most recent call last):
   File "medallion/extract/sql_reader.py", line 88, in read
@@ -177,6 +188,78 @@ def clients_invalid():
     )
 
 
+def run_late():
+    return RunLate(
+        **_RUN | {"at": datetime(2026, 1, 16, 1, 30, 4, tzinfo=UTC), "log_url": ""},
+        task_id="load_to_data_warehouse",
+        cause="late:run",
+        severity=Severity.ERROR,
+        elapsed="1h30m4s",
+        slow="silver",
+        reason="It was queued at 2026-01-16 00:00 UTC and should have delivered within 1h30m; that is over "
+        "by 4s.",
+        rows=(
+            Row("extract", "took 2m11s", "usually 2m3s"),
+            Row("bronze", "took 4m", "usually 3m52s"),
+            Row("silver", "going on for 1h23m50s", "usually 11m20s"),
+            Row("gold", "not begun"),
+        ),
+        advice="Nothing, if that is all: the run goes on, and you are told when it has delivered. Where a "
+        "stage is slow, the logs of its tasks in Airflow say what it does; where none is, the run waits for "
+        "its turn or a worker. If it takes that long from now on, give `sla.run` more.",
+    )
+
+
+def layer_late():
+    return LayerLate(
+        **_RUN,
+        task_id="bronze.gate",
+        cause="late:bronze",
+        severity=Severity.WARNING,
+        try_number=1,
+        tries=1,
+        layer="bronze",
+        over="11m2s",
+        reason="bronze may take 20m.",
+        rows=(Row("bronze", "took 31m2s", "usually 3m52s"),),
+        advice="Nothing at once: the run goes on. `medallion report acme_corp --date DAY` has the seconds of "
+        "each model. If bronze takes that long from now on, give `sla.layers.bronze` more.",
+    )
+
+
+def never_started():
+    return NeverStarted(
+        **_WATCH,
+        cause="unstarted:PAUSED",
+        severity=Severity.ERROR,
+        rows=(
+            Row(
+                "acme_corp",
+                "its DAG is paused",
+                "2 intervals from 2026-01-15 18:00 to 2026-01-16 06:00 have no run",
+            ),
+        ),
+        advice="Let client_acme_corp_pipeline go on in Airflow's UI; then what it leaves out: `medallion run "
+        "acme_corp --date 2026-01-15`.",
+    )
+
+
+def starts_again():
+    return StartsAgain(
+        **_WATCH | {"run_id": "", "at": datetime(2026, 1, 16, 6, 40, tzinfo=UTC)},
+        cause="recovered:7",
+        severity=Severity.INFO,
+        rows=(
+            Row(
+                "acme_corp did not start: its DAG is paused",
+                "first at 2026-01-16 06:15 UTC",
+                "4 repeats were held back",
+            ),
+        ),
+        advice="Nothing: what was due has a run.",
+    )
+
+
 def hostile():
     texts = ("client_id", "run_id", "task_id", "interval", "reason", "trace", "advice", "failure", "log_url")
     return TaskFailed(
@@ -197,5 +280,9 @@ KINDS = (
     waiver_used,
     client_removed,
     clients_invalid,
+    run_late,
+    layer_late,
+    never_started,
+    starts_again,
     hostile,
 )

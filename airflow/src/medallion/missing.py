@@ -112,7 +112,7 @@ def missing_of(
     landed = _landed(landing / client.id)
     open_end: list[tuple[Interval, list[str]]] = []
     holes: list[tuple[Interval, list[str]]] = []
-    for interval in _expected(client, first, now, days):
+    for interval in expected_intervals(client, first, now, days):
         lacking = _lacking(landed, definition, interval.partition_path(sub_daily))
         if lacking:
             open_end.append((interval, lacking))
@@ -161,11 +161,21 @@ def _missing(client_id: str, hole: bool, lacking: list[tuple[Interval, list[str]
     return Missing(client_id, hole, tuple(interval for interval, _ in lacking), tuple(sources))
 
 
-def _expected(client: Client, first: datetime, now: datetime, most: int | None) -> Iterator[Interval]:
-    """The intervals that ended a whole period ago or earlier and that landing still keeps."""
+def expected_intervals(
+    client: Client, first: datetime, now: datetime, most: int | None, grace: timedelta | None = None
+) -> Iterator[Interval]:
+    """The intervals of a client with a schedule that ended a while ago and that landing still keeps.
+
+    Args:
+        client: whose.
+        first: the start of the first that is expected.
+        now: the moment until which they count.
+        most: days to look back; None looks as far as landing is kept.
+        grace: how long ago they ended at least; None for a whole period.
+    """
     days = client.business_rules.data_retention_days.longest_layer
     start = max(first, now - timedelta(days=min(days, most or days) - 1))
-    until = now - shortest_period(client.schedule_interval)
+    until = now - (shortest_period(client.schedule_interval) if grace is None else grace)
     calendar, zone = calendar_of(client), ZoneInfo(client.timezone)
     day, seen = start.astimezone(zone).date(), set[Interval]()
     while day <= until.astimezone(zone).date():

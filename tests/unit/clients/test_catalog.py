@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from medallion.clients import DISABLED, ENABLED, NO_DATA, load_catalog, status_of
-from medallion.clients.model import Inherited
+from medallion.clients.inherited import Inherited
 from medallion.exceptions import ConfigError
 from medallion.settings import Settings, load_settings
 

@@ -24,6 +24,7 @@ CHECKS = [
     "drivers",
     "connections",
     "locks",
+    "runs",
     "partitions",
 ]
 

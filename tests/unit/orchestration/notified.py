@@ -1,9 +1,11 @@
 """A client whose tasks tell of themselves, and their contexts."""
 
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 from medallion.clients import client_from_dict
+from medallion.orchestration import told
 
 CONFIG = {
     "description": "ACME",
@@ -41,3 +43,9 @@ def context(error=None, **task):
         "data_interval_end": datetime(2026, 1, 16, tzinfo=UTC),
     }
     return found | ({"exception": error} if error is not None else {})
+
+
+def patient(monkeypatch):
+    """Let the ledger take its time: how long a busy machine needs is not what is tested."""
+    monkeypatch.setattr(told, "_LOOK", 60.0)
+    monkeypatch.setattr(told, "teller_of", partial(told.teller_of, patience=60.0))

@@ -23,7 +23,7 @@ from medallion.orchestration.masking import on_task_instance_running
 from medallion.orchestration.messages import failures, plain_failure
 from medallion.pipeline import LayerPlan, Node, Plan, Rule
 from receivers import receiver
-from unit.orchestration.notified import client, context
+from unit.orchestration.notified import client, context, patient
 
 KEY = RunKey("client_acme_corp_pipeline", "manual__1")
 LAYERS = ("bronze", "silver", "gold")
@@ -55,6 +55,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
     monkeypatch.delenv("MEDALLION_REGISTRY_URL", raising=False)
     monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT", raising=False)
+    patient(monkeypatch)
     return tmp_path
 
 

@@ -149,6 +149,17 @@ class AirflowClient:
         """Return the runs of a DAG, those that Airflow's filters leave: all of them without any."""
         return self._all(f"/dags/{dag_id}/dagRuns", "dag_runs", **filters)
 
+    def runs_since(self, dag_id: str, since: datetime) -> list[dict[str, Any]]:
+        """Return the runs of a DAG that were due since a moment; none if Airflow does not know the DAG."""
+        known = self.dag(dag_id) is not None
+        return self.runs(dag_id, run_after_gte=since.isoformat()) if known else []
+
+    def last_runs(self, dag_id: str, count: int, **filters: Any) -> list[dict[str, Any]]:
+        """Return the last runs of a DAG, the newest first; none if Airflow does not know the DAG."""
+        newest = {"limit": count, "order_by": "-run_after", **filters}
+        found = self._send("GET", f"/dags/{dag_id}/dagRuns", params=newest)
+        return [] if found.status_code == httpx.codes.NOT_FOUND else list(_checked(found).json()["dag_runs"])
+
     def runs_in_flight(self, dag_id: str) -> list[str]:
         """Return the ids of a DAG's runs that have not ended; none if Airflow does not know the DAG."""
         found = self._send(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from medallion.clients.model import Known
+from medallion.clients.known import Known
 from medallion.clients.problem import Flaw, Loc, NotAllowedError, hint, listed, shown, visible
 
 M = TypeVar("M", bound=BaseModel)

@@ -14,7 +14,9 @@ from medallion.clients.declared import DeclaredRule, read_declared
 from medallion.clients.destinations import Destination
 from medallion.clients.document import Document, read_document
 from medallion.clients.for_each import KEY, Member, members
-from medallion.clients.model import BusinessRules, Client, Inherited, Known
+from medallion.clients.inherited import Inherited
+from medallion.clients.known import Known
+from medallion.clients.model import BusinessRules, Client
 from medallion.clients.problem import Flaw, Problem, dotted, shown
 from medallion.clients.reading import Reading, named
 from medallion.exceptions import ConfigError
@@ -251,9 +253,9 @@ def _notes(client: Client, document: Document) -> list[Flaw]:
         notes.append(Flaw(loc, "batches only until real time lands"))
     kept = client.business_rules.data_retention_days
     if kept.gold > kept.silver:
-        loc = ("business_rules", "data_retention_days", "gold")
+        gold = ("business_rules", "data_retention_days", "gold")
         others = f"the other marts hold what silver holds, {kept.silver}"
-        notes.append(Flaw(loc, f"{kept.gold} days, of tables with a _run_date alone: {others}"))
+        notes.append(Flaw(gold, f"{kept.gold} days, of tables with a _run_date alone: {others}"))
     running = [step.value for step in client.transformations]
     if (document.data or {}).get("transformations") != running:
         notes.append(Flaw(("transformations",), f"will run in this order: {', '.join(running)}"))

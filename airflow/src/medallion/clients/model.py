@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -20,34 +18,27 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from medallion.clients.access import Access
-from medallion.clients.addresses import Address
 from medallion.clients.fields import (
     NAME_PATTERN,
-    Day,
     Days,
     EachOnce,
     Email,
-    Factor,
-    Few,
     Flag,
     Frozen,
     Name,
     NotEmpty,
     NotRepeated,
-    Runs,
     Score,
     Shorthand,
     Text,
-    Zone,
     refuse_repeat,
 )
 from medallion.clients.for_each import RESERVED, VALUE_PATTERN
+from medallion.clients.inherited import Inherited
+from medallion.clients.known import declared, known, known_rule
 from medallion.clients.places import LOCATION_PLACEHOLDERS, Location, braced, placeholders_of
 from medallion.clients.problem import hint, not_one_of, shown
-from medallion.clients.schedule import Duration, Schedule, duration_text
-from medallion.clients.weekdays import DAILY, Weekdays
-from medallion.settings import DEFAULT_PLATFORM
+from medallion.clients.schedule import Schedule
 
 
 class Transformation(StrEnum):
@@ -60,47 +51,11 @@ class Transformation(StrEnum):
     AGGREGATE = "aggregate"
 
 
-@dataclass(frozen=True)
-class Known:
-    """What a client may name, given to validation as its context; None leaves that kind unchecked.
-
-    A source or destination that is declared but broken is there with None in its place. With them comes what
-    the warehouse allows.
-    """
-
-    sources: Mapping[str, object | None] | None = None
-    destinations: Mapping[str, object | None] | None = None
-    rules: Mapping[str, object] | None = None
-    #: The target, where it has only one writer a client.
-    one_writer: str | None = None
-
-
-def _known(info: ValidationInfo) -> Known:
-    return info.context if isinstance(info.context, Known) else Known()
-
-
 def _transformation(value: Any) -> Transformation:
     names = [step.value for step in Transformation]
     if value not in names:
         raise not_one_of(value, names)
     return Transformation(value)
-
-
-def _declared(name: str, known: Mapping[str, object | None] | None, kind: str) -> str:
-    if known is not None and name not in known:
-        raise not_one_of(name, known, f"the {kind}")
-    if known is not None and known[name] is None:
-        raise PydanticCustomError("broken", "names {name}, which has problems of its own", {"name": name})
-    return name
-
-
-def _rule(name: str, info: ValidationInfo) -> str:
-    known = _known(info).rules
-    if known is not None and name not in known:
-        raise PydanticCustomError(
-            "unknown_rule", "is not a rule of the project{hint}", {"hint": hint(name, known)}
-        )
-    return name
 
 
 class SourceRef(Frozen):
@@ -122,7 +77,7 @@ class SourceRef(Frozen):
     @field_validator("name")
     @classmethod
     def _is_known(cls, name: str, info: ValidationInfo) -> str:
-        return _declared(name, _known(info).sources, "sources")
+        return declared(name, known(info).sources, "sources")
 
 
 def _longest(kept: dict[str, int]) -> int:
@@ -163,7 +118,7 @@ class QualityThreshold(Frozen):
     """The score each gate rule must reach, and the rules with a threshold of their own."""
 
     default: Score = Field(description="Threshold of every rule that has none of its own.", examples=[0.95])
-    rules: dict[Annotated[Name, AfterValidator(_rule)], Score] = Field(
+    rules: dict[Annotated[Name, AfterValidator(known_rule)], Score] = Field(
         default_factory=dict,
         description="Rules with a threshold of their own, by name.",
         examples=[{"sales_line_has_order": 0.99}],
@@ -195,137 +150,6 @@ class BusinessRules(Frozen):
     enable_real_time: Flag = Field(
         False, description="Wanted: data within minutes. Batches only, for now.", examples=[False]
     )
-
-
-#: As one writes it; validation makes it the days.
-_DAILY: Any = DAILY
-
-
-class Inherited(Frozen):
-    """The keys every client has and few set: ``configs/defaults.yml`` gives them, a client may override."""
-
-    enabled: Flag = Field(True, description="false: the client is listed, and never run.", examples=[False])
-    platform: Name = Field(
-        DEFAULT_PLATFORM,
-        description="Whose factory keeps the client: one of MEDALLION_PLATFORMS.",
-        examples=["west"],
-    )
-    owner: Text = Field(
-        "data-platform", description="Who answers for the pipeline.", examples=["retail-team"]
-    )
-    tags: Annotated[tuple[Annotated[Text, NotRepeated], ...], EachOnce] = Field(
-        (), description="Further tags of the client's DAG.", max_length=20, examples=[["retail", "emea"]]
-    )
-    start_date: Day = Field(
-        date(2026, 1, 1),
-        description="First day that has data to run for; nothing before it is scheduled or backfilled.",
-        examples=["2026-03-01"],
-    )
-    timezone: Zone = Field(
-        "UTC",
-        description="By which clocks the schedule runs and a run's day is named: a time zone of the IANA "
-        "database.",
-        examples=["Europe/Berlin"],
-    )
-    catchup: Flag = Field(
-        False,
-        description="true: the schedule runs every interval since start_date; false: from the last one on.",
-        examples=[True],
-    )
-    depends_on_past: Flag = Field(
-        False,
-        description="true: a run begins only once the one before it has delivered (or was a dry run); until "
-        "that is repaired, later ones wait.",
-        examples=[True],
-    )
-    max_active_runs: Runs = Field(
-        1,
-        description="Runs that may be at work at once, backfilled ones among them; one of them builds at a "
-        "time. Over 1 only where the target has several writers: not with duckdb.",
-        examples=[1],
-    )
-    cleanup_on: Weekdays = Field(
-        _DAILY,
-        description="Days whose runs delete what is past its retention: daily, a day, or a list of days.",
-        examples=["sunday"],
-        validate_default=True,
-    )
-    retries: Few = Field(
-        3, description="Further tries of a task that failed in a way a retry may heal.", examples=[3]
-    )
-    retry_delay: Duration = Field(
-        timedelta(minutes=5), description="Wait before the first retry.", examples=["2m"]
-    )
-    retry_factor: Factor = Field(
-        2.0, description="By how much each further wait is longer than the one before.", examples=[1.5]
-    )
-    max_retry_delay: Duration = Field(
-        timedelta(minutes=30),
-        description="Longest wait, also where a server asks for a longer one. At least retry_delay.",
-        examples=["1h"],
-        validate_default=True,
-    )
-    task_timeout: Duration = Field(
-        timedelta(hours=2), description="Longest a task may take.", examples=["30m"]
-    )
-    run_timeout: Duration = Field(
-        timedelta(hours=6),
-        description="Longest a whole run may take. At least task_timeout.",
-        examples=["4h"],
-        validate_default=True,
-    )
-
-    access: Access = Field(
-        Access(),
-        description="Roles that may see and trigger this client, where the auth manager knows roles by DAG.",
-        examples=[{"see": ["retail-readers"], "trigger": ["retail-operators"]}],
-    )
-    notifications: tuple[Address, ...] = Field(
-        (),
-        description="Channels that are told, each from a severity on; notification_email, from warning on, "
-        "without being listed.",
-        max_length=20,
-        examples=[[{"to": "slack", "env": "RETAIL_SLACK_URL", "minimum": "error"}]],
-    )
-
-    @field_validator("notifications")
-    @classmethod
-    def _each_told_once(cls, value: tuple[Address, ...]) -> tuple[Address, ...]:
-        names = [address.name for address in value]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                raise PydanticCustomError(
-                    "repeated", "is listed twice: {name}", {"name": name, "inside": (index,)}
-                )
-        return value
-
-    @field_validator("max_active_runs")
-    @classmethod
-    def _writers_allow(cls, value: int, info: ValidationInfo) -> int:
-        target = _known(info).one_writer
-        if value > 1 and target:
-            message = "must be 1 on {target}, which has one writer a client, is {value}"
-            raise PydanticCustomError("one_writer", message, {"target": target, "value": value})
-        return value
-
-    @field_validator("max_retry_delay")
-    @classmethod
-    def _waits_grow(cls, value: timedelta, info: ValidationInfo) -> timedelta:
-        return _at_least("retry_delay", value, info)
-
-    @field_validator("run_timeout")
-    @classmethod
-    def _run_outlasts_task(cls, value: timedelta, info: ValidationInfo) -> timedelta:
-        return _at_least("task_timeout", value, info)
-
-
-def _at_least(other: str, value: timedelta, info: ValidationInfo) -> timedelta:
-    floor = info.data.get(other)  # absent where it is wrong itself
-    if floor is not None and value < floor:
-        message = "must be at least {other} ({floor}), is {value}"
-        said = {"other": other, "floor": duration_text(floor), "value": duration_text(value)}
-        raise PydanticCustomError("too_short_beside", message, said)
-    return value
 
 
 def _no_placeholder(name: str) -> str:
@@ -395,7 +219,7 @@ class Client(Inherited):
         if "values" not in info.data:  # they are wrong themselves
             return refs
         names = (*LOCATION_PLACEHOLDERS, *info.data["values"])
-        contracts = _known(info).sources or {}
+        contracts = known(info).sources or {}
         for index, ref in enumerate(refs):
             place = ref.location or getattr(contracts.get(ref.name), "location", None) or ""
             for named in placeholders_of(place):
@@ -412,4 +236,4 @@ class Client(Inherited):
     @field_validator("destination")
     @classmethod
     def _is_known(cls, name: str, info: ValidationInfo) -> str:
-        return _declared(name, _known(info).destinations, "destinations")
+        return declared(name, known(info).destinations, "destinations")

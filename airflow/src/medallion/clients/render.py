@@ -14,9 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from medallion.clients.catalog import BROKEN, ENABLED, Catalog, Origin, status_of
-from medallion.clients.model import BusinessRules, Client, Inherited, QualityThreshold, Retention, SourceRef
+from medallion.clients.inherited import Inherited
+from medallion.clients.model import BusinessRules, Client, QualityThreshold, Retention, SourceRef
 from medallion.clients.problem import Problem
 from medallion.clients.schedule import duration_text
+from medallion.clients.sla import Sla
 from medallion.clients.weekdays import DAILY, Weekday
 from medallion.settings import Settings
 
@@ -129,6 +131,9 @@ def value_text(value: object) -> str:
         return _retention_text(value)
     if isinstance(value, QualityThreshold):
         return ", ".join([f"{value.default}", *(f"{rule}: {score}" for rule, score in value.rules.items())])
+    if isinstance(value, Sla):
+        spans = {"run": value.run, **dict(value.layers)}
+        return value_text({name: span for name, span in spans.items() if span})
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {value_text(item)}" for key, item in value.items()) or "(none)"
     if isinstance(value, Sequence) and [*value] == [*Weekday]:

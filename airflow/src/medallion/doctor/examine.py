@@ -17,6 +17,7 @@ from medallion.doctor.locks import locks
 from medallion.doctor.logins import logins
 from medallion.doctor.machine import disk, ports, python, rights
 from medallion.doctor.partitions import partitions
+from medallion.doctor.starts import starts
 from medallion.doctor.storage import storage
 from medallion.exceptions import MedallionError
 from medallion.ledger import Ledger, open_ledger
@@ -46,6 +47,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _guarded("drivers", lambda: drivers(settings, definitions))
     yield from _guarded("connections", lambda: logins(definitions))
     yield from _guarded("locks", lambda: locks(settings))
+    yield from _guarded("runs", lambda: starts(settings, ledger))
     yield from _guarded("partitions", lambda: partitions(settings.landing, ledger, definitions))
 
 

@@ -13,13 +13,14 @@ from rich.console import Console
 from medallion.exceptions import ConfigError
 from medallion.pipeline import LAYERS
 from medallion.pipeline.backfill import Again, read_backfill
-from medallion.sample_data import DEFAULT_ROWS
+from medallion.sample_data import DEFAULT_ROWS, Fault
 from medallion.sample_data.cli import Defects, Rows
 from medallion.settings import Settings, load_settings
 from medallion.terminal import AsJson, Commands, HarmlessConsole, line, out, print_json
 
 # The other commands of `medallion` need none of what these do, and should not wait for its import.
 if TYPE_CHECKING:
+    from medallion.embedded.fault import Way
     from medallion.embedded.follow import Progress
     from medallion.embedded.follow_backfill import BackfillProgress
 
@@ -36,14 +37,22 @@ def demo(
     ] = DEMO_DAY,
     rows: Rows = DEFAULT_ROWS,
     defects: Defects = 1.0,
+    fault: Annotated[
+        Fault | None,
+        typer.Option(help="Let one client breach its gate, and show the way from there to mail and report."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run every enabled client once, on generated extracts, on an Airflow that lives as long."""
+    """Run every enabled client once, on generated extracts, on an Airflow that lives as long.
+
+    Ends with 1 if a client failed; with --fault one always does.
+    """
     from medallion.embedded import commands
 
-    settings = load_settings()
-    console = _console(as_json)
-    _end(settings, commands.demo(settings, day.date(), console, rows_a_day=rows, defects=defects), as_json)
+    settings, console = load_settings(), _console(as_json)
+    how: dict[str, Any] = {"rows_a_day": rows, "defects": defects, "fault": fault}
+    progresses, way = commands.demo(settings, day.date(), console, **how)
+    _end(settings, progresses, as_json, way)
 
 
 @app.command()
@@ -218,17 +227,20 @@ def _end_backfill(settings: Settings, progress: BackfillProgress | None, as_json
     raise typer.Exit(0 if progress is None or progress.succeeded else 1)
 
 
-def _end(settings: Settings, progresses: Sequence[Progress], as_json: bool) -> None:
-    """Print results and where things are; exit 1 if a client failed."""
+def _end(settings: Settings, progresses: Sequence[Progress], as_json: bool, way: Way | None = None) -> None:
+    """Print results, where things are and the way of a fault; exit 1 if a client failed."""
+    from medallion.embedded.fault import way_facts, way_lines
     from medallion.embedded.results import deliveries, facts, places
     from medallion.embedded.screen import results_table
 
     if as_json:
-        print_json(facts(settings, progresses))
+        print_json(facts(settings, progresses) | ({"fault": way_facts(way)} if way else {}))
     else:
         out().print(results_table(progresses))
         for client_id, path in deliveries(settings, progresses).items():
             line(out(), f"{client_id} delivered to {path}")
         for what, path in places(settings).items():
             line(out(), f"{what}: {path}")
+        for text in way_lines(way) if way else ():
+            line(out(), text)
     raise typer.Exit(0 if all(one.succeeded for one in progresses) else 1)

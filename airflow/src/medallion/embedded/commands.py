@@ -11,6 +11,7 @@ from rich.console import Console
 from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
 from medallion.embedded.at_hand import airflow_at_hand, dag_that_runs, start_with, stopped_by_signals
 from medallion.embedded.environment import AirflowOptions
+from medallion.embedded.fault import Way, chosen_for, way_of
 from medallion.embedded.follow import ClientRun, Progress, follow
 from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready
 from medallion.embedded.results import ledger_scores
@@ -23,7 +24,7 @@ from medallion.pipeline import calendar_of, last_complete_interval
 from medallion.pipeline.days import intervals_of_day
 from medallion.registry import ACTIVE
 from medallion.registry.find import find_live
-from medallion.sample_data import DEFAULT_ROWS
+from medallion.sample_data import DEFAULT_ROWS, Fault
 from medallion.settings import Settings
 from medallion.terminal import line
 
@@ -38,7 +39,8 @@ def demo(
     *,
     rows_a_day: int = DEFAULT_ROWS,
     defects: float = 1.0,
-) -> list[Progress]:
+    fault: Fault | None = None,
+) -> tuple[list[Progress], Way | None]:
     """Run every enabled client once, for a day's first interval, on an Airflow that lives as long.
 
     Args:
@@ -47,9 +49,10 @@ def demo(
         console: shows what happens.
         rows_a_day: size of the sample extracts, of all of a client's sources together.
         defects: 0 plants none in them; 1 leaves scores just above the client's threshold, 2 breaches it.
+        fault: what is to go wrong; then just the client runs that it happens to.
 
     Returns:
-        What became of each run.
+        What became of each run, and of a fault the way that it went.
 
     Raises:
         ConfigError: if no client can run.
@@ -58,16 +61,23 @@ def demo(
     refuse_second(settings)
     catalog = load_catalog(settings.configs)
     clients = _chosen(catalog, settings, console)
+    if fault:
+        victim, defects = chosen_for(fault, clients, catalog, defects)
+        clients = [victim]
     with console.status("writing sample extracts"):
         make_extracts(clients, catalog, [day], settings, rows_a_day=rows_a_day, defects=defects)
     broken = _make_ready(catalog, settings, console)
     never = [Progress.never_started(name, reason) for name, reason in broken.items()]
     clients = [client for client in clients if client.id not in broken]
     if not clients:
-        return never
+        return never, None
     firsts = [(client, intervals_of_day(calendar_of(client), day)[:1]) for client in clients]
     with airflow_at_hand(settings, clients, console) as airflow:
-        return never + _run(airflow, firsts, settings, console)
+        ended = _run(airflow, firsts, settings, console)
+        (client, (interval, *_)), *_ = firsts
+        # While Airflow is there: it may be telling people yet.
+        way = way_of(settings, client, ended[0].run, interval) if fault else None
+    return never + ended, way
 
 
 def run_client(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from medallion.clients import Client
+from medallion.factory.addresses import client_of_group, group_of
 from medallion.factory.report import CREATED, DRAINING, REMOVED, UPDATED, Line, Report
 from medallion.ledger import Ledger, RunKey
 from medallion.ledger.told import end_cause, open_causes
@@ -80,7 +80,7 @@ class Telling:
                 recovered = ClientsRecovered(
                     **facts, advice="Nothing: all of these clients are in order again."
                 )
-                self.teller(self._known(group)).tell_recovery(key, recovered, {one.id})
+                self.teller(client_of_group(self.registry, group)).tell_recovery(key, recovered, {one.id})
 
     def _going(self, line: Line) -> None:
         """Tell that a client goes, once, until it comes back."""
@@ -117,16 +117,5 @@ class Telling:
         for line in trouble:
             known = self.registry.configuration(line.subject)
             client = known.definition.client if known else None
-            groups.setdefault(_group(client), (client, []))[1].append(line)
+            groups.setdefault(group_of(client), (client, []))[1].append(line)
         return groups
-
-    def _known(self, group: str) -> Client | None:
-        """A client with a group's addresses."""
-        clients = (one.definition.client for one in self.registry.configurations().values())
-        return next((client for client in clients if _group(client) == group), None)
-
-
-def _group(client: Client | None) -> str:
-    """The same for clients with the same addresses."""
-    said = f"{client.notification_email}\n{client.notifications!r}" if client else ""
-    return hashlib.sha256(said.encode()).hexdigest()[:12]

@@ -1,6 +1,7 @@
 """Telling people: what happened as a message, and the channels that carry it to them."""
 
 from medallion.notifications.channel import Channel, Route
+from medallion.notifications.late import LayerLate, NeverStarted, RunLate, StartsAgain
 from medallion.notifications.message import (
     ClientRemoved,
     ClientsInvalid,
@@ -23,13 +24,17 @@ __all__ = [
     "ClientsInvalid",
     "ClientsRecovered",
     "GateBreached",
+    "LayerLate",
     "Letter",
     "Message",
+    "NeverStarted",
     "Outbox",
     "RecordingChannel",
     "Recovered",
     "Route",
     "Row",
+    "RunLate",
+    "StartsAgain",
     "TaskFailed",
     "Teller",
     "WaiverUsed",

@@ -39,6 +39,11 @@ class Outbox:
         name = f"{run}{message.kind.replace(' ', '_')}-{digits}.eml"
         return self.folder / _safe_name(message.client_id) / name
 
+    def mails_of(self, client_id: str, run_id: str) -> list[Path]:
+        """The mails about a client's run, oldest first."""
+        found = (self.folder / _safe_name(client_id)).glob(f"{_safe_name(run_id)}-*.eml")
+        return sorted(found, key=lambda path: path.stat().st_mtime_ns)
+
     def send(self, letter: Letter) -> None:
         """Write the letter's mail.
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 #: How long a task may wait for all of its telling, in seconds.
 BOUND = 10.0
 #: Of these, how long the ledger may take to say who knows already, and to write down how it went.
-_ASKING, _WRITING = 2.0, 1.0
+ASKING, _WRITING = 2.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,14 @@ class Teller:
         ledger: opens the ledger, which knows what was told.
         mask: blots out secrets.
         bound: how long it all may take, in seconds.
+        asking: of these, how long the ledger may take to say who knows already.
     """
 
     routes: Sequence[Route]
     ledger: Callable[[], Ledger]
     mask: Mask
     bound: float = BOUND
+    asking: float = ASKING
 
     def tell(self, messages: Sequence[Message], started: float | None = None) -> None:
         """Tell of messages; never raises, and never takes longer than it may.
@@ -90,7 +92,7 @@ class Teller:
             log.error("nobody could be told: %s", self.mask(f"{type(error).__name__}: {error}"))
 
     def _tell(self, message: Message, until: float) -> None:
-        ask_until = min(until - _WRITING, time.monotonic() + _ASKING)
+        ask_until = min(until - _WRITING, time.monotonic() + self.asking)
         due = [route.channel for route in self.routes if message.severity.rank >= route.least.rank]
         told = None
         try:

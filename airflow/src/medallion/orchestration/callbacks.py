@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medallion.clients import Client
+from medallion.pipeline import load_task
 
 #: Of tasks that the scheduler or the triggerer ends: with a callback they would need a worker.
 NO_CALLBACKS: dict[str, Any] = {
@@ -55,7 +56,8 @@ class Failed:
 
 @dataclass(frozen=True)
 class Succeeded:
-    """Tells of a task that failed before and went well now, and of a gate that passed by a waiver alone.
+    """Tells of a task that failed before and went well now, of a gate that passed late or by a waiver alone,
+    and of a delivery after all where a run was told to be late.
 
     Attributes:
         client: whose tasks these are.
@@ -67,7 +69,9 @@ class Succeeded:
         """Tell of the task that this context belongs to; most often there is nothing to tell."""
         started = time.monotonic()
         layers = getattr(context["ti"].task, "layers", None)  # of a gate
-        if context["ti"].try_number > 1 or layers:
+        task = context["ti"]
+        awaited = self.client.sla.run is not None and task.task_id == load_task(self.client)
+        if task.try_number > 1 or layers or awaited:
             from medallion.orchestration.told import tell_success
 
-            tell_success(self.client, context, judged=layers or (), started=started)
+            tell_success(self.client, context, judged=layers or (), awaited=awaited, started=started)

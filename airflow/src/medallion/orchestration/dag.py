@@ -16,6 +16,7 @@ from medallion.clients.access import Access
 from medallion.clients.weekdays import weekdays_text
 from medallion.interval import midnight
 from medallion.orchestration.callbacks import NO_CALLBACKS, callbacks
+from medallion.orchestration.deadline import deadline_of
 from medallion.orchestration.documents import client_document
 from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, ReportTask
 from medallion.orchestration.form import trigger_form
@@ -24,7 +25,7 @@ from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.retries import RetryByClass, backoff_of, begin
 from medallion.orchestration.start import BuildTurnTask, StartTask
 from medallion.orchestration.timetables import timetable_of
-from medallion.pipeline import LAYERS, Plan, calendar_of, make_plan, snapshot_entities
+from medallion.pipeline import LAYERS, Plan, calendar_of, load_task, make_plan, snapshot_entities
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def _empty_dag(plan: Plan) -> DAG:
         catchup=client.catchup,
         max_active_runs=client.max_active_runs,
         dagrun_timeout=client.run_timeout,
+        deadline=deadline_of(client),
         params=trigger_form(),
         tags=["medallion", f"client:{client.id}", *client.tags],
         default_args={
@@ -131,7 +133,7 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
         doc_md="Judges all three layers once more, from this run's rows alone, before anything is published.",
     )
     load = LoadTask(
-        task_id=f"load_to_{client.destination}",
+        task_id=load_task(client),
         plan=plan,
         destination=catalog.destinations[client.destination],
         doc_md=f"Publishes gold to `{client.destination}`: all tables or none.",

@@ -40,6 +40,7 @@ def client_document(plan: Plan) -> str:
         ("real time", "yes: batches only until real time lands" if rules.enable_real_time else "no"),
         ("told when it fails", _told(client)),
         *((f"may {name}", _codes(roles)) for name, roles in client.access if roles),
+        *([("late", late)] if (late := _late(client)) else []),
         ("gold", _codes(plan.marts)),
         ("config version", code(plan.config_version)),
         ("dbt manifest", code(plan.manifest)),
@@ -52,6 +53,12 @@ def _told(client: Client) -> str:
     """Who is told: the mail address, and further channels from which severity on."""
     mail = [client.notification_email] if client.notification_email else []
     return _codes([*mail, *map(str, client.notifications)]) or "nobody"
+
+
+def _late(client: Client) -> str:
+    """After how long the run is late, and each layer; blank where nothing is."""
+    spans = {"run": client.sla.run, **dict(client.sla.layers)}
+    return ", ".join(f"{name} after {duration_text(span)}" for name, span in spans.items() if span)
 
 
 def _schedule(schedule: timedelta | str | None) -> str:

@@ -65,7 +65,7 @@ def plain_failure(client: Client, context: Any, *, again: bool) -> TaskFailed:
     failure = classify(error) if isinstance(error, BaseException) else lost()
     worst = Severity.CRITICAL if failure.kind in _CRITICAL else Severity.ERROR
     return TaskFailed(
-        **_facts(client, context),
+        **facts_of(client, context),
         cause=cause_of(task.task_id, error),
         severity=Severity.WARNING if again else worst,
         next_try=_next_try(client, context) if again else None,
@@ -78,7 +78,7 @@ def plain_failure(client: Client, context: Any, *, again: bool) -> TaskFailed:
 
 def recovery(client: Client, context: Any) -> Recovered:
     """A recovery of the task; what it recovered from is known to the ledger."""
-    facts = _facts(client, context)
+    facts = facts_of(client, context)
     return Recovered(**facts, cause="recovered", severity=Severity.INFO, advice="Nothing: the run goes on.")
 
 
@@ -103,7 +103,7 @@ def _waived(client: Client, context: Any, rule: dict[str, Any], waiver: Waiver) 
     score = f"score {rule['score']:.5f} < {rule['threshold']:g}, waived"
     row = Row(rule["rule"], score, str(waiver), rule["failing"], rule["population"], rule["condition"])
     return WaiverUsed(
-        **_facts(client, context),
+        **facts_of(client, context),
         cause=f"waiver:{waiver.id}",
         severity=Severity.WARNING,
         rows=(row,),
@@ -113,7 +113,7 @@ def _waived(client: Client, context: Any, rule: dict[str, Any], waiver: Waiver) 
 
 def _of_gate(client: Client, context: Any, error: NotPassed) -> Iterator[Message]:
     """A message a breached layer; where none is, what is missing or failed, which follows from something."""
-    facts = _facts(client, context) | {"severity": Severity.ERROR}
+    facts = facts_of(client, context) | {"severity": Severity.ERROR}
     breached = [verdict for verdict in error.verdicts if verdict.breaches]
     for verdict in breached:
         names = [rule.rule for rule in verdict.breaches]
@@ -164,7 +164,7 @@ def _of_node(row: NodeRow) -> Row:
     return Row(name, row.status, row.message, row.failing, row.population)
 
 
-def _facts(client: Client, context: Any) -> dict[str, Any]:
+def facts_of(client: Client, context: Any) -> dict[str, Any]:
     """What is known of any task; one that was ended from outside may lack some."""
     task = context["ti"]
     # Clearing a task sets max_tries to its tries so far and its retries.

@@ -25,21 +25,25 @@ from medallion.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def teller_of(settings: Settings, client: Client | None) -> Teller:
+def teller_of(settings: Settings, client: Client | None, patience: float | None = None) -> Teller:
     """Whoever tells of a client.
 
     Args:
         settings: where ledger and outbox are.
         client: whose channels; None has its mails in the outbox.
+        patience: how long it may take, in seconds, where nothing waits for it; None: as long as a task may.
     """
     for named in (one.env for one in (client.notifications if client else ()) if one.env):
         hide(os.environ.get(named, ""))
-    # Airflow knows what it looked up for the task.
-    return Teller(
-        tuple(_routes(settings, client)),
-        lambda: open_ledger(settings.database_url),
-        lambda text: str(redact(masked(text))),
-    )
+    routes, ledger = tuple(_routes(settings, client)), partial(open_ledger, settings.database_url)
+    if patience is None:
+        return Teller(routes, ledger, _masked)
+    return Teller(routes, ledger, _masked, bound=patience, asking=patience / 2)
+
+
+def _masked(text: str) -> str:
+    """Without secrets, also those that Airflow looked up for the task."""
+    return str(redact(masked(text)))
 
 
 def _routes(settings: Settings, client: Client | None) -> Iterator[Route]:

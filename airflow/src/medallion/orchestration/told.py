@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from medallion.clients import Client
-from medallion.ledger import RunKey, open_ledger
+from medallion.ledger import Ledger, RunKey, open_ledger
 from medallion.notifications import Message, Teller
 from medallion.notifications.bounded import Attempt
+from medallion.orchestration.late import late_layer
 from medallion.orchestration.messages import failures, plain_failure, recovery, waivers_used
 from medallion.orchestration.retries import tell_of_the_last
 from medallion.orchestration.routes import teller_of
@@ -46,23 +47,32 @@ def tell_failure(client: Client, context: Any, *, again: bool, started: float) -
     teller.tell(messages, started)
 
 
-def tell_success(client: Client, context: Any, *, judged: Sequence[str], started: float) -> None:
-    """Tell of a task that failed before, and of waivers that a gate passed by; as :func:`tell_failure`.
+def tell_success(
+    client: Client, context: Any, *, judged: Sequence[str], started: float, awaited: bool = False
+) -> None:
+    """Tell of what failed before or was late, and of what a gate passed in spite of; as :func:`tell_failure`.
 
     Args:
         client: whose.
         context: the task's.
         judged: the layers, where it is a gate.
         started: as above.
+        awaited: whether people may have been told that the run is late, and this is its delivery.
     """
     settings, task = load_settings(), context["ti"]
     teller = teller_of(settings, client)
-    if task.try_number > 1:
+    if task.try_number > 1 or awaited:
         teller.tell_recovery(RunKey(task.dag_id, task.run_id), recovery(client, context), started=started)
     if judged:
         ledger = partial(open_ledger, settings.database_url)
-        used = _looked(lambda: waivers_used(ledger(), client, context), teller)
-        teller.tell(used or [], started)
+        found = _looked(lambda: _of_gate(ledger(), client, context, judged), teller)
+        teller.tell(found or [], started)
+
+
+def _of_gate(ledger: Ledger, client: Client, context: Any, judged: Sequence[str]) -> list[Message]:
+    """What there is to tell of a gate that has passed: waivers, and that its layer is late."""
+    late = late_layer(ledger, client, context, judged[0]) if len(judged) == 1 else None
+    return [*waivers_used(ledger, client, context), *([late] if late else [])]
 
 
 def _looked(look: Callable[[], list[Message]], teller: Teller) -> list[Message] | None:

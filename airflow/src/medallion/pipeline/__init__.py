@@ -1,7 +1,7 @@
 """Client → plan: which layers, nodes, thresholds and dates a run has. Plain objects, no Airflow, no dbt."""
 
 from medallion.pipeline.asked import Asked, read_asked
-from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, make_plan, shape_of
+from medallion.pipeline.plan import Extract, LayerPlan, Plan, dag_id_of, load_task, make_plan, shape_of
 from medallion.pipeline.schedule import Calendar, calendar_of, cron_of, last_complete_interval
 from medallion.pipeline.shape import LAYERS, Node, Rolling, Rule, Shape, layer_nodes, slim_manifest
 from medallion.pipeline.snapshots import snapshot_entities
@@ -22,6 +22,7 @@ __all__ = [
     "dag_id_of",
     "last_complete_interval",
     "layer_nodes",
+    "load_task",
     "make_plan",
     "read_asked",
     "shape_of",

@@ -104,6 +104,11 @@ def dag_id_of(client_id: str, platform: str = DEFAULT_PLATFORM) -> str:
     return name if platform == DEFAULT_PLATFORM else f"{platform}__{name}"
 
 
+def load_task(client: Client) -> str:
+    """The id of the task that delivers."""
+    return f"load_to_{client.destination}"
+
+
 def shape_of(client: Client) -> Shape:
     """The shape of a client, whatever order its lists were written in."""
     return Shape(

@@ -93,6 +93,8 @@ def _example(schema: Mapping[str, Any]) -> str:
 
 def written(value: Any) -> str:
     """Write a value as it stands in a YAML file, on one line."""
+    if isinstance(value, BaseModel):
+        return written(value.model_dump(exclude_defaults=True))
     if isinstance(value, timedelta):
         return duration_text(value)
     if isinstance(value, date):

@@ -9,7 +9,8 @@ from medallion.clients.contracts import ENTITY_KEYS, SOURCE_KEYS, SourceContract
 from medallion.clients.destinations import Destination
 from medallion.clients.fields import COLUMN_PATTERN, NAME_PATTERN
 from medallion.clients.for_each import MOST, for_each_schema
-from medallion.clients.model import Client, Inherited
+from medallion.clients.inherited import Inherited
+from medallion.clients.model import Client
 from medallion.clients.places import SCHEMES
 from medallion.clients.schedule import PRESETS
 from medallion.reference.keys import keys_of, written

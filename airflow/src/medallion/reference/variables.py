@@ -155,6 +155,12 @@ _MAKEFILE = {
         "How many defects `make demo` plants; `high` breaches the gates.",
         "high",
     ),
+    "FAULT": (
+        "`gate`",
+        "What `make demo` lets go wrong for one client, and shows from the gate to mail and report; it ends "
+        "with 1.",
+        "gate",
+    ),
     "CLIENT": ("a client's id", "Whose warehouse `make dbt` works on.", "corner_shop"),
     "ARGS": ("dbt's command and options", "What `make dbt` runs.", '"build -s +gold"'),
     "BASE": ("a branch or a commit", "What `make review` compares with.", "main"),

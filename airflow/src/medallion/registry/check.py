@@ -7,8 +7,8 @@ from typing import Any
 
 from medallion.clients import Catalog, Client
 from medallion.clients.check import checked
+from medallion.clients.known import Known
 from medallion.clients.loader import one_writer, unmeasured
-from medallion.clients.model import Known
 from medallion.clients.problem import Flaw, dotted, listed, shown
 from medallion.clients.reading import named
 from medallion.exceptions import ConfigError

@@ -16,6 +16,7 @@ from medallion.pipeline import (
     calendar_of,
     dag_id_of,
     last_complete_interval,
+    load_task,
     make_plan,
     shape_of,
 )
@@ -250,7 +251,7 @@ def _tasks(plan: Plan) -> tuple[str, ...]:
     """What the DAG does, a model with its tests as one."""
     extracts = [f"extract_{extract.source}" for extract in plan.extracts]
     models = [f"{layer}.{model.name}" for layer in LAYERS for model in plan.layer(layer).models]
-    return (*extracts, *models, f"load_to_{plan.client.destination}")
+    return (*extracts, *models, load_task(plan.client))
 
 
 def _without(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:

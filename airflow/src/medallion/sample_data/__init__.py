@@ -6,10 +6,11 @@ interval is made alone, in any order, and as fast as DuckDB writes. What was pla
 
 from medallion.sample_data.generate import can_generate, generate, generate_client
 from medallion.sample_data.intervals import intervals_of
-from medallion.sample_data.planted import DEFAULT_ROWS, Planted, Recipe, read_planted
+from medallion.sample_data.planted import DEFAULT_ROWS, Fault, Planted, Recipe, read_planted
 
 __all__ = [
     "DEFAULT_ROWS",
+    "Fault",
     "Planted",
     "Recipe",
     "can_generate",

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
 DEFAULT_ROWS = 20_000
+
+
+class Fault(StrEnum):
+    """What the demo can let go wrong for one client."""
+
+    GATE = "gate"
 
 
 @dataclass(frozen=True)
