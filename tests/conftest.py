@@ -57,9 +57,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ.pop(VARIABLE), ignore_errors=True)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Deal out the tests; xdist's own groups need a pytest before 9.2."""
-    return _LiveTogether(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Deal out the tests; xdist's own groups need a pytest before 9.2. Of `make test-soak` each by itself."""
+    return None if config.getoption("markexpr") == "soak" else _LiveTogether(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is marked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from medallion.registry import (
 )
 from medallion.settings import Settings
 from medallion.transform import manifest_key
+from medallion.transform.manifest import write_manifest
 
 
 def _definition(client_id: str, **changes: Any) -> Definition:
@@ -101,8 +101,7 @@ class Fleet:
         folder.mkdir(parents=True, exist_ok=True)
         slim = slim_manifest(_manifest(one), one)
         slim["metadata"]["key"] = key
-        (folder / "manifest.json").write_text(json.dumps(slim))
-        (folder / "dbt.msgpack").write_bytes(b"for builds alone")
+        write_manifest(folder, b"for builds alone", slim)
         return key
 
     def text(self, client_id: str) -> str:

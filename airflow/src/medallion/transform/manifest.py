@@ -118,11 +118,22 @@ def _prepare_one(settings: Settings, shape: Shape, key: str) -> Path:
             manifest.disabled.clear()
             made = slim_manifest(manifest.writable_manifest().to_dict(), shape)
             made["metadata"]["key"] = key
-            contents = {_WHOLE: manifest.to_msgpack(), _SLIM: json.dumps(made, sort_keys=False).encode()}
-            for name, content in contents.items():
-                _replace(folder / name, content)
-            _replace(folder / _SUMS, _sums(contents))
+            write_manifest(folder, manifest.to_msgpack(), made)
     return slim
+
+
+def write_manifest(folder: Path, whole: bytes, slim: Mapping[str, Any]) -> None:
+    """Put both of a shape's manifests into its folder, and last their checksums.
+
+    Args:
+        folder: the shape's.
+        whole: dbt's manifest in its binary form.
+        slim: what :func:`medallion.pipeline.slim_manifest` made of it.
+    """
+    contents = {_WHOLE: whole, _SLIM: json.dumps(slim).encode()}
+    for name, content in contents.items():
+        _replace(folder / name, content)
+    _replace(folder / _SUMS, _sums(contents))
 
 
 def _is_intact(folder: Path) -> bool:
