@@ -66,7 +66,7 @@ SOURCE = {
         "orders": {
             "path": "orders_{interval}.csv",
             "keys": ["id"],
-            "event_time": "at",
+            "event_time": "sold_at",
             "min_rows": 1,
             "checks": {"times_usual": 5},
         }
@@ -76,7 +76,7 @@ SHELF = {"shelf": {"description": "A shelf", "type": "duckdb", "path": "shelf.du
 #: As tills have it, of whatever types a source has.
 BRONZE = """
     select
-        cast(id as integer) as id, cast(cast(at as timestamp) as date) as day,
+        cast(id as integer) as id, cast(cast(sold_at as timestamp) as date) as day,
         cast(amount as integer) as amount, _interval_start, _run_date
     from {{ landed('shop', 'orders') }}"""
 _PATIENT = 120.0
@@ -87,7 +87,7 @@ def orders(day: int, count: int = 40) -> list[dict[str, Any]]:
     """The orders of a day, among them some of the day before, corrected."""
     numbers = [*range(100 * day, 100 * day + count), *range(100 * (day - 1), 100 * (day - 1) + 5)]
     return [
-        {"id": number, "at": f"{FIRST + timedelta(days=day - 1, hours=number % 24):%Y-%m-%dT%H:%M:%SZ}"}
+        {"id": number, "sold_at": f"{FIRST + timedelta(days=day - 1, hours=number % 24):%Y-%m-%dT%H:%M:%SZ}"}
         | {"amount": number * day}
         for number in numbers
     ]
@@ -194,7 +194,7 @@ class Stand:
         path = self.settings.samples / "shop" / f"orders_{_day(day):%Y%m%dT%H%M}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0] if rows else ["id", "at", "amount"])
+            writer = csv.DictWriter(file, rows[0] if rows else ["id", "sold_at", "amount"])
             writer.writeheader()
             writer.writerows(rows)
         return path
@@ -234,8 +234,7 @@ class Stand:
             self._tries[day, name] = number
             context = _context(task, day, number, before + task.retries)
             try:
-                task.pre_execute(context)
-                getattr(task, "poke", task.execute)(context)
+                _execute(task, context)
             except Exception as error:
                 self.failed.append((name, classify(error)))
                 self.at_failure()
@@ -246,8 +245,6 @@ class Stand:
                 for call in task.on_success_callback:
                     call(context)
                 return True
-            finally:
-                DuckDBConnectionManager.close_all_connections()  # else open until the process ends
         raise AssertionError
 
     def _end_of_the_fault(self) -> None:
@@ -304,6 +301,15 @@ def check_survived(stand: Stand, clean: Stand, day: int, *told: str) -> None:
 def again(task: str) -> tuple[str, str]:
     """What is told of a task that fails once, and then not."""
     return f"will try {task} again: try 1 of 3 failed", f"recovered: {task}"
+
+
+def _execute(task: Any, context: Any) -> None:
+    """Do a task, and end what would end with its process."""
+    try:
+        task.pre_execute(context)
+        getattr(task, "poke", task.execute)(context)
+    finally:
+        DuckDBConnectionManager.close_all_connections()
 
 
 def _tells(task: Any, context: Any, error: Exception) -> bool:

@@ -162,7 +162,7 @@ def half(handler: Orders) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
-    handler.wfile.write(b'[{"id": 200, "at": ')
+    handler.wfile.write(b'[{"id": 200, "sold_at": ')
     handler.close_connection = True
 
 
@@ -179,7 +179,7 @@ def counter() -> Iterator[Counter]:
 @pytest.fixture(scope="module")
 def asked(counter: Counter, tmp_path_factory: pytest.TempPathFactory) -> Stand:
     """The client with an interface for its source, after its first run."""
-    entity = {"path": "orders", "keys": ["id"], "event_time": "at", "min_rows": 1}
+    entity = {"path": "orders", "keys": ["id"], "event_time": "sold_at", "min_rows": 1}
     entities = {"orders": entity}
     folder = tmp_path_factory.mktemp("asked")
     project = make_project(folder, connector="rest", location=counter.url, format=None, entities=entities)
