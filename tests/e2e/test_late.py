@@ -34,7 +34,9 @@ def test_a_run_that_is_late_is_told_once_and_again_when_it_delivers(shop, airflo
     shop.go_on("late")
     assert ended(airflow, dag_id, run_id) == "success"
     told = until("it to be told to have delivered", lambda: (said := shop.told("late"))[2:] and said, 60)
-    assert [one.split(":")[0] for one in told] == ["is slow", "is late", "recovered"]
+    # A busy machine is late before bronze is through.
+    assert sorted(one.split(":")[0] for one in told) == ["is late", "is slow", "recovered"]
+    assert told[-1] == "recovered: load_to_data_warehouse"
 
 
 def test_a_backfilled_run_is_never_late(shop, airflow):
