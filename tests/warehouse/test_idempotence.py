@@ -103,8 +103,11 @@ def test_a_kill_anywhere_is_healed_by_running_again(
     made.usual.update(clean[0].usual)
     for interval in INTERVALS[:-1]:
         made.run(interval)
-    made.run(INTERVALS[-1], kill, cleanup=True)
-    assert made.run(INTERVALS[-1], cleanup=True)
+    # A run behind one that has cleaned up takes out of gold what silver lost: a kill that comes too late
+    # must not have cleaned up before.
+    cleans_up = kill.step == "cleanup"
+    if not (made.run(INTERVALS[-1], kill, cleanup=cleans_up) and cleans_up):
+        assert made.run(INTERVALS[-1], cleanup=True)
     assert _differing(made.contents(), clean[1]) == []
 
 
