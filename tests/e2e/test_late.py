@@ -71,6 +71,7 @@ def test_a_paused_client_is_found_never_started_and_told_once(shop, airflow):
     values |= {"interval_end": first + timedelta(days=1)}
     shop.ledger.start_run(RunKey(dag_id, f"scheduled__{first:%Y%m%d}"), **values)
     airflow.client.pause(dag_id)
+    until("the watch", lambda: airflow.client.dag("medallion_watch"))
     for _ in range(2):
         look = airflow.client.trigger("medallion_watch")
         assert ended(airflow, "medallion_watch", look) == "success"
