@@ -33,12 +33,13 @@ def start_airflow(supervisor: Supervisor) -> None:
     _import_airflow(supervisor)
     if not (supervisor.check() and _migrate(supervisor)):
         return
-    for name, options in (
-        (DAG_PROCESSOR, ()),
-        (SCHEDULER, ("--skip-serve-logs",)),
-        (TRIGGERER, ("--skip-serve-logs",)),
-    ):
-        supervisor.start(Component(name, _airflow(name, *options)))
+    supervisor.start(Component(DAG_PROCESSOR, _airflow(DAG_PROCESSOR)))
+    supervisor.start(
+        Component(SCHEDULER, _only_one("SchedulerJob", _airflow(SCHEDULER, "--skip-serve-logs")))
+    )
+    supervisor.start(
+        Component(TRIGGERER, _only_one("TriggererJob", _airflow(TRIGGERER, "--skip-serve-logs")))
+    )
     supervisor.start(Component("log-server", _serve_logs))
 
 
@@ -71,6 +72,31 @@ def _airflow(*arguments: str) -> Callable[[], object]:
         main()
 
     return action
+
+
+def _only_one(job: str, action: Callable[[], object]) -> Callable[[], object]:
+    """Make an action that first ends the job of the part before it, which was killed: its work is free then."""
+
+    def alone() -> None:
+        end_jobs(job)
+        action()
+
+    return alone
+
+
+def end_jobs(job: str) -> None:
+    """Write down that jobs of a kind have ended; Airflow would wait until their heartbeats are old enough.
+
+    Args:
+        job: the kind, as Airflow names it.
+    """
+    from airflow.jobs.job import Job, JobState
+    from airflow.utils.session import create_session
+    from sqlalchemy import func, update
+
+    with create_session() as session:
+        running = update(Job).where(Job.job_type == job, Job.state == JobState.RUNNING)
+        session.execute(running.values(state=JobState.FAILED, end_date=func.current_timestamp()))
 
 
 def _api_server() -> None:
