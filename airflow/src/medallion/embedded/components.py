@@ -75,7 +75,7 @@ def _airflow(*arguments: str) -> Callable[[], object]:
 
 
 def _only_one(job: str, action: Callable[[], object]) -> Callable[[], object]:
-    """Make an action that first ends the job of the part before it, which was killed: its work is free then."""
+    """Make an action that first ends the job of the part before it, so its work is free."""
 
     def alone() -> None:
         end_jobs(job)

@@ -37,9 +37,9 @@ _SILENCE = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
 
-#: One machine, one user, a person waiting: look often. But who is late on a busy machine is not dead: after its
-#: own threshold a scheduler takes its tasks for those of another one, and starts them again and again. A part
-#: that starts ends the one before it (see components.py), so nobody waits for these thresholds.
+#: One machine, one user, a person waiting: look often. But who is late on a busy machine is not dead: beyond
+#: its threshold a scheduler takes its own tasks for another's, and starts them again and again. A part that
+#: starts ends the one before it (see components.py), so nobody waits for these thresholds.
 _QUICK = {
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
