@@ -71,17 +71,16 @@ def clean(run):
 
 
 class Fault:
-    """A fault, from the moment it befell something; keeps how long it took until that was well again."""
+    """A fault, from the moment it befell something; says (``-rP``) how long it took until that was well."""
 
-    def __init__(self, run, record):
+    def __init__(self, run):
         self.run = run
-        self.record = record
 
     def befell(self):
         self.at, self.began = time.time(), time.monotonic()
 
     def is_over(self, what):
-        self.record(f"seconds until {what}", round(time.monotonic() - self.began, 1))
+        print(f"{time.monotonic() - self.began:.1f} s after the fault {what}")
 
     def wait_for(self, part, killed):
         """Wait until a part of Airflow is another process, and one that works."""
@@ -102,8 +101,8 @@ class Fault:
 
 
 @pytest.fixture
-def fault(run, record_property):
-    return Fault(run, record_property)
+def fault(run):
+    return Fault(run)
 
 
 def kill_while_it_builds(run, fault, client, part):

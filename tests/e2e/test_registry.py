@@ -189,7 +189,7 @@ def test_the_registry_can_go_away_and_no_dag_is_lost(airflow, database, run):
 
 @pytest.mark.faults
 @pytest.mark.soak
-def test_a_run_in_flight_outlives_the_registry_that_goes_away(airflow, database, shop, record_property):
+def test_a_run_in_flight_outlives_the_registry_that_goes_away(airflow, database, shop):
     """Registry and ledger share the database: the build cannot say what it built, nor anybody what failed."""
     runs = Runs(shop, airflow)
     clean = runs.start("clean")
@@ -208,7 +208,7 @@ def test_a_run_in_flight_outlives_the_registry_that_goes_away(airflow, database,
         database.start()
     told = ["will try silver.build again: try 1 of 3 failed"]
     check_ending(runs, "held", [run_id], like="clean", told=told)
-    record_property("seconds until the run had ended", round(time.monotonic() - began, 1))
+    print(f"{time.monotonic() - began:.1f} s after the fault the run had ended")
 
 
 def try_of(airflow, client, run_id, task):

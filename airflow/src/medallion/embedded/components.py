@@ -34,12 +34,16 @@ def start_airflow(supervisor: Supervisor) -> None:
     if not (supervisor.check() and _migrate(supervisor)):
         return
     supervisor.start(Component(DAG_PROCESSOR, _airflow(DAG_PROCESSOR)))
-    supervisor.start(Component(TRIGGERER, _airflow(TRIGGERER, "--skip-serve-logs")))
+    supervisor.start(
+        Component(TRIGGERER, _only_one("TriggererJob", _airflow(TRIGGERER, "--skip-serve-logs")))
+    )
     supervisor.start(Component("log-server", _serve_logs))
     # The scheduler forks the tasks. It starts last, while the first DAGs are being parsed.
     _warm_up()
     if supervisor.check():
-        supervisor.start(Component(SCHEDULER, _airflow(SCHEDULER, "--skip-serve-logs")))
+        supervisor.start(
+            Component(SCHEDULER, _only_one("SchedulerJob", _airflow(SCHEDULER, "--skip-serve-logs")))
+        )
 
 
 def _import_airflow(supervisor: Supervisor) -> None:
@@ -78,6 +82,31 @@ def _airflow(*arguments: str) -> Callable[[], object]:
         main()
 
     return action
+
+
+def _only_one(job: str, action: Callable[[], object]) -> Callable[[], object]:
+    """Make an action that first ends the job of the part before it, so its work is free."""
+
+    def alone() -> None:
+        end_jobs(job)
+        action()
+
+    return alone
+
+
+def end_jobs(job: str) -> None:
+    """Write down that jobs of a kind have ended; Airflow would wait until their heartbeats are old enough.
+
+    Args:
+        job: the kind, as Airflow names it.
+    """
+    from airflow.jobs.job import Job, JobState
+    from airflow.utils.session import create_session
+    from sqlalchemy import func, update
+
+    with create_session() as session:
+        running = update(Job).where(Job.job_type == job, Job.state == JobState.RUNNING)
+        session.execute(running.values(state=JobState.FAILED, end_date=func.current_timestamp()))
 
 
 def _api_server() -> None:
