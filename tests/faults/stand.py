@@ -32,7 +32,7 @@ from destinations.tills import MODELS, YAML
 from medallion.clients import load_catalog
 from medallion.failures import Failure, classify
 from medallion.ledger import Ledger, RunKey, open_ledger, tables
-from medallion.notifications import Teller, telling
+from medallion.notifications import Teller
 from medallion.orchestration import told
 from medallion.orchestration.dag import Manifest, create_client_dag
 from medallion.pipeline import LAYERS, shape_of
@@ -213,8 +213,7 @@ class Stand:
             for name, value in environment.items():
                 patch.setenv(name, value)
             # Who is told of what must not hang on how busy the machine is.
-            patch.setattr(Teller.__init__, "__defaults__", (_PATIENT,))
-            patch.setattr(telling, "_ASKING", _PATIENT / 2)
+            patch.setattr(Teller.__init__, "__defaults__", (_PATIENT, _PATIENT / 2))
             patch.setattr(told, "_LOOK", _PATIENT / 4)
             for name in TASKS[TASKS.index(since) :]:
                 if went_well or name in ALWAYS:
