@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from faults.stand import Project, Stand, make_project
+from sharing import share_manifests
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def first_day(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Stand:
     """The client after its first run."""
     made = Stand(project, tmp_path_factory.mktemp("first"))
+    share_manifests(made.home)
     for day in (1, 2):
         made.sell(day)
     assert made.run(1)

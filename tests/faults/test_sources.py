@@ -13,6 +13,7 @@ import pytest
 from connectors.test_rest import Handler, Shop
 from faults.stand import CLIENT, Stand, again, check_survived, make_project, orders
 from medallion.extract import rest_reader
+from sharing import share_manifests
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -67,7 +68,7 @@ def test_what_comes_late_is_waited_for(
     ("fault", "task", "kind", "said"),
     [
         (lambda stand: drop(stand, "id"), "extract_shop", "schema changed", "columns missing: id"),
-        (lambda stand: drop(stand, "amount"), "bronze.build", "data wrong", "hard tests failed"),
+        (lambda stand: drop(stand, "amount"), "bronze.build", "schema changed", 'Column "amount"'),
         (
             lambda stand: stand.sell(2, [row | {"amount": f"{row['amount']} EUR"} for row in orders(2)]),
             "bronze.build",
@@ -184,6 +185,7 @@ def asked(counter: Counter, tmp_path_factory: pytest.TempPathFactory) -> Stand:
     folder = tmp_path_factory.mktemp("asked")
     project = make_project(folder, connector="rest", location=counter.url, format=None, entities=entities)
     made = Stand(project, tmp_path_factory.mktemp("asked_home"))
+    share_manifests(made.home)
     assert made.run(1)
     return made
 

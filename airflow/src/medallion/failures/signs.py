@@ -89,6 +89,7 @@ def _duckdb() -> Iterator[Sign]:
         "connection lost": ("Could not establish connection", "Could not connect to server"),
         "schema changed": (
             'Referenced (column|table) ".*" not found',
+            'Column ".*" referenced that exists in the SELECT clause',
             r"(Table|View|Schema) with name \S+ does not exist",
             'does not have a column (named|with name) "',
         ),

@@ -18,7 +18,10 @@ def replace_all(texts: Mapping[Root, str]) -> None:
     staged = {path: path.with_name(f".{path.name}.{own}") for path in texts}
     try:
         for path, text in texts.items():
-            staged[path].write_text(text, encoding="utf-8")
+            try:
+                staged[path].write_text(text, encoding="utf-8")
+            except OSError as error:  # of a full disk it says not where
+                raise OSError(error.errno, error.strerror, str(path)) from error
         for path, temporary in staged.items():
             move(temporary, path)
     finally:

@@ -76,7 +76,7 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
         raise unwritten
     if result.exception and not recorder.written:
         said = _located(f"\n  {str(result.exception).strip()}", settings, client)
-        raise BuildFailed(f"dbt could not run{said}") from result.exception
+        raise BuildFailed(f"dbt could not run{said}") from _bare(result.exception)
     _add_skipped(request.nodes, manifest, recorder)
     try:
         _raise_if_bad(request.nodes, recorder)
