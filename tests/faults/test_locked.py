@@ -90,6 +90,7 @@ def test_who_holds_a_file_is_named_and_the_next_try_heals(
     assert (failed, failure.kind) == (task, "locked")
     assert path.name in failure.reason
     assert str(holders[0].pid) in failure.reason
+    assert task.startswith("load") or "waited 1 s for it" in failure.reason
     check_survived(stand, clean, 2, *again(task))
 
 
