@@ -91,13 +91,15 @@ def _no_false_green(shop, client, ended):
 
 
 def _told_once(run, client, told):
-    assert run.told(client, len(told)) == told
+    # Of a killed task another process tells: on a busy machine it may be overtaken.
+    heard = run.told(client, len(told))
+    assert sorted(heard) == sorted(told)
     ledger = run.shop.ledger
     with ledger.engine.connect() as connection:
         of_client = select(tables.notification).where(tables.notification.c.client_id == client)
         causes = Counter(note.cause for note in connection.execute(of_client))
     assert [cause for cause, count in causes.items() if count > 1] == []
-    run.told_so_far[client] = told
+    run.told_so_far[client] = heard
 
 
 def check_nobody_was_told_since(run):

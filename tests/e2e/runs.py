@@ -65,7 +65,7 @@ class Runs:
 
     def told(self, client, count):
         """What the client's people were told; a task's state is known before they are."""
-        until("the mails", lambda: len(self.shop.told(client)) >= count, 30)
+        until("the mails", lambda: len(self.shop.told(client)) >= count, 60)
         return self.shop.told(client)
 
     def log(self, client, run_id, task_id, attempt=1):

@@ -2,8 +2,10 @@ import logging
 import multiprocessing
 import socket
 import sqlite3
+import threading
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import select
@@ -105,6 +107,40 @@ def test_a_recovery_is_told_where_telling_the_failure_was_tried(teller, message)
     chat.error = None
     teller(Route(chat)).tell_recovery(KEY, recovered(message))
     assert [one.message.kind for one in chat.letters] == ["recovered"]
+
+
+class Slow(RecordingChannel):
+    """A channel that takes the first letter, and only that, after a while."""
+
+    def __init__(self, go_on):
+        super().__init__("slow")
+        self.go_on, self.at_it = go_on, threading.Event()
+
+    def send(self, letter):
+        if not self.at_it.is_set():
+            self.at_it.set()
+            self.go_on.wait(60)
+        super().send(letter)
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [(60.0, ["task failed", "recovered"]), (4.0, ["recovered", "task failed"])],
+    ids=["goes first", "but not for ever"],
+)
+def test_a_failure_that_somebody_is_still_telling_of(teller, message, bound, told):
+    slow = Slow(threading.Event())
+    failure = Thread(target=teller(Route(slow), bound=60.0, asking=30.0).tell, args=([message()],))
+    failure.start()
+    assert slow.at_it.wait(30)
+    recovery = Thread(target=teller(Route(slow), bound=bound).tell_recovery, args=(KEY, recovered(message)))
+    recovery.start()
+    if told[0] == "recovered":
+        recovery.join(30)
+    slow.go_on.set()
+    failure.join(30)
+    recovery.join(30)
+    assert [one.message.kind for one in slow.letters] == told
 
 
 @pytest.mark.parametrize("changed", [{"task_id": "gold.build"}, {"run_id": "other"}])

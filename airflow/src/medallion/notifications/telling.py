@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 BOUND = 10.0
 #: Of these, how long the ledger may take to say who knows already, and to write down how it went.
 ASKING, _WRITING = 2.0, 1.0
+#: How often to look whether another process has told of the failure, in seconds.
+_LOOK_EVERY = 0.2
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Teller:
         started: float | None = None,
     ) -> None:
         """Tell that what failed went well, where anybody was told of a failure, or was tried to be.
+
+        Where another process is still at telling of the failure, that goes first: for half the time at most.
 
         Args:
             key: the run, as the ledger knows what was told by.
@@ -157,11 +161,18 @@ class Teller:
             end_telling(ledger, told, name, problem)
 
     def _recover(self, key: RunKey, recovered: Recovered, only: Container[int] | None, until: float) -> None:
-        from medallion.ledger.told import channels_told, end_cause, open_causes
+        from medallion.ledger.told import SENDING, channels_told, end_cause, open_causes
 
         ledger = self.ledger()
-        causes = open_causes(ledger, key, recovered.task_id)
-        ended = [one for one in causes if (only is None or one.id in only) and end_cause(ledger, one.id)]
+        causes = [
+            one for one in open_causes(ledger, key, recovered.task_id) if only is None or one.id in only
+        ]
+        ids, wait_until = [one.id for one in causes], until - self.bound / 2
+        while any(state == SENDING for state, _ in channels_told(ledger, ids).values()):
+            if time.monotonic() > wait_until:
+                break
+            time.sleep(_LOOK_EVERY)
+        ended = [one for one in causes if end_cause(ledger, one.id)]
         names = channels_told(ledger, [one.id for one in ended])
         routes = [Route(one.channel, Severity.INFO) for one in self.routes if one.channel.name in names]
         if not ended or not routes:

@@ -19,6 +19,7 @@ MODULES = (
     "airflow.cli.commands.dag_processor_command",
     "airflow.cli.commands.triggerer_command",
     "airflow.cli.commands.scheduler_command",
+    "airflow.api_fastapi.execution_api.app",
     "airflow.sdk.execution_time.task_runner",
     "airflow.sdk.execution_time.timeout",
     "airflow.sdk.lineage",
@@ -53,12 +54,15 @@ def preload(go_on: Callable[[], bool] = lambda: True) -> None:
 
 
 def warm_up() -> None:
-    """Have dbt and the reports' templates worked out what they work out once a process.
+    """Have dbt, the tasks' client and the reports' templates worked out what they work out once a process.
 
     Raises:
         TransformError: if dbt cannot build a small project in memory.
     """
+    from airflow.sdk.api.client import Client
+
     warm_dbt()
+    Client(base_url="http://localhost", token="").close()  # which reads the certificates
     pages = templates()
     for name in pages.list_templates(extensions=["j2"]):
         pages.get_template(name)
