@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from medallion.ledger import RunKey, open_ledger
+from medallion.ledger import told as known
 from medallion.ledger.tables import notification, notification_channel
 from medallion.ledger.told import SENDING_FOR, open_causes
 from medallion.notifications import Outbox, RecordingChannel, Recovered, Route, TaskFailed, Teller
@@ -128,15 +129,23 @@ class Slow(RecordingChannel):
     [(60.0, ["task failed", "recovered"]), (4.0, ["recovered", "task failed"])],
     ids=["goes first", "but not for ever"],
 )
-def test_a_failure_that_somebody_is_still_telling_of(teller, message, bound, told):
+def test_a_failure_that_somebody_is_still_telling_of(teller, message, bound, told, monkeypatch):
+    looked, channels_told = threading.Event(), known.channels_told
+
+    def looking(*arguments):
+        found = channels_told(*arguments)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(known, "channels_told", looking)
     slow = Slow(threading.Event())
     failure = Thread(target=teller(Route(slow), bound=60.0, asking=30.0).tell, args=([message()],))
     failure.start()
     assert slow.at_it.wait(30)
     recovery = Thread(target=teller(Route(slow), bound=bound).tell_recovery, args=(KEY, recovered(message)))
     recovery.start()
-    if told[0] == "recovered":
-        recovery.join(30)
+    assert looked.wait(30)
+    recovery.join(30 if told[0] == "recovered" else 0.5)  # time for it to go wrong
     slow.go_on.set()
     failure.join(30)
     recovery.join(30)
@@ -290,7 +299,8 @@ def test_a_planted_secret_is_in_no_letter_no_log_and_no_ledger(teller, message, 
 
 
 def _tell(url, folder, number, start):
-    told = Teller((Route(Outbox(Path(folder), name="outbox")),), lambda: open_ledger(url), str)
+    channel = Route(Outbox(Path(folder), name="outbox"))
+    told = Teller((channel,), lambda: open_ledger(url), str, bound=60.0, asking=30.0)
     message = TaskFailed(**{**FACTS, "task_id": f"task_{number}"})
     start.wait()
     told.tell([message])
@@ -305,7 +315,7 @@ def test_of_several_processes_one_tells(tmp_path, ledger):
     for one in several:
         one.start()
     for one in several:
-        one.join(30)
+        one.join(90)
     assert [one.exitcode for one in several] == [0] * 6
     assert len(list((tmp_path / "out").rglob("*.eml"))) == 1
     (row,) = rows(ledger, notification)
