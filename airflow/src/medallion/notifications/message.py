@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -32,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(ABC):
     """What every kind of message says; blank or None is what its kind has not.
 
     Attributes:
@@ -82,9 +83,9 @@ class Message:
     consequence: bool = False
 
     @property
+    @abstractmethod
     def headline(self) -> str:
         """It in one line."""
-        raise NotImplementedError
 
     @property
     def subject(self) -> str:

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 #: How long the ledger may take to say what there is to tell, in seconds.
 _LOOK = 2.0
-#: How long telling of a killed task may take, in seconds: the DAG processor tells, and no worker waits. It ends
-#: what takes longer than 50 s; its first look-up of a connection costs 8 s of a core, for it makes Airflow's
-#: whole task API in its memory (3.3.0, ``InProcessExecutionAPI``).
+#: How long telling of a killed task may take, in seconds: the DAG processor tells, and no worker waits. It is
+#: ended after 50 s; its first look-up of a connection costs 8 s of a core, for it makes Airflow's whole task
+#: API in its memory (3.3.0, ``InProcessExecutionAPI``).
 _KILLED = 40.0
 
 

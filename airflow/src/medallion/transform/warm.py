@@ -77,4 +77,4 @@ def _ask_nobody_for_flags() -> None:
     """
     from dbt_common.behavior_flags import BehaviorFlagRendered
 
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "Unknown")
+    BehaviorFlagRendered._default_source = staticmethod(lambda: "Unknown")  # type: ignore[method-assign]
