@@ -13,10 +13,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 import yaml
-from dbt.cli.main import dbtRunner
 from dbt_common.tests import enable_test_caching
 
 from medallion.settings import load_settings
+from medallion.transform.runner import dbt_runner
 
 # dbt's own macros, most of what there is to parse, are the same whatever the shape.
 enable_test_caching()
@@ -149,7 +149,7 @@ class Project:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("MEDALLION_DUCKDB_PATH", str(database))
             patch.setenv("DBT_ENGINE_LOG_PATH", str(self.folder))
-            outcome = dbtRunner(callbacks=[lambda event: _keep_rule_event(event, events)]).invoke(
+            outcome = dbt_runner(callbacks=[lambda event: _keep_rule_event(event, events)]).invoke(
                 [
                     *command,
                     *("--project-dir", str(self.models), "--profiles-dir", str(self.models)),

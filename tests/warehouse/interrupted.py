@@ -7,12 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from medallion.clients import Client
 from medallion.extract import extract_source
@@ -26,19 +29,7 @@ from medallion.settings import Settings
 from medallion.transform import BuildRequest, build_nodes, load_slim, prepare
 from warehouse.retailer import Retailer
 
-#: Forks of a fresh process that has imported everything: they work at once, and have no thread of the tests.
-_CHILDREN = multiprocessing.get_context("forkserver")
-_CHILDREN.set_forkserver_preload(
-    [
-        "dbt.cli.main",
-        "dbt.adapters.duckdb",
-        "dbt.task.build",
-        "medallion.extract.quiet_dlt",
-        "medallion.publish",
-        "medallion.retention",
-        "medallion.sample_data",
-    ]
-)
+TESTS = Path(__file__).parents[1]
 ROWS = 800  # a day
 
 Step = Callable[[], object]
@@ -151,8 +142,9 @@ class Pipeline:
 
 def in_a_child(step: Step, seconds: float | None = None) -> bool:
     """Do a step as a task does, in a process of its own; False if it was killed for taking longer."""
-    ours, theirs = _CHILDREN.Pipe(duplex=False)
-    child = _CHILDREN.Process(target=_say_what_came_of, args=(step, theirs))
+    forks = _forks()
+    ours, theirs = forks.Pipe(duplex=False)
+    child = forks.Process(target=_say_what_came_of, args=(step, theirs))
     child.start()
     theirs.close()
     try:
@@ -165,6 +157,17 @@ def in_a_child(step: Step, seconds: float | None = None) -> bool:
         child.kill()
         child.join()
         ours.close()
+
+
+@cache
+def _forks() -> ForkServerContext:
+    """Makes forks of a fresh process that has everything at hand, and no thread of the tests."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["warehouse.warmed"])
+    with pytest.MonkeyPatch.context() as patched:  # which finds modules by nothing else
+        patched.setenv("PYTHONPATH", str(TESTS))
+        ensure_running()
+    return context
 
 
 def _say_what_came_of(step: Step, parent: Connection) -> None:

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 
 import pytest
-from dbt.cli.main import dbtRunner
 
 from medallion.transform.manifest import manifest_for
+from medallion.transform.runner import dbt_runner
 from warehouse.retailer import Retailer, Run, planted_in, retail_client, retail_rules, six_hours
 
 pytestmark = pytest.mark.slow
@@ -135,7 +135,7 @@ def test_unit_tests_of_the_models_pass(retailer: Retailer, full: Run, tmp_path: 
         "transformations": list(full.plan.shape.transformations),
         "landing": str(retailer.settings.landing),
     }
-    tested = dbtRunner(manifest=manifest).invoke(
+    tested = dbt_runner(manifest).invoke(
         [
             *("test", "--select", "test_type:unit", "--vars", json.dumps(variables)),
             *("--project-dir", project, "--profiles-dir", project, "--target-path", str(tmp_path)),

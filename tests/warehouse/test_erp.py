@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from dbt.cli.main import dbtRunner
 
 from medallion.clients import Client, client_from_dict
 from medallion.interval import Interval
 from medallion.transform.manifest import manifest_for
+from medallion.transform.runner import dbt_runner
 from warehouse.retailer import Retailer, Run, planted_in
 
 pytestmark = pytest.mark.slow
@@ -337,7 +337,7 @@ def test_every_unit_test_of_the_models_passes(
         "landing": str(group.settings.landing),
     }
     manifest = manifest_for(group.settings, both.plan.shape, both.plan.manifest, "group")
-    tested = dbtRunner(manifest=manifest).invoke(
+    tested = dbt_runner(manifest).invoke(
         [
             *("test", "--select", "test_type:unit"),
             *("--vars", json.dumps(variables), "--project-dir", project, "--profiles-dir", project),

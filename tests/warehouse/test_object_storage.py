@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 import s3fs
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 from typer.testing import CliRunner
 
 from medallion.cli import app
@@ -31,6 +30,7 @@ from medallion.quality import LayerVerdict
 from medallion.reports import read_day, write_run_report
 from medallion.retention import apply_retention, plan_retention
 from medallion.settings import Settings
+from medallion.transform.runner import dbt_runner
 from medallion.warehouses import dbt_environment
 from servers import s3, s3_login
 from warehouse.retailer import Retailer, Run, planted_in, retail_client, retail_rules, six_hours
@@ -194,7 +194,7 @@ def test_no_log_holds_the_secret(
         with dbt_environment(house.settings, CLIENT.id):
             project = str(house.settings.dbt_project)
             flags = ["--project-dir", project, "--profiles-dir", project, "--log-level-file", "none"]
-            assert dbtRunner().invoke(["debug", "--connection", *flags]).success
+            assert dbt_runner().invoke(["debug", "--connection", *flags]).success
     printed = capfd.readouterr()
     assert "s3://lake" in caplog.text or "/lake" in caplog.text
     assert "duckdb_plugin" in printed.out

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
 from medallion.clients import Client, client_from_dict
 from medallion.interval import Interval
 from medallion.transform.manifest import manifest_for
+from medallion.transform.runner import dbt_runner
 from warehouse.retailer import Retailer, Run, planted_in
 
 pytestmark = pytest.mark.slow
@@ -219,7 +219,7 @@ def test_every_unit_test_of_the_models_passes(
         "landing": str(app.settings.landing),
     }
     manifest = manifest_for(app.settings, full.plan.shape, full.plan.manifest, "full")
-    tested = dbtRunner(manifest=manifest).invoke(
+    tested = dbt_runner(manifest).invoke(
         [
             *("test", "--select", "test_type:unit", "--vars", json.dumps(variables)),
             *("--project-dir", project, "--profiles-dir", project, "--target-path", str(tmp_path)),

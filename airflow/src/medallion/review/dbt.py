@@ -19,6 +19,7 @@ from medallion.transform import BuildRequest
 from medallion.transform.build import run_variables
 from medallion.transform.manifest import dbt_flags
 from medallion.transform.record import Recorder
+from medallion.transform.runner import dbt_runner
 from medallion.warehouses import dbt_environment, writing
 
 #: The name under which the base's DuckDB file is attached while the change is built.
@@ -99,15 +100,13 @@ def _attaching(side: Side, base: Side, folder: Path) -> Path:
 
 def _invoke(side: Side, command: Sequence[str], listeners: list[Callable[[Any], None]]) -> Any:
     """Run one command of dbt in this process, silently."""
-    from dbt.cli.main import dbtRunner
-
     settings, client = side.settings, side.client
     snapshots = snapshot_entities(client, side.catalog.sources)
     variables = run_variables(settings, BuildRequest(side.plan, [], (side.interval,), snapshots))
     with _ready(side) as scratch:
         flags = [*dbt_flags(settings, scratch), "--no-write-json", "--no-use-colors", "--log-level", "none"]
         name, *rest = command
-        return dbtRunner(manifest=side.manifest(), callbacks=listeners).invoke(
+        return dbt_runner(side.manifest(), listeners).invoke(
             [name, *flags, "--vars", json.dumps(variables), *rest]
         )
 

@@ -20,6 +20,7 @@ from medallion.settings import Settings
 from medallion.transform.manifest import dbt_flags, manifest_for
 from medallion.transform.record import Recorder
 from medallion.transform.released import released_variables
+from medallion.transform.runner import dbt_runner
 from medallion.warehouses import dbt_environment, writing
 
 if TYPE_CHECKING:
@@ -91,8 +92,6 @@ def _located(said: str, settings: Settings, client_id: str) -> str:
 
 
 def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recorder: Recorder) -> Any:
-    from dbt.cli.main import dbtRunner
-
     names = [node.name for node in request.nodes]
     with tempfile.TemporaryDirectory(prefix="medallion-build-") as scratch:
         flags = [*dbt_flags(settings, Path(scratch)), "--no-write-json", "--no-use-colors"]
@@ -101,9 +100,7 @@ def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recor
         # The plan says exactly what is built: no test comes along that it does not know.
         chosen = ["--indirect-selection", "empty", "--select", *names]
         anew = ["--full-refresh"] if request.full_refresh else []
-        return dbtRunner(manifest=manifest, callbacks=[recorder]).invoke(
-            ["build", *flags, *variables, *anew, *chosen]
-        )
+        return dbt_runner(manifest, [recorder]).invoke(["build", *flags, *variables, *anew, *chosen])
 
 
 def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:

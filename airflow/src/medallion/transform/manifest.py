@@ -25,6 +25,7 @@ from filelock import FileLock
 from medallion.exceptions import DamagedError, TransformError
 from medallion.pipeline import Shape, slim_manifest
 from medallion.settings import Settings
+from medallion.transform.runner import dbt_runner
 from medallion.warehouses import dbt_environment
 
 if TYPE_CHECKING:
@@ -157,15 +158,13 @@ def parse_project(settings: Settings, shape: Shape) -> Manifest:
     Raises:
         TransformError: if the project does not parse.
     """
-    from dbt.cli.main import dbtRunner
-
     variables = {"client": PLACEHOLDER, "sources": shape.sources, "transformations": shape.transformations}
     with (
         tempfile.TemporaryDirectory(prefix="medallion-parse-") as scratch,
         dbt_environment(settings, PLACEHOLDER),
     ):
         arguments = ["parse", *dbt_flags(settings, Path(scratch)), "--vars", json.dumps(variables)]
-        result = dbtRunner().invoke([*arguments, "--no-partial-parse"])
+        result = dbt_runner().invoke([*arguments, "--no-partial-parse"])
     if not result.success:
         raise TransformError(f"the dbt project does not parse: {result.exception}")
     return result.result

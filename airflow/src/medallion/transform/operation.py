@@ -12,6 +12,7 @@ from medallion.exceptions import TransformError
 from medallion.pipeline import Shape
 from medallion.settings import Settings
 from medallion.transform.manifest import dbt_flags, manifest_for, manifest_key
+from medallion.transform.runner import dbt_runner
 from medallion.warehouses import dbt_environment, writing
 
 _LOGGED = frozenset({"JinjaLogInfo", "JinjaLogDebug"})
@@ -37,8 +38,6 @@ def run_operation(
         TransformError: if the manifest has not been made, or the macro failed; the text is dbt's.
         BuildFailed: if the warehouse is held by another writer.
     """
-    from dbt.cli.main import dbtRunner
-
     told: list[dict[str, Any]] = []
     errors: list[str] = []
 
@@ -61,9 +60,7 @@ def run_operation(
     ):
         flags = [*dbt_flags(settings, Path(scratch)), "--no-write-json", "--log-level", "none"]
         given = ["--args", json.dumps(arguments), "--vars", json.dumps(variables)]
-        result = dbtRunner(manifest=manifest, callbacks=[listen]).invoke(
-            ["run-operation", macro, *flags, *given]
-        )
+        result = dbt_runner(manifest, [listen]).invoke(["run-operation", macro, *flags, *given])
     if not result.success:
         text = "\n".join(errors) or f"{macro} failed: {result.exception}"
         raise TransformError(text) from result.exception

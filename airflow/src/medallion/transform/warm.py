@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from medallion.exceptions import TransformError
+from medallion.transform.runner import dbt_runner
 
 #: A project that has of everything a build meets: models of both kinds, what they read, tests, a hook.
 _PROJECT = {
@@ -40,10 +41,8 @@ def warm_dbt() -> None:
     Raises:
         TransformError: if dbt could not build it; the text is dbt's.
     """
-    _ask_nobody_for_flags()
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
-    from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
     with tempfile.TemporaryDirectory(prefix="medallion-warm-") as folder:
@@ -59,7 +58,7 @@ def warm_dbt() -> None:
         try:
             manifest: Manifest | None = None
             for command in (["parse", "--no-partial-parse"], ["build", "--indirect-selection", "empty"]):
-                result = dbtRunner(manifest=manifest).invoke([*command, *flags])
+                result = dbt_runner(manifest).invoke([*command, *flags])
                 if not result.success:
                     raise TransformError(f"dbt could not {command[0]} a small project: {result.exception}")
                 if manifest is None:
@@ -67,14 +66,3 @@ def warm_dbt() -> None:
         finally:
             DuckDBConnectionManager.close_all_connections()
             reset_adapters()
-
-
-def _ask_nobody_for_flags() -> None:
-    """Have dbt's behaviour flags named by nobody, in this process and its forks.
-
-    Whenever dbt 1.11 makes an adapter it looks, for each flag, through the whole call stack with its sources
-    and through all modules, for the name of the one that has it: a tenth of a build's processor time.
-    """
-    from dbt_common.behavior_flags import BehaviorFlagRendered
-
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "Unknown")  # type: ignore[method-assign]
