@@ -22,18 +22,24 @@ from sharing import VARIABLE
 gc.set_threshold(50_000, 50, 50)
 
 _LIVE = "tests/e2e/"
-#: These wait for Airflow more than they compute: each runs on the worker that is free, the longest first.
-_BESIDE = tuple(
-    f"{_LIVE}test_{name}.py" for name in ("wrong_turns", "registry", "embedded", "backfill", "dag_creator")
-)
-_AT_ONCE = 2  # of those beside the others from the start; three live Airflows are what two cores bear
+
+
+def _live(*names: str) -> tuple[str, ...]:
+    return tuple(f"{_LIVE}test_{name}.py" for name in names)
+
+
+#: These share the Airflow of the small shop, in this order: the first wants its clients as they are opened.
+_SHOP = _live("wrong_turns", "backfill", "late", "ui")
+#: These have one of their own: each runs on the worker that is free, the longest first.
+_BESIDE = _live("registry", "embedded", "dag_creator", "faults")
+_AT_ONCE = 1  # of those beside the others from the start; three live Airflows are what two cores bear
 _SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages", "faults"))
 #: Files that share what is dear to make.
 _TOGETHER = "tests/faults/"
 
 
 class _LiveTogether(LoadScopeScheduling):
-    """Keeps most tests on a live Airflow on one worker, and those of any other file together.
+    """Keeps tests on the same live Airflow on one worker, and those of any other file together.
 
     Airflows beside each other would wait for each other; a file's fixtures are built once.
     """
@@ -42,6 +48,8 @@ class _LiveTogether(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if file.startswith(_TOGETHER):
             return _TOGETHER
+        if file in _SHOP:
+            return _SHOP[0]
         return _LIVE if nodeid.startswith(_LIVE) and file not in _BESIDE else file
 
 
@@ -75,15 +83,17 @@ def _parameters(item: pytest.Item) -> str:
     return item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
 
 
-def _turn(item: pytest.Item) -> int:
+def _turn(item: pytest.Item) -> tuple[int, int]:
     """Which turn a test has; the short ones come last, so that all workers end together."""
     file = item.nodeid.partition("::")[0]
+    if file in _SHOP:
+        return 0, _SHOP.index(file)
     if file in _BESIDE:
         place = _BESIDE.index(file)
-        return 1 + place + (place >= _AT_ONCE)
+        return 2 if place < _AT_ONCE else 4, place
     if file.startswith(_LIVE):
-        return 0
-    return 1 + _AT_ONCE if item.get_closest_marker("slow") else 2 + len(_BESIDE)
+        return 1, 0
+    return 3 if item.get_closest_marker("slow") else 5, 0
 
 
 @pytest.fixture(scope="session")

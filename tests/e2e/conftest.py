@@ -1,21 +1,12 @@
-"""Live Airflows that tests share: one that may be broken, and one of the small shop."""
+"""The live Airflow that tests share: that of the small shop. It ends with the last file that may need it."""
 
 import pytest
-from live_airflow import Live, copy_project, until
+from live_airflow import until
 from shop import Shop
 
 from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.environment import AirflowOptions
 from medallion.pipeline import dag_id_of
-
-
-@pytest.fixture(scope="session")
-def live(tmp_path_factory):
-    """A :class:`Live`: the embedded Airflow, and what tests do with it."""
-    settings = copy_project(tmp_path_factory.mktemp("project"))
-    with EmbeddedAirflow(settings, AirflowOptions(parse_seconds=5)) as airflow:
-        airflow.wait_for_dags(["tiny", "tiny_good"])
-        yield Live(settings, airflow)
 
 
 @pytest.fixture(scope="package")

@@ -7,12 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 from live_airflow import Live, until
 from rich.console import Console
-from shop import DAY, Shop
+from shop import DAY
 
 from medallion.clients import load_catalog
-from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.backfill import resume_backfill, start_backfill, stop_backfill
-from medallion.embedded.environment import AirflowOptions
 from medallion.exceptions import ConfigError
 from medallion.ledger import RunKey, tables
 from medallion.pipeline import dag_id_of
@@ -20,21 +18,14 @@ from medallion.pipeline.backfill import Again, read_backfill
 
 pytestmark = pytest.mark.live
 
-NAME = "strict"  # one order in ten is bad, which its gate does not let pass
+NAME = "holes"  # one order in ten is bad, which its gate does not let pass
 GOOD = (5, 7, 9, 3)
 DAG_ID = dag_id_of(NAME)
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    return Shop(tmp_path_factory.mktemp("shop"), clients=(NAME,))
-
-
-@pytest.fixture(scope="module")
-def live(shop):
-    with EmbeddedAirflow(shop.settings, AirflowOptions(parse_seconds=600)) as airflow:
-        airflow.wait_for_dags([DAG_ID])
-        yield Live(shop.settings, airflow)
+def live(shop, airflow):
+    return Live(shop.settings, airflow)
 
 
 def client_of(shop):

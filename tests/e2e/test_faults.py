@@ -27,7 +27,7 @@ from medallion.exceptions import RunnerError
 from medallion.ledger import RunKey, tables
 from medallion.pipeline import dag_id_of
 
-pytestmark = [pytest.mark.live, pytest.mark.faults]
+pytestmark = [pytest.mark.live, pytest.mark.faults, pytest.mark.soak]
 
 KILLED = ("scheduler", "api_server", "dag_processor", "runner", "extract", "publish", "gate")
 CLIENTS = ("steady", *KILLED, "silent", "twice", "ahead", "back")
@@ -143,7 +143,6 @@ def test_an_extract_that_is_killed_before_it_could_say_what_it_landed_lands_it_o
     assert tries(run, "extract", run_id, "extract_shop") == [(1, "killed", True)]
 
 
-@pytest.mark.soak
 def test_a_load_that_is_killed_before_it_could_say_what_it_delivered_delivers_it_once(run, shop, fault):
     run_id, load = run.start("publish"), "load_to_data_warehouse"
     with ExitStack() as ledger:
@@ -157,7 +156,6 @@ def test_a_load_that_is_killed_before_it_could_say_what_it_delivered_delivers_it
     assert tries(run, "publish", run_id, load) == [(1, "killed", True)]
 
 
-@pytest.mark.soak
 def test_a_gate_that_is_killed_before_it_could_say_its_verdict_judges_again(run, shop, fault):
     run_id = run.start("gate")
     until(
@@ -172,7 +170,6 @@ def test_a_gate_that_is_killed_before_it_could_say_its_verdict_judges_again(run,
     assert tries(run, "gate", run_id, "silver.gate") == [(1, "killed", True)]
 
 
-@pytest.mark.soak
 def test_an_api_server_that_is_killed_is_waited_for(run, shop, fault):
     run_id, _, killed = kill_while_it_builds(run, fault, "api_server", "api-server")
     shop.go_on("api_server")  # the build ends while there is nobody it could tell
@@ -181,7 +178,6 @@ def test_an_api_server_that_is_killed_is_waited_for(run, shop, fault):
     assert tries(run, "api_server", run_id, "silver.build") == []
 
 
-@pytest.mark.soak
 def test_a_dag_processor_that_is_killed_keeps_no_run_from_going_on(run, shop, fault):
     run_id, _, killed = kill_while_it_builds(run, fault, "dag_processor", "dag-processor")
     shop.go_on("dag_processor")
@@ -189,7 +185,6 @@ def test_a_dag_processor_that_is_killed_keeps_no_run_from_going_on(run, shop, fa
     fault.ended_well("dag_processor", run_id)
 
 
-@pytest.mark.soak
 def test_people_are_told_of_a_killed_build_by_a_dag_processor_that_was_killed_as_well(run, shop, fault):
     """Where a task is killed the dag-processor tells of it in its place."""
     run_id, builder, _ = kill_while_it_builds(run, fault, "silent", "dag-processor")
@@ -198,13 +193,11 @@ def test_people_are_told_of_a_killed_build_by_a_dag_processor_that_was_killed_as
     fault.ended_well("silent", run_id, told=told_of("silver.build"))
 
 
-@pytest.mark.soak
 def test_two_runs_of_one_client_at_once_take_turns(run, fault):
     fault.befell()
     fault.ended_well("twice", run.start("twice"), run.start("twice"))
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize(("client", "hours"), [("ahead", 1), ("back", 0)])
 def test_a_clock_that_jumps_by_an_hour_costs_a_try_at_most(run, shop, clock, fault, client, hours):
     """The second jump goes back to where the clock was before the first."""
@@ -217,7 +210,6 @@ def test_a_clock_that_jumps_by_an_hour_costs_a_try_at_most(run, shop, clock, fau
     fault.ended_well(client, run_id, told=())
 
 
-@pytest.mark.soak
 def test_a_supervisor_that_is_killed_takes_all_along_and_the_next_one_goes_on(run, shop, fault):
     shop.switch("runner", "wait")
     run_id = run.start("runner")

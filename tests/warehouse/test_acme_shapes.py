@@ -50,6 +50,7 @@ def full(retailer: Retailer) -> Run:
     return retailer.run(retail_client("full", ALL), NIGHT)
 
 
+@pytest.mark.soak
 def test_all_steps_measure_the_same_before_validate_moves_rows(full: Run) -> None:
     assert full.rules == retail_rules(planted_in([full]))
 

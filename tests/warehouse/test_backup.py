@@ -192,6 +192,7 @@ def test_its_bundle_is_the_same_and_needs_no_rendering(house: House, restored: H
     assert after["bundle"]["rendered"] == []
 
 
+@pytest.mark.soak
 def test_the_next_run_gives_the_same_tables(house: House, restored: House) -> None:
     last, again = house.run(STARTS[2]), restored.run(STARTS[2])
 

@@ -131,6 +131,7 @@ def test_every_gate_passes_with_scores_just_above_the_threshold(both: Run) -> No
     assert len(gates) == 27
 
 
+@pytest.mark.soak
 def test_more_defects_are_stopped_by_the_silver_gate_with_their_rules(group: Retailer) -> None:
     careless = group.run(group_client("careless"), EARLY, rows_a_day=ROWS_A_DAY, defects=2)
     verdict = careless.verdict("silver")

@@ -67,6 +67,7 @@ def test_every_gate_passes_with_scores_just_above_the_threshold(books: Run) -> N
     assert all(0.99 <= gates[rule] < 0.9925 for rule in closest)
 
 
+@pytest.mark.soak
 def test_more_defects_are_stopped_by_the_silver_gate_with_their_rules(office: Retailer) -> None:
     careless = office.run(office_client("careless", ["crm", "finance"]), MORNING, defects=2)
     assert [rule.rule for rule in careless.verdict("silver").breaches] == [

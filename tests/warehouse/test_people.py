@@ -60,6 +60,7 @@ def test_every_gate_passes_with_scores_just_above_the_threshold(people: Run) -> 
     assert all(score < 1 for score in gates.values())
 
 
+@pytest.mark.soak
 def test_more_defects_are_stopped_by_the_silver_gate_with_their_rule(office: Retailer) -> None:
     careless = office.run(office_client("careless", ["hr"]), MORNING, defects=2)
     assert [rule.rule for rule in careless.verdict("silver").breaches] == ["hr_employee_has_department"]
@@ -151,6 +152,7 @@ def test_without_clean_and_normalize_the_headcount_still_adds_up(office: Retaile
     )
 
 
+@pytest.mark.soak
 def test_running_the_interval_again_leaves_the_same_rows(office: Retailer, people: Run) -> None:
     before = people.contents()
     assert office.run(people.plan.client, MORNING).contents() == before

@@ -173,6 +173,7 @@ def test_too_much_is_refused_and_nothing_is_gone(kept: Kept) -> None:
     assert kept.ledger.rows_of(tables.cleanup, RunKey("dag", "run")) == []
 
 
+@pytest.mark.soak
 def test_what_was_forced_once_stays_allowed_though_a_rebuild_brings_it_back(kept: Kept) -> None:
     tomorrow = date(2026, 1, 16)
     forced = kept.clean(STEPPED, tomorrow, force=True)

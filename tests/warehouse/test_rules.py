@@ -69,6 +69,7 @@ def test_orders_and_customers_are_held_to_each_other_and_to_their_own_sums(judge
     assert judged.rules["customer_is_someone"] == (3, 1)
 
 
+@pytest.mark.soak
 def test_without_clean_a_rule_counts_every_copy_of_a_key(project):
     copied = {"order_lines": LINES + LINES[:1], "orders": ORDERS + ORDERS, "customers": CUSTOMERS * 3}
     project.land_rows("adventureworks_sales", copied, "copied")

@@ -138,6 +138,7 @@ def full(app: Retailer) -> Run:
     return app.run(app_client("full", ALL, threshold=0.95), THURSDAY)
 
 
+@pytest.mark.soak
 def test_every_rule_counts_what_was_planted_without_clean(app: Retailer, runs: list[Run]) -> None:
     for number, run in enumerate(runs, start=1):
         expected = populated_rules(app, runs[:number])
@@ -174,6 +175,7 @@ def test_the_report_rule_does_not_gate(two_days: Run) -> None:
     ]
 
 
+@pytest.mark.soak
 def test_more_defects_are_stopped_by_the_silver_gate_with_their_rules(app: Retailer) -> None:
     careless = app.run(app_client("careless", ("validate", "aggregate")), THURSDAY, defects=2)
     verdict = careless.verdict("silver")
