@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from medallion.airflow_api import AirflowClient
 from medallion.airflow_api.backfills import active_backfill, create_backfill, runs_of_backfill
+from medallion.embedded import backfill
+from medallion.embedded import commands as embedded_commands
 from medallion.embedded.backfill_screen import backfill_screen, backfill_table, describe, result_lines
 from medallion.embedded.cli import app as commands
 from medallion.embedded.follow import ClientRun, Progress, Score
@@ -329,3 +331,18 @@ def test_a_backfill_that_goes_on_is_not_asked_for_anything_new(more):
     told = CliRunner().invoke(commands, ["run", "shop", "--resume", *more])
     assert told.exit_code == 1
     assert "--resume is about the backfill there is" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("wish", "state", "said"),
+    [
+        ("stop", "stopped", "shop: the backfill of 2026-01-12 begins no further run; go on with --resume\n"),
+        ("cancel", "cancelled", "shop: the backfill of 2026-01-12 is given up\n"),
+    ],
+)
+def test_what_ends_a_backfill_says_so_to_people_and_to_programs(wish, state, said, monkeypatch):
+    monkeypatch.setattr(backfill, f"{wish}_backfill", lambda *_: "2026-01-12")
+    monkeypatch.setattr(embedded_commands, "ready_client", lambda *_: None)
+    told = [CliRunner().invoke(commands, ["run", "shop", f"--{wish}", *more]) for more in ([], ["--json"])]
+    assert told[0].stdout == said
+    assert json.loads(told[1].stdout) == {"client": "shop", "days": "2026-01-12", "state": state}

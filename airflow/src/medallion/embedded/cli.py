@@ -201,15 +201,22 @@ def _change_backfill(settings: Settings, client_id: str, wish: str, as_json: boo
 
     if wish == "stop":
         days = backfill.stop_backfill(settings, client_id)
-        line(out(), f"{client_id}: the backfill of {days} begins no further run; go on with --resume")
+        _told_of_backfill(client_id, days, "stopped", "begins no further run; go on with --resume", as_json)
         return
     console = _console(as_json)
     client = commands.ready_client(settings, client_id, console)
     if wish == "cancel":
         days = backfill.cancel_backfill(settings, client, console)
-        line(out(), f"{client_id}: the backfill of {days} is given up")
+        _told_of_backfill(client_id, days, "cancelled", "is given up", as_json)
         return
     _end_backfill(settings, backfill.resume_backfill(settings, client, console), as_json)
+
+
+def _told_of_backfill(client_id: str, days: str, state: str, said: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"client": client_id, "days": days, "state": state})
+    else:
+        line(out(), f"{client_id}: the backfill of {days} {said}")
 
 
 def _end_backfill(settings: Settings, progress: BackfillProgress | None, as_json: bool) -> None:
