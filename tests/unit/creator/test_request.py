@@ -121,10 +121,10 @@ def test_a_literal_is_read_back_as_it_was(value):
     ],
 )
 def test_a_text_that_is_no_plain_literal_is_refused_soon(text, message):
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(CreatorError, match=rf"^master_dict: .*{message}"):
         read_request(GOOD | {"master_dict": text})
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
