@@ -57,6 +57,7 @@ def test_the_plugin_has_no_other_way_in():
         assert not getattr(MedallionPlugin, name), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("access", "told"),
     [

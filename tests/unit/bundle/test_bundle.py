@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import time
 
+import pytest
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 
 from bundles import NORTH, SOUTH, change, files_below, found, on_disk, pinned, started
@@ -81,6 +82,7 @@ def test_a_refresh_without_change_is_one_query(two, bundle_of):
     assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_several_processes_fill_and_follow_at_once(fleet, bundle_of, own_schema):
     object.__setattr__(fleet.settings, "database_url", own_schema())
     for number in range(20):

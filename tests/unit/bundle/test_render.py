@@ -70,6 +70,7 @@ def taken_apart(content):
     return calls, imports, ast.literal_eval(data)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(HOSTILE, PLAIN, max_size=4))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_is_data_and_one_call_whatever_the_config_holds(fleet, facts):
@@ -121,6 +122,7 @@ sys.stdout.buffer.write(render_client(load_settings(), known, "manifests/x.json"
 """
 
 
+@pytest.mark.slow
 def test_other_hash_seeds_and_folders_give_the_same_bytes(fleet, tmp_path):
     many = {f"value_{number}": f"v{number}" for number in range(20)}
     known = fleet.definition("north", data_sources=["till", "shop"], tags=["b", "a"], values=many)

@@ -77,6 +77,7 @@ _sources = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(
     steps=_steps,
     sources=_sources,

@@ -89,6 +89,7 @@ def test_a_master_dict_survives(given, read):
     assert ast.literal_eval(read_request(GOOD | {"master_dict": given}).master_dict) == (read or given)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text() | st.integers(), PLAIN))
 def test_a_literal_is_read_back_as_it_was(value):
     text = write_literal(value)

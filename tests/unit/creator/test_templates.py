@@ -40,6 +40,7 @@ def names(rendered):
     return ast.literal_eval(said), [ast.literal_eval(one) for one in call.args]
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.text() | st.sampled_from(HOSTILE), st.text() | st.sampled_from(HOSTILE) | st.integers()

@@ -164,6 +164,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_dlt_stays_quiet_and_writes_nothing_but_landing(tmp_path: Path, january_15: Interval) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -125,6 +125,7 @@ def test_a_webhook_may_stand_in_an_airflow_connection(told, monkeypatch):
     assert sorted(path.partition("?")[0] for _, path, _ in one.asked) == ["/hooks/TOPSECRET", "/hooks/other"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_ten_seconds_are_never_passed_whatever_hangs(told, monkeypatch):
     """A mail server that takes the call and says nothing, and a webhook whose answer never ends."""

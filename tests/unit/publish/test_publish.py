@@ -127,6 +127,7 @@ KILLED = textwrap.dedent(
 )
 
 
+@pytest.mark.slow
 @both
 def test_a_delivery_killed_midway_leaves_the_last_good_one(
     build: Build, deliver: Publish, delivered: Read, tmp_path: Path, root: Path, kind: str

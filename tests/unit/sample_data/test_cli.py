@@ -31,6 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return invoke
 
 
+@pytest.mark.slow
 def test_a_day_has_all_intervals_of_the_clients_schedule(run, tmp_path: Path) -> None:
     result = run("acme_corp", "--from", "2026-01-15", "--json")
     assert result.exit_code == 0
@@ -41,6 +42,7 @@ def test_a_day_has_all_intervals_of_the_clients_schedule(run, tmp_path: Path) ->
     assert len(list((tmp_path / "samples" / "acme_corp" / "sales" / "orders").iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_people_get_a_table_of_what_was_planted(run) -> None:
     result = run("acme_corp", "--from", "2026-01-15", "--to", "2026-01-15")
     assert "order_lines" in result.stdout
