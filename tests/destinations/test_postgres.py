@@ -75,6 +75,21 @@ def test_types_and_values_arrive_exactly(
     assert types == [("timestamp without time zone", None, None), ("numeric", 38, 2), ("numeric", 38, 0)]
 
 
+def test_the_names_of_columns_stay_names_and_tables_have_plain_ones(
+    deliver: Publish, consumer: psycopg.Connection, tmp_path: Path
+) -> None:
+    column = 'n" int); drop schema acme cascade; --'
+    spelled = column.replace('"', '""')
+    build_gold(tmp_path, "acme", {"daily": f'select 1 as "{spelled}", 2 as "order"'})
+    for run_id in ("run_1", "run_2"):
+        deliver(SHELF, "daily", run_id=run_id)
+    assert _rows(consumer, "daily") == [(1, 2)]
+    known = "select column_name from information_schema.columns where table_name = 'daily' order by 1"
+    assert consumer.execute(known).fetchall() == [(column,), ("order",)]
+    with pytest.raises(PublishError, match="must be lower-case letters, digits and underscores"):
+        deliver(SHELF, column)
+
+
 def test_a_delivery_says_what_and_where_but_not_the_login(
     deliver: Publish, consumer: psycopg.Connection, tmp_path: Path
 ) -> None:

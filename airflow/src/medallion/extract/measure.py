@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from medallion.extract.parts import columns_of
 from medallion.interval import Interval
+from medallion.sql_words import quoted
 from medallion.storage import Root, readable_by
 
 #: What Python's datetime can hold, and DuckDB's can leave; a time beyond it is none.
@@ -102,10 +103,6 @@ def _types_of(path: Root) -> dict[str, pa.DataType]:
     return {one.name.casefold(): one.type for one in columns_of(path)}
 
 
-def _quoted(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
 def _count(condition: str) -> str:
     return f"count(*) filter ({condition})"
 
@@ -116,7 +113,7 @@ def _literal(moment: datetime) -> str:
 
 def _text(column: str) -> str:
     """The column as text, blank as null, as bronze reads it."""
-    return f"nullif(trim(cast({_quoted(column)} as varchar)), '')"
+    return f"nullif(trim(cast({quoted(column)} as varchar)), '')"
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -131,13 +128,13 @@ def _is_blank(column: str, types: Mapping[str, pa.DataType]) -> str:
     kind = types.get(column.casefold())
     if kind is None:
         return "true"  # schema_changes: freeze leaves out a column that the contract named only later
-    return f"{_text(column) if _is_text(kind) else _quoted(column)} is null"
+    return f"{_text(column) if _is_text(kind) else quoted(column)} is null"
 
 
 def _moment(column: str, types: Mapping[str, pa.DataType]) -> str:
     """The column as a moment in UTC; null where it is none."""
     if _is_time(types[column.casefold()]):
-        return f"cast({_quoted(column)} as timestamp)"
+        return f"cast({quoted(column)} as timestamp)"
     return f"cast(try_cast({_text(column)} as timestamptz) as timestamp)"
 
 

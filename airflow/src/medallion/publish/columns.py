@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from medallion.exceptions import PublishError
-from medallion.publish.delivery import quoted
+from medallion.sql_words import quoted
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _WHOLE = "DECIMAL(38,0)"

@@ -119,13 +119,3 @@ class Gold:
     def doing(self) -> str:
         """What a process that waits for this delivery is told."""
         return f"delivery of {self.client_id}, run {self.run['run_id']}"
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """A value as an SQL text."""
-    return "'" + str(value).replace("'", "''") + "'"

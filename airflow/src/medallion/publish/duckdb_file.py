@@ -12,7 +12,7 @@ import duckdb
 
 from medallion.exceptions import PublishError
 from medallion.locks import one_at_a_time
-from medallion.publish.delivery import FORMER, LOG, Copied, Delivered, Gold, copied_of, quoted
+from medallion.publish.delivery import FORMER, LOG, Copied, Delivered, Gold, copied_of
 from medallion.publish.source import (
     TARGET,
     attach,
@@ -24,6 +24,7 @@ from medallion.publish.source import (
     relation,
 )
 from medallion.publish.stamps import Changes, begin
+from medallion.sql_words import quoted
 
 _LOG_COLUMNS = """
     run_id varchar not null, interval_start timestamp not null, config_version varchar not null,

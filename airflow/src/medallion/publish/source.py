@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from medallion.exceptions import PublishError
-from medallion.publish.delivery import Gold, quoted, text
+from medallion.publish.delivery import Gold
+from medallion.sql_words import quoted, text
 from medallion.warehouses.held import patiently
 
 #: Names of the two databases inside one connection; files may be called anything.

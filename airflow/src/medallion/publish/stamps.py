@@ -13,8 +13,9 @@ from itertools import dropwhile
 import duckdb
 
 from medallion.exceptions import DeliveryRefused
-from medallion.publish.delivery import Gold, quoted
+from medallion.publish.delivery import Gold
 from medallion.publish.source import SOURCE, columns_held
+from medallion.sql_words import quoted
 
 _OWN_COLUMNS = ("_batch", "_changed")
 

@@ -12,7 +12,8 @@ import duckdb
 
 from medallion.exceptions import WarehouseError
 from medallion.settings import Settings
-from medallion.warehouses.reading import quoted, read_only
+from medallion.sql_words import quoted
+from medallion.warehouses.reading import read_only
 
 PREFIX = "quarantine_"
 

@@ -14,7 +14,8 @@ from medallion.exceptions import WarehouseError
 from medallion.masking import masked
 from medallion.pipeline import Plan, Rolling
 from medallion.settings import Settings
-from medallion.warehouses.reading import quoted, read_only
+from medallion.sql_words import quoted
+from medallion.warehouses.reading import read_only
 
 #: How many days a trend goes back, the report's own among them.
 TREND_DAYS = 90

@@ -39,8 +39,3 @@ def read_only(
         raise WarehouseError(f"{path.name} is in use by {named}; try again when it is done") from error
     with connection:
         yield connection
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
