@@ -49,7 +49,9 @@ class Runs:
     def process_of(self, client, run_id, task_id):
         """The process that a task runs in; Airflow names it after the try's id. None while there is none."""
         title = f"airflow worker -- {self.airflow.client.tasks(dag_id_of(client), run_id)[task_id]['id']}"
-        return next((one for one in psutil.process_iter(["cmdline"]) if title in (one.info["cmdline"] or [])), None)
+        # A process that has just ended has no command line.
+        named = (one for one in psutil.process_iter(["cmdline"]) if title in (one.info["cmdline"] or []))
+        return next(named, None)
 
     def clear(self, client, run_id, tasks, **options):
         return self.airflow.client.clear(dag_id_of(client), run_id, tasks, **options)
