@@ -87,7 +87,10 @@ def test_a_task_says_that_the_disk_is_full_and_heals_with_room(
     assert str(stand.home / folder) in failure.reason
     (there,) = seen
     assert there.keys() == before.keys()
-    assert all(there[name] == was for name, was in before.items() if "shelf" in name or "landing" in name)
+    # DuckDB may say so after a commit, when it tidies up: then all of the delivery is there.
+    kept = [name for name in before if "shelf" in name or "landing" in name]
+    whole = [{name: content[name] for name in kept} for content in (before, clean.contents())]
+    assert {name: there[name] for name in kept} in whole
     check_survived(stand, clean, 2, *again(task))
 
 
