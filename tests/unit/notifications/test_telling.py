@@ -4,7 +4,6 @@ import socket
 import sqlite3
 import threading
 import time
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -14,10 +13,11 @@ from medallion.ledger import RunKey, open_ledger
 from medallion.ledger import told as known
 from medallion.ledger.tables import notification, notification_channel
 from medallion.ledger.told import SENDING_FOR, open_causes
-from medallion.notifications import Outbox, RecordingChannel, Recovered, Route, TaskFailed, Teller
+from medallion.notifications import Outbox, RecordingChannel, Recovered, Route
 from medallion.severity import Severity
 from receivers import silent_server
 from unit.notifications.conftest import FACTS
+from unit.notifications.one_of_several import tell
 
 KEY = RunKey(FACTS["dag_id"], FACTS["run_id"])
 
@@ -298,20 +298,13 @@ def test_a_planted_secret_is_in_no_letter_no_log_and_no_ledger(teller, message, 
 # -- several processes at once
 
 
-def _tell(url, folder, number, start):
-    channel = Route(Outbox(Path(folder), name="outbox"))
-    told = Teller((channel,), lambda: open_ledger(url), str, bound=60.0, asking=30.0)
-    message = TaskFailed(**{**FACTS, "task_id": f"task_{number}"})
-    start.wait()
-    told.tell([message])
-
-
 def test_of_several_processes_one_tells(tmp_path, ledger):
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     ledger()
-    spawn = multiprocessing.get_context("fork")
+    spawn = multiprocessing.get_context("spawn")  # a fork would have the locks of this process's threads
     start = spawn.Barrier(6)
-    several = [spawn.Process(target=_tell, args=(url, tmp_path / "out", one, start)) for one in range(6)]
+    facts = [{**FACTS, "task_id": f"task_{one}"} for one in range(6)]
+    several = [spawn.Process(target=tell, args=(url, tmp_path / "out", one, start)) for one in facts]
     for one in several:
         one.start()
     for one in several:
