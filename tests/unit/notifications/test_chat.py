@@ -121,7 +121,7 @@ def test_what_never_answers_ends_by_itself(letter):
     before = time.monotonic()
     with silent_server() as port, pytest.raises(ConnectionError):
         channel("webhook", f"http://127.0.0.1:{port}/?cto=0.3&rto=0.3").send(letter())
-    assert time.monotonic() - before < 60
+    assert time.monotonic() - before < 5
 
 
 @pytest.mark.parametrize(

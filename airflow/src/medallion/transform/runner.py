@@ -16,8 +16,8 @@ def dbt_runner(
     """dbt's own runner, spared a look through the whole call stack.
 
     Whenever dbt 1.11 makes an adapter it looks, for each behaviour flag, through all frames with their
-    sources and through all modules, for the name of the one that has it: a tenth of the processor time of a
-    layer's build. Nobody reads that name here.
+    sources and through all modules, for the name of the one that has it: 286 of the 2,541 samples that py-spy
+    took of the task processes of a run. Nobody reads that name here.
 
     Args:
         manifest: what it starts from; None: it parses the project.
