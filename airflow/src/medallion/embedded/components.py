@@ -1,7 +1,7 @@
 """The processes of an embedded Airflow.
 
-All are forks of the supervisor. The API server is forked first, as it takes longest; the others once the
-supervisor has imported Airflow, Cosmos and dbt beside it. So they start, and start again, in a moment, and
+All are forks of the supervisor. The API server is forked first, with Airflow and its task API; the others
+once the supervisor has imported Cosmos and dbt beside it. So they start, and start again, in a moment, and
 their own forks (a task, a parsed file, the triggers) have everything at hand.
 """
 
@@ -29,8 +29,11 @@ def start_airflow(supervisor: Supervisor) -> None:
     # Importing makes a million objects that stay: looking through them for garbage again and again is a fifth
     # of the time it takes.
     gc.set_threshold(50_000, 50, 50)
+    _prepare_api_server()
+    if not supervisor.check():
+        return
     supervisor.start(Component(API_SERVER, _api_server))
-    _import_airflow(supervisor)
+    _import_the_rest(supervisor)
     if not (supervisor.check() and _migrate(supervisor)):
         return
     supervisor.start(Component(DAG_PROCESSOR, _airflow(DAG_PROCESSOR)))
@@ -46,7 +49,14 @@ def start_airflow(supervisor: Supervisor) -> None:
         )
 
 
-def _import_airflow(supervisor: Supervisor) -> None:
+def _prepare_api_server() -> None:
+    from medallion.orchestration.preload import share_task_api
+
+    share_task_api()
+    gc.freeze()
+
+
+def _import_the_rest(supervisor: Supervisor) -> None:
     from medallion.orchestration.preload import preload
 
     preload(supervisor.check)
@@ -116,12 +126,11 @@ def _api_server() -> None:
     and needs the loop to commit. What is refused so is asked for again by whoever asked.
     """
     os.environ[DATABASE] = database_url(Path(os.environ["AIRFLOW_HOME"]), wait_seconds=_API_SERVER_WAITS)
-    if "airflow" in sys.modules:  # started again, as a fork that has the supervisor's imports and settings
-        from airflow import settings
+    from airflow import settings
 
-        settings.dispose_orm()
-        settings.configure_vars()
-        settings.configure_orm()
+    settings.dispose_orm()
+    settings.configure_vars()
+    settings.configure_orm()
     _airflow(API_SERVER)()
 
 

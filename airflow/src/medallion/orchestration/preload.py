@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from medallion.reports.page import templates
 from medallion.transform.warm import warm_dbt
@@ -51,6 +52,25 @@ def preload(go_on: Callable[[], bool] = lambda: True) -> None:
     for module in MODULES:
         if go_on():
             import_module(module)
+
+
+def share_task_api() -> None:
+    """Make Airflow's task API once, for all forks of this process: API server, DAG processor and triggerer.
+
+    Each of them makes its own, and works out its routes for every version of the API at the first request: 8 s
+    of a core each time (3.3.0), while the first task, or whoever is to be told of a killed one, waits.
+    """
+    from airflow.api_fastapi.execution_api import app as task_api
+
+    made = task_api.create_task_execution_api_app()
+    # What Cadwyn, which serves the versions, otherwise does at the first request.
+    made._cadwyn_initialize()
+
+    def shared(lifespan: Any = task_api.lifespan) -> Any:
+        made.router.lifespan_context = lifespan
+        return made
+
+    task_api.create_task_execution_api_app = shared
 
 
 def warm_up() -> None:
