@@ -1,4 +1,4 @@
-"""A program: makes the task API once, forks an API server and a DAG processor, and prints what each answers."""
+"""A program: makes the task API once, forks an API server and a DAG processor, and prints their answers."""
 
 import json
 import os

@@ -57,8 +57,8 @@ def preload(go_on: Callable[[], bool] = lambda: True) -> None:
 def share_task_api() -> None:
     """Make Airflow's task API once, for all forks of this process: API server, DAG processor and triggerer.
 
-    Each of them makes its own, and works out its routes for every version of the API at the first request: 8 s
-    of a core each time (3.3.0), while the first task, or whoever is to be told of a killed one, waits.
+    Each of them makes its own, and works out its routes for every version of the API at the first request:
+    8 s of a core each time (3.3.0), while the first task, or who is to be told of a killed one, waits.
     """
     from airflow.api_fastapi.execution_api import app as task_api
 
