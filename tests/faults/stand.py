@@ -238,8 +238,7 @@ class Stand:
             except Exception as error:
                 self.failed.append((name, classify(error)))
                 self.at_failure()
-                if not _tells(task, context, error):
-                    return False
+                follows = _tells(task, context, error)
                 del context["exception"]
             else:
                 for call in task.on_success_callback:
@@ -247,6 +246,8 @@ class Stand:
                 return True
             # Out of reach of the error, whose frames hold DuckDB's files open until their process ends.
             gc.collect()
+            if not follows:
+                return False
             self._end_of_the_fault()
         raise AssertionError
 

@@ -38,7 +38,7 @@ def failed_tries_of(ledger: Ledger, key: RunKey, task_id: str) -> list[dict[str,
         return [dict(row._mapping) for row in found]
 
 
-def begin_try(ledger: Ledger, key: RunKey, task_id: str, first: int, number: int) -> None:
+def begin_try(ledger: Ledger, key: RunKey, task_id: str, first: int, number: int) -> list[int]:
     """Write down that a further try begins, and those before it that left no word.
 
     Args:
@@ -47,9 +47,13 @@ def begin_try(ledger: Ledger, key: RunKey, task_id: str, first: int, number: int
         task_id: whose try.
         first: the try with which the task was started, or cleared by hand: those before it are another story.
         number: the try that begins.
+
+    Returns:
+        The tries that left no word, and were not yet known: they were killed.
     """
     told = {row["try_number"] for row in failed_tries_of(ledger, key, task_id)}
-    for missing in sorted(set(range(first, number)) - told):
+    killed = sorted(set(range(first, number)) - told)
+    for missing in killed:
         add_failed_try(ledger, key, task_id, missing, lost(), Decision(True))
     c = failed_try.c
     with ledger.engine.begin() as connection:
@@ -57,6 +61,7 @@ def begin_try(ledger: Ledger, key: RunKey, task_id: str, first: int, number: int
             *_of_task(key, task_id), c.try_number == number - 1, c.began_again_at.is_(None)
         )
         connection.execute(again.values(began_again_at=utcnow()))
+    return killed
 
 
 def _of_task(key: RunKey, task_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -1,4 +1,4 @@
-"""What a client's tasks call when they end. A DAG's file imports this: the work is in other modules.
+"""What a client's tasks call when they begin and end. A DAG's file imports this: the work is elsewhere.
 
 Airflow 3.3 reports a task's end first and calls back then, in the task's own process: what is slow here holds
 a worker, and no task behind this one. Where that process was killed, the DAG processor calls in its place.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medallion.clients import Client
+from medallion.orchestration.retries import begin
 from medallion.pipeline import load_task
 
 #: Of tasks that the scheduler or the triggerer ends: with a callback they would need a worker.
@@ -28,10 +29,30 @@ def callbacks(client: Client) -> dict[str, Any]:
     whoever runs the installation finds every failed run there.
     """
     return {
+        "pre_execute": Begun(client),
         "on_failure_callback": Failed(client),
         "on_retry_callback": Failed(client, again=True),
         "on_success_callback": Succeeded(client),
     }
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Writes down what became of the tries before this one, and tells of one that was killed.
+
+    Attributes:
+        client: whose tasks these are.
+    """
+
+    client: Client
+
+    def __call__(self, context: Any) -> None:
+        """Look at the tries before the one that this context belongs to; most often there are none."""
+        started = time.monotonic()
+        if begin(context):
+            from medallion.orchestration.told import tell_killed
+
+            tell_killed(self.client, context, started=started)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from medallion.orchestration.ends import CleanupTask, ExtractTask, LoadTask, Rep
 from medallion.orchestration.form import trigger_form
 from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layers import draw_layer
-from medallion.orchestration.retries import RetryByClass, backoff_of, begin
+from medallion.orchestration.retries import RetryByClass, backoff_of
 from medallion.orchestration.start import BuildTurnTask, StartTask
 from medallion.orchestration.timetables import timetable_of
 from medallion.pipeline import LAYERS, Plan, calendar_of, load_task, make_plan, snapshot_entities
@@ -83,7 +83,6 @@ def _empty_dag(plan: Plan) -> DAG:
             "retry_exponential_backoff": client.retry_factor,
             "max_retry_delay": client.max_retry_delay,
             "retry_policy": RetryByClass(backoff_of(client)),
-            "pre_execute": begin,
             "execution_timeout": client.task_timeout,
             **callbacks(client),
         },

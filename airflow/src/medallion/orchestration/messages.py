@@ -66,7 +66,8 @@ def plain_failure(client: Client, context: Any, *, again: bool) -> TaskFailed:
     worst = Severity.CRITICAL if failure.kind in _CRITICAL else Severity.ERROR
     return TaskFailed(
         **facts_of(client, context),
-        cause=cause_of(task.task_id, error),
+        # Of a try that was killed Airflow says how it found out, or nothing.
+        cause=cause_of(task.task_id, error if isinstance(error, BaseException) else None),
         severity=Severity.WARNING if again else worst,
         next_try=_next_try(client, context) if again else None,
         failure=failure.kind,

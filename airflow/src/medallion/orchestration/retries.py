@@ -66,15 +66,21 @@ class RetryByClass(RetryPolicy):
         return RetryDecision.retry(decision.delay, reason) if decision.again else RetryDecision.fail(reason)
 
 
-def begin(context: Any) -> None:
-    """Write down, as a task's further try begins, what became of those before it; a ``pre_execute`` hook."""
+def begin(context: Any) -> bool:
+    """Write down, as a task's further try begins, what became of those before it.
+
+    Returns:
+        Whether the one before it was killed: it left no word.
+    """
     task = context["ti"]
     try:
         if task.try_number > (first := first_try(task)):
             ledger = open_ledger(load_settings().database_url)
-            begin_try(ledger, run_key(context), task.task_id, first, task.try_number)
+            killed = begin_try(ledger, run_key(context), task.task_id, first, task.try_number)
+            return task.try_number - 1 in killed
     except Exception:  # the try itself may still do all that it is there for
         log.warning("the ledger does not know that this try began", exc_info=True)
+    return False
 
 
 def tell_of_the_last(context: Any) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from medallion.clients import Client
 from medallion.ledger import Ledger, RunKey, open_ledger
+from medallion.ledger.told import open_causes
 from medallion.notifications import Message, Teller
 from medallion.notifications.bounded import Attempt
+from medallion.notifications.telling import now
 from medallion.orchestration.late import late_layer
 from medallion.orchestration.messages import failures, plain_failure, recovery, waivers_used
 from medallion.orchestration.retries import tell_of_the_last
@@ -51,6 +54,29 @@ def tell_failure(client: Client, context: Any, *, again: bool, started: float) -
     if messages is None:  # what cannot be told of in full is told of in short
         messages = [plain_failure(client, context, again=again)]
     teller.tell(messages, started)
+
+
+def tell_killed(client: Client, context: Any, *, started: float) -> None:
+    """Tell of the try before this one, which was killed, unless people know; as :func:`tell_failure`.
+
+    The DAG processor tells of it, in most cases long before: where that was killed as well, nobody does.
+
+    Args:
+        client: whose.
+        context: that of the try that begins.
+        started: as above.
+    """
+    settings, task = load_settings(), context["ti"]
+    teller = teller_of(settings, client)
+
+    def look() -> list[Message]:
+        ledger = open_ledger(settings.database_url)
+        if open_causes(ledger, RunKey(task.dag_id, task.run_id), task.task_id):
+            return []
+        before = {"try_number": task.try_number - 1, "next_try": now()}
+        return [replace(one, **before) for one in failures(ledger, client, context, again=True)]
+
+    teller.tell(_looked(look, teller) or [], started)
 
 
 def tell_success(
