@@ -88,15 +88,16 @@ class FabAirflow:
 
     def _wait(self, server: subprocess.Popen[bytes], log: Path) -> None:
         deadline = time.monotonic() + _SECONDS
-        while True:
-            try:
-                if httpx.get(f"{self.url}/api/v2/version", timeout=10).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"the API server does not answer\n{log.read_text()[-3000:]}")
-            time.sleep(0.2)
+        with httpx.Client(base_url=self.url, timeout=10, trust_env=False) as http:
+            while True:
+                try:
+                    if http.get("/api/v2/version").is_success:
+                        return
+                except httpx.TransportError:
+                    pass
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError(f"the API server does not answer\n{log.read_text()[-3000:]}")
+                time.sleep(0.5)
 
     def _read(self, *people: str) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)

@@ -247,7 +247,7 @@ print("ALL", json.dumps({**data["dag"], "fileloc": ""}, sort_keys=True))
 @pytest.mark.parametrize(
     "changed",
     [
-        {"schedule_interval": timedelta(hours=6)},
+        pytest.param({"schedule_interval": timedelta(hours=6)}, marks=pytest.mark.soak),
         {"schedule_interval": "15 3 * * *", "sla": {"run": "90m", "layers": {"gold": "9m", "bronze": "20m"}}},
     ],
 )
@@ -286,3 +286,9 @@ def test_a_plain_dict_makes_the_same_dag_as_its_file(dag_of, parts, tmp_path):
 def test_a_dag_survives_serialization(dag_of):
     data = DagSerialization.to_dict(dag_of("shop", base()))
     assert DagSerialization.from_dict(data).dag_id == "client_shop_pipeline"
+
+
+def test_the_form_is_the_dags_and_no_tasks(dag_of):
+    dag = dag_of("shop", base())
+    assert set(dag.params) >= {"day", "until"}
+    assert [task.task_id for task in dag.tasks if task.params] == []

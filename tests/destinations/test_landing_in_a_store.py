@@ -161,6 +161,7 @@ WRITERS = textwrap.dedent(
 KILLS = 9
 
 
+@pytest.mark.soak  # of landing on a disk a sample is in warehouse/test_idempotence.py
 def test_wherever_a_writer_is_killed_no_part_of_an_interval_is_read(
     land: Callable[..., None], store: s3fs.S3FileSystem, server: str, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def days_of(progress):
     return [(run.start.day, run.state) for run in progress.runs]
 
 
+@pytest.mark.soak
 def test_holes_are_filled_failures_repaired_and_nothing_is_run_twice(shop, live):
     failed, _ = fill(shop, 13, 13)
     assert days_of(failed) == [(13, "failed")]

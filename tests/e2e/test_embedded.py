@@ -123,6 +123,7 @@ def test_a_locked_database_does_not_keep_the_api_server_from_answering(live, res
     assert live.client.noted("tiny_good", run_id, "hello") == "said at last"
 
 
+@pytest.mark.soak  # that none is left by a demo, Ctrl-C and `medallion down` is seen in test_commands.py
 def test_a_stopped_airflow_leaves_no_process_and_no_port(tmp_path):
     settings = copy_project(tmp_path)
     with EmbeddedAirflow(settings) as airflow:

@@ -20,7 +20,7 @@ FACTORY = "medallion_factory"
 PLATFORM = "north"
 #: How long the registry is away; Airflow holds a DAG for stale after 50 s.
 AWAY_SECONDS = 120
-LIVE = ("steady", "heals", "fresh")
+LIVE = ("steady", "heals")
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +172,7 @@ def test_a_broken_file_fails_the_factory_alone_and_the_client_stays_live(factory
     ]
 
 
+@pytest.mark.soak
 def test_the_registry_can_go_away_and_no_dag_is_lost(airflow, database, run):
     dags = [FACTORY, *map(dag_id_of, LIVE)]
     database.stop()
@@ -216,6 +217,7 @@ def try_of(airflow, client, run_id, task):
     return found["state"], found["try_number"]
 
 
+@pytest.mark.soak
 def test_another_platform_has_its_own_factory_and_its_own_clients(factory, shop, airflow, registry):
     shop.open("far", more=f"platform: {PLATFORM}\n")
     north = Factory(airflow.client, f"{PLATFORM}__{FACTORY}")

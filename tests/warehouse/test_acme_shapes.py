@@ -162,6 +162,7 @@ def few(retailer: Retailer) -> dict[str, Run]:
     }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", ["alone", "others"])
 def test_sources_stand_alone_with_few_steps(few: dict[str, Run], name: str) -> None:
     run = few[name]

@@ -51,6 +51,7 @@ def test_what_is_wrong_with_a_model_ends_the_command_badly(settings: Settings, c
     assert not run_dbt(settings, catalog, client, DAY, ["bild"])
 
 
+@pytest.mark.soak
 def test_the_documentation_shows_every_model_on_one_page(settings: Settings, catalog: Catalog) -> None:
     page = write_docs(settings, catalog.sources).read_text(encoding="utf-8")
     models = [path.stem for path in Path(settings.dbt_project / "models").rglob("*.sql")]

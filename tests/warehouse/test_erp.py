@@ -16,7 +16,8 @@ from medallion.transform.manifest import manifest_for
 from medallion.transform.runner import dbt_runner
 from warehouse.retailer import Retailer, Run, planted_in
 
-pytestmark = pytest.mark.slow
+#: What other sources show as well is in `make test`; this one has the most models.
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 ALL = ("clean", "normalize", "enrich", "validate", "aggregate")
 ROWS_A_DAY = 400_000  # a defect at the client's tolerance is rare: in fewer rows some would never occur

@@ -62,6 +62,7 @@ def test_without_any_silver_step_gold_still_has_every_order(project, land_advent
     assert built.value("select count(ship_to_country_code) from {gold}.adventureworks_orders") == 0
 
 
+@pytest.mark.soak
 @pytest.mark.adventureworks
 def test_without_validate_rules_measure_the_same_and_bad_rows_stay(project, land_adventureworks):
     land_adventureworks("measured")
@@ -72,6 +73,7 @@ def test_without_validate_rules_measure_the_same_and_bad_rows_stay(project, land
     assert built.value("select count(*) from {gold}.adventureworks_order_lines") == 5716
 
 
+@pytest.mark.soak
 @pytest.mark.adventureworks
 def test_a_source_alone_builds_without_what_it_would_join(project, land_adventureworks):
     alone = ("adventureworks_sales",)

@@ -149,6 +149,7 @@ def test_every_rule_counts_what_was_planted_without_clean(app: Retailer, runs: l
         assert all(failing > 0 for _, failing in expected.values())
 
 
+@pytest.mark.soak
 def test_every_rule_counts_what_was_planted_with_all_steps(app: Retailer, full: Run) -> None:
     expected = populated_rules(app, [full])
     assert full.rules == expected

@@ -228,7 +228,7 @@ KILLED = textwrap.dedent(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_wherever_an_extract_is_killed_the_next_one_makes_landing_whole(
     inbox: Path, land: Land, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -43,10 +43,18 @@ def engine_of(url: str) -> Engine:
     return engine
 
 
-def _pooled(url: Any) -> Engine:
+def import_driver(url: str) -> None:
+    """Import what talks to a database, without a word to it: a process's forks need not do so."""
+    _with_driver(make_url(url)).get_dialect().import_dbapi()
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _pooled(url: URL) -> Engine:
     """Connections are kept, tried before use, and never shared with a fork: workers are forks."""
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
+    url = _with_driver(url)
     engine = create_engine(
         url, pool_size=2, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 10}
     )
@@ -54,7 +62,7 @@ def _pooled(url: Any) -> Engine:
     return engine
 
 
-def _sqlite(url: Any) -> Engine:
+def _sqlite(url: URL) -> Engine:
     """Connections are closed after use: to open a file costs nothing, and an idle one may hold a lock."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)

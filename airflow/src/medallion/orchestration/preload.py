@@ -10,7 +10,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from medallion.database import import_driver
 from medallion.reports.page import templates
+from medallion.settings import load_settings
 from medallion.transform.warm import warm_dbt
 
 #: In the order of need.
@@ -74,7 +76,8 @@ def share_task_api() -> None:
 
 
 def warm_up() -> None:
-    """Have dbt, the tasks' client and the reports' templates worked out what they work out once a process.
+    """Have dbt, the tasks' client, the ledger's driver and the reports' templates worked out what they work
+    out once a process.
 
     Raises:
         TransformError: if dbt cannot build a small project in memory.
@@ -83,6 +86,7 @@ def warm_up() -> None:
 
     warm_dbt()
     Client(base_url="http://localhost", token="").close()  # which reads the certificates
+    import_driver(load_settings().database_url)
     pages = templates()
     for name in pages.list_templates(extensions=["j2"]):
         pages.get_template(name)
