@@ -117,7 +117,8 @@ def way_lines(way: Way) -> Iterator[Text]:
     yield Text.assemble(("3 report  ", "bold"), way.report)
     yield Text("next", "bold")
     for command, why in next_steps(way):
-        yield Text(f"            {command:<58} {why}".rstrip())
+        yield Text(f"            {command}")
+        yield Text(f"                {why}", "dim")
 
 
 def next_steps(way: Way) -> list[tuple[str, str]]:
