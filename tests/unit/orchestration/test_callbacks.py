@@ -203,6 +203,27 @@ def test_a_task_ended_from_outside_is_told_of_as_well(mails):
     assert "failure   killed" in text
 
 
+def test_a_killed_try_is_told_by_the_next_one_where_nobody_has(mails):
+    begin = callbacks(client())["pre_execute"]
+    begin(context(try_number=2))
+    begin(context(try_number=2))  # a sensor that looks again
+    ((subject, text),) = mails()
+    assert subject == "[medallion] acme_corp will try extract_crm again: try 1 of 3 failed"
+    assert "failure   killed" in text
+    fail("task was killed", again=True, try_number=1)  # the DAG processor, after all
+    succeed(try_number=2)
+    assert [subject for subject, _ in mails()][1:] == ["[medallion] acme_corp recovered: extract_crm"]
+
+
+def test_a_killed_try_that_people_know_of_is_not_told_again(mails):
+    fail("task was killed", again=True, try_number=1)
+    callbacks(client())["pre_execute"](context(try_number=2))
+    callbacks(client())["pre_execute"](context(try_number=2, task_id="extract_erp", max_tries=3))  # cleared
+    assert [subject for subject, _ in mails()] == [
+        "[medallion] acme_corp will try extract_crm again: try 1 of 3 failed"
+    ]
+
+
 def test_a_run_without_a_date_names_the_interval_that_it_takes():
     found = context() | {"data_interval_start": None}
     message = plain_failure(client(), found, again=False)
