@@ -198,16 +198,33 @@ def test_two_runs_of_one_client_at_once_take_turns(run, fault):
     fault.ended_well("twice", run.start("twice"), run.start("twice"))
 
 
-@pytest.mark.parametrize(("client", "hours"), [("ahead", 1), ("back", 0)])
-def test_a_clock_that_jumps_by_an_hour_costs_a_try_at_most(run, shop, clock, fault, client, hours):
-    """The second jump goes back to where the clock was before the first."""
-    shop.switch(client, "wait")
-    run_id = run.start(client)
-    run.until_it_builds(client, run_id)
-    clock.jump(hours)
+def test_a_clock_that_jumps_ahead_by_an_hour_costs_a_try_at_most(run, shop, clock, fault):
+    shop.switch("ahead", "wait")
+    run_id = run.start("ahead")
+    run.until_it_builds("ahead", run_id)
+    clock.jump(1)
     fault.befell()
-    shop.go_on(client)
-    fault.ended_well(client, run_id, told=())
+    shop.go_on("ahead")
+    run.end("ahead", run_id)
+    lost = tries(run, "ahead", run_id, "silver.build")
+    assert lost in ([], [(1, "killed", True)])
+    fault.ended_well("ahead", run_id, told=told_of("silver.build") if lost else ())
+
+
+def test_a_clock_that_jumps_back_by_an_hour_makes_a_run_wait_for_it(run, shop, clock, fault):
+    """What runs goes on; Airflow starts no task of a run that was asked for in the future."""
+    clock.jump(1)
+    shop.switch("back", "wait")
+    run_id = run.start("back")
+    run.until_it_builds("back", run_id)
+    clock.jump(0)
+    shop.go_on("back")
+    until("the build to end", lambda: state_of(run, "back", run_id, "silver.build") == "success", 60)
+    assert state_of(run, "back", run_id, "silver.gate") is None
+    clock.jump(1)  # an hour later
+    fault.befell()
+    fault.ended_well("back", run_id)
+    assert tries(run, "back", run_id, "silver.build") == []
 
 
 def test_a_supervisor_that_is_killed_takes_all_along_and_the_next_one_goes_on(run, shop, fault):
@@ -231,6 +248,10 @@ def test_nobody_was_told_of_anything_else_in_the_end(run):
 
 def tries(run, client, run_id, task):
     return run.shop.failed_tries(client, run_id, task)
+
+
+def state_of(run, client, run_id, task):
+    return run.airflow.client.tasks(dag_id_of(client), run_id)[task]["state"]
 
 
 def is_delivered(shop, client):

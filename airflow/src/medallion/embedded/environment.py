@@ -21,6 +21,9 @@ PARALLELISM = 8
 #: How often the dag-processor asks the registry for a new version of the clients' DAGs: one query.
 _REFRESH_SECONDS = 2
 
+#: By how many seconds the machine's clock may be set while tasks run.
+_CLOCK_SET_BY = 2 * 3600
+
 #: What reaches through from the caller's own environment: secrets of clients. Any other setting of
 #: an Airflow that happens to be configured in the caller's shell would make this one something else.
 _KEPT = ("AIRFLOW_CONN_", "AIRFLOW_VAR_")
@@ -184,6 +187,9 @@ def _api(home: Path, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__API__SECRET_KEY": secrets.session,
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.jwt,
+        # One clock says when a token was made and whether it is good: where somebody sets it by an hour, a
+        # task's token would be of the future or long over, and nothing that the task says would be heard.
+        "AIRFLOW__API_AUTH__JWT_LEEWAY": str(_CLOCK_SET_BY),
         "AIRFLOW__CORE__FERNET_KEY": secrets.fernet,
         # The factory and the creator of DAGs talk to the API as a person would.
         "AIRFLOW_CONN_MEDALLION_AIRFLOW": json.dumps(
