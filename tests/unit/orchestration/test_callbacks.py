@@ -1,7 +1,5 @@
 import email
 import pickle
-import subprocess
-import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 from email import policy
@@ -385,20 +383,3 @@ def test_the_dag_keeps_that_it_tells_and_nothing_else_of_it():
         assert f'"has_on_{kind}_callback": true' in text
     for secret in ("acme@example.com", "Failed", "Succeeded", "0x"):
         assert secret not in text
-
-
-PARSING = """
-import sys
-import medallion.orchestration.client_file
-late = ("medallion.notifications", "medallion.orchestration.told", "apprise", "smtplib", "aiosmtplib")
-print(*[one for one in late if one in sys.modules])
-import medallion.orchestration.factory
-print(*[one for one in late[2:] if one in sys.modules])
-"""
-
-
-@pytest.mark.slow
-def test_parsing_a_clients_file_imports_no_channel_and_no_template():
-    told = subprocess.run([sys.executable, "-c", PARSING], capture_output=True, text=True, check=True)
-    lines = [line for line in told.stdout.splitlines() if "[warning" not in line]
-    assert lines == ["", ""]
