@@ -206,10 +206,18 @@ def test_a_killed_try_is_told_by_the_next_one_where_nobody_has(mails):
     begin(context(try_number=2))
     begin(context(try_number=2))  # a sensor that looks again
     begin(context(try_number=2, task_id="extract_erp", max_tries=3))  # cleared
+    ((subject, text),) = mails()
+    assert subject == "[medallion] acme_corp will try extract_crm again: try 1 of 3 failed"
+    assert "failure   killed" in text
     fail("task was killed", again=True, try_number=1)  # the DAG processor, after all
-    assert [one for one, _ in mails()] == [
-        "[medallion] acme_corp will try extract_crm again: try 1 of 3 failed"
-    ]
+    succeed(try_number=2)
+    assert [one for one, _ in mails()][1:] == ["[medallion] acme_corp recovered: extract_crm"]
+
+
+def test_a_killed_try_that_people_know_of_is_not_told_again(mails):
+    fail("task was killed", again=True, try_number=1)
+    callbacks(client())["pre_execute"](context(try_number=2))
+    assert len(mails()) == 1
 
 
 def test_a_run_without_a_date_names_the_interval_that_it_takes():

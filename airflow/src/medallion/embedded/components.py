@@ -29,11 +29,13 @@ def start_airflow(supervisor: Supervisor) -> None:
     # Importing makes a million objects that stay: looking through them for garbage again and again is a fifth
     # of the time it takes.
     gc.set_threshold(50_000, 50, 50)
-    _prepare_api_server()
+    from medallion.orchestration import preload
+
+    _for_all_forks(preload.share_task_api)
     if not supervisor.check():
         return
     supervisor.start(Component(API_SERVER, _api_server))
-    _import_the_rest(supervisor)
+    _for_all_forks(lambda: preload.preload(supervisor.check))
     if not (supervisor.check() and _migrate(supervisor)):
         return
     supervisor.start(Component(DAG_PROCESSOR, _airflow(DAG_PROCESSOR)))
@@ -42,32 +44,16 @@ def start_airflow(supervisor: Supervisor) -> None:
     )
     supervisor.start(Component("log-server", _serve_logs))
     # The scheduler forks the tasks. It starts last, while the first DAGs are being parsed.
-    _warm_up()
+    _for_all_forks(preload.warm_up)
     if supervisor.check():
         supervisor.start(
             Component(SCHEDULER, _only_one("SchedulerJob", _airflow(SCHEDULER, "--skip-serve-logs")))
         )
 
 
-def _prepare_api_server() -> None:
-    from medallion.orchestration.preload import share_task_api
-
-    share_task_api()
-    gc.freeze()
-
-
-def _import_the_rest(supervisor: Supervisor) -> None:
-    from medallion.orchestration.preload import preload
-
-    preload(supervisor.check)
-    # What is there now is there to stay: forks share it, and no collection of theirs copies it.
-    gc.freeze()
-
-
-def _warm_up() -> None:
-    from medallion.orchestration.preload import warm_up
-
-    warm_up()
+def _for_all_forks(work: Callable[[], None]) -> None:
+    """Do what later forks need; what is there then is there to stay: they share it, and none collects it."""
+    work()
     gc.freeze()
 
 
