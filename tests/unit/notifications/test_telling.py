@@ -313,3 +313,23 @@ def test_of_several_processes_one_tells(tmp_path, ledger):
     assert len(list((tmp_path / "out").rglob("*.eml"))) == 1
     (row,) = rows(ledger, notification)
     assert row["held"] == 5
+
+
+def test_who_wrote_a_cause_down_first_but_was_slower_to_tell_is_held_back(
+    teller, message, ledger, monkeypatch
+):
+    first, second = RecordingChannel(), RecordingChannel()
+    note = known.note
+
+    def note_and_let_another_tell(*args, **said):
+        noted = note(*args, **said)
+        monkeypatch.setattr(known, "note", note)
+        teller(Route(second)).tell([message()])
+        return noted
+
+    monkeypatch.setattr(known, "note", note_and_let_another_tell)
+    teller(Route(first)).tell([message()])
+    assert not first.letters
+    assert len(second.letters) == 1
+    (row,) = rows(ledger, notification)
+    assert row["held"] == 1
