@@ -42,6 +42,11 @@ up: $(STAMP)  ## start Airflow with every client's schedule and leave it running
 down: $(STAMP)  ## stop it
 	@$(BIN)/medallion down
 
+# --- The stack of docker-compose.yml
+
+env:  ## write .env for docker compose, with passwords and keys made for this machine
+	@$(PYTHON) deploy/env.py
+
 # --- Writing models
 
 dbt: $(STAMP)  ## run dbt on a client's warehouse: make dbt CLIENT=acme_corp ARGS="build -s +gold"
@@ -95,7 +100,7 @@ environment: $(STAMP)  ## make .venv from requirements.lock, if that has changed
 	@:
 
 lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock
-	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --group dev \
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --all-extras --group dev \
 		--python-version 3.11 --output-file $(LOCK) pyproject.toml
 
 clean:  ## stop Airflow, and remove everything that was made but .venv

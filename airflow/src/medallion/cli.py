@@ -14,6 +14,7 @@ from medallion.clients.schema import SCHEMA_FILE, schema_text
 from medallion.clients.scope import load_paths
 from medallion.clients.template import new_client
 from medallion.creator.cli import app as dags
+from medallion.deployment.cli import app as deployment
 from medallion.development.cli import app as development
 from medallion.doctor.cli import app as doctor
 from medallion.embedded.cli import app as embedded
@@ -133,6 +134,10 @@ app.add_typer(quality)
 # --- Keeping: backup, restore ------------------------------------------------------------------------------
 
 app.add_typer(backup)
+
+# --- A stack of containers: setup --------------------------------------------------------------------------
+
+app.add_typer(deployment)
 
 # --- Writing models: dbt, docs, review ---------------------------------------------------------------------
 

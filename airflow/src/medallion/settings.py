@@ -42,6 +42,8 @@ class Settings:
     leaving_share: float = 0.3
     #: How long runs in flight of a client that is being removed may go on.
     drain_seconds: float = 21_600.0
+    #: Airflow's queue of the tasks that open a client's warehouse; this one is Airflow's own default.
+    warehouse_queue: str = "default"
     landing_at: str = ""
     landing_connection: str = ""
     reports_at: str = ""
@@ -148,6 +150,7 @@ def load_settings() -> Settings:
         platforms=_names(os.environ.get("MEDALLION_PLATFORMS") or DEFAULT_PLATFORM),
         leaving_share=_share("MEDALLION_LEAVING_SHARE", 0.3),
         drain_seconds=_seconds("MEDALLION_DRAIN_SECONDS", 21_600.0),
+        warehouse_queue=os.environ.get("MEDALLION_WAREHOUSE_QUEUE") or "default",
         fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
         database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
         landing_at=landing,

@@ -121,6 +121,7 @@ def airflow_environment(
         "MEDALLION_REGISTRY_URL": settings.database_url,
         "MEDALLION_PLATFORMS": ",".join(settings.platforms),
         "MEDALLION_FERNET_KEY": settings.fernet_keys,
+        "MEDALLION_WAREHOUSE_QUEUE": settings.warehouse_queue,
         **settings.storage_variables,
     }
 

@@ -122,7 +122,8 @@ class Teller:
             ledger, key, client_id=message.client_id, cause=message.cause, severity=message.severity, **said
         )
         due = [one for one in channels if known.take(ledger, told.id, one.name, message.severity)]
-        if not due and (channels or not new):  # a new one of which another was quicker to tell is held back too
+        # Also a new one, where another process was quicker to tell of it.
+        if not due and (channels or not new):
             known.hold_back(ledger, told.id)
             log.info("held back, it was told before: %s", message.subject)
         if isinstance(message, Recovered):

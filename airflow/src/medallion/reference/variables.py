@@ -110,6 +110,28 @@ ENVIRONMENT = (
         "3600",
     ),
     Variable(
+        "MEDALLION_WAREHOUSE_QUEUE",
+        "a queue's name",
+        f"`{_SETTINGS['warehouse_queue']}`, Airflow's own",
+        "Airflow's queue of the tasks that open a client's warehouse: of a DuckDB file there is one writer, "
+        "and the queue's one worker has the file. [More](production.md#workers).",
+        "warehouse",
+    ),
+    Variable(
+        "MEDALLION_ADMIN_PASSWORD",
+        "text",
+        "none",
+        "Of `medallion setup`: the password that the user `admin` starts with.",
+        "what `make env` wrote to `.env`",
+    ),
+    Variable(
+        "MEDALLION_SAMPLE_ROWS",
+        "whole number",
+        "none: no samples",
+        "Of `medallion setup`: writes sample extracts around today, so many rows a client and day.",
+        "20000",
+    ),
+    Variable(
         "MEDALLION_LOCK_SECONDS",
         "seconds",
         "`900`",
