@@ -62,16 +62,19 @@ docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one
 
 test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
 	@# Four workers on two cores, for some of them mostly wait for Airflow.
-	@$(BIN)/python -m pytest -m "not soak" -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/python -m pytest -m "not soak and not docker" -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
-	@$(BIN)/python -m pytest -m "not live and not slow and not soak" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/python -m pytest -m "not live and not slow and not soak and not docker" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everywhere, intervals in any order, every shape
 	@$(BIN)/python -m pytest -m soak -n 2 $(PYTEST)
 
 test-faults: $(STAMP)  ## every fault that is survived: what is killed, full, locked, cut off, damaged or gone
 	@$(BIN)/python -m pytest -m faults -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+
+test-docker: $(STAMP)  ## the stack of docker-compose.yml, built and run on this machine's Docker engine
+	@$(BIN)/python -m pytest -m docker $(PYTEST)
 
 test-live: $(STAMP)  ## the tests on a live Airflow alone
 	@$(BIN)/python -m pytest -m live $(PYTEST)

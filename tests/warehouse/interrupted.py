@@ -70,17 +70,23 @@ class Pipeline:
         last = {"publish": partial(self._publish, interval), "cleanup": partial(self._clean, interval)}
         return extracts | builds | {name: step for name, step in last.items() if cleanup or name == "publish"}
 
-    def run(self, interval: Interval, kill: Kill | None = None, *, cleanup: bool = False) -> bool:
-        """Run an interval; returns whether it came to its end, and raises what a step raised."""
+    def run(
+        self, interval: Interval, kill: Kill | None = None, *, cleanup: bool = False, since: str = ""
+    ) -> bool:
+        """Run an interval, or of it what is left since a step, as Airflow tries a killed task again.
+
+        Returns whether it came to its end, and raises what a step raised.
+        """
         sources, samples = self._catalog.sources, self.settings.samples
         generate_client(self.client, sources, [interval], samples, rows_a_day=ROWS)
         prepare(self.settings, [shape_of(self.client)])
-        for name, step in self.steps(interval, cleanup=cleanup).items():
+        steps = self.steps(interval, cleanup=cleanup)
+        for name in list(steps)[list(steps).index(since) if since else 0 :]:
             share = kill.inside if kill is not None and kill.step == name else 1.0
             if share is None:
                 return False
             started = time.monotonic()
-            if not in_a_child(step, share * self.usual[name] if share < 1 else None):
+            if not in_a_child(steps[name], share * self.usual[name] if share < 1 else None):
                 return False
             self.usual.setdefault(name, time.monotonic() - started)
         return True

@@ -13,7 +13,9 @@ MESSAGES = []
 class Keeps:
     async def handle_DATA(self, server, session, envelope):  # noqa: N802  (aiosmtpd names it)
         mail = message_from_bytes(envelope.content, policy=default)
-        MESSAGES.append({"Subject": str(mail["subject"]), "To": [{"Address": to} for to in envelope.rcpt_tos]})
+        MESSAGES.append(
+            {"Subject": str(mail["subject"]), "To": [{"Address": to} for to in envelope.rcpt_tos]}
+        )
         return "250 kept"
 
 

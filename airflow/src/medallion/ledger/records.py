@@ -7,6 +7,8 @@ from datetime import datetime
 
 #: How dbt says that a node ended well; a rule's test that found failing rows ends with ``warn``.
 GOOD = frozenset({"success", "pass", "warn"})
+#: The state of a build that has not ended, as far as anybody knows.
+RUNNING = "running"
 
 
 @dataclass(frozen=True)

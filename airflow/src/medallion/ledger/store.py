@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 
 from medallion.database import engine_of, utcnow
 from medallion.ledger import tables
-from medallion.ledger.records import GOOD, Build, NodeRow, RunKey
+from medallion.ledger.records import GOOD, RUNNING, Build, NodeRow, RunKey
 
 
 @lru_cache
@@ -47,7 +47,7 @@ class Ledger:
 
     def start_build(self, key: RunKey, layer: str, series: int) -> int:
         """Open a build and return its id."""
-        row = {**_key(key), "layer": layer, "series": series, "state": "running"}
+        row = {**_key(key), "layer": layer, "series": series, "state": RUNNING}
         with self.engine.begin() as connection:
             row["started_at"] = _moment(connection, key)
             made = insert(tables.build).values(**row).returning(tables.build.c.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -53,6 +54,8 @@ def make_people(password: str, service: Login, roles: Sequence[str]) -> list[str
     """
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
+    # It tells of each of hundreds of permissions.
+    logging.getLogger("airflow.providers.fab").setLevel(logging.WARNING)
     with get_application_builder() as builder:
         manager = builder.sm
         manager.sync_roles()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from medallion.database import import_driver
@@ -39,10 +40,11 @@ MODULES = (
     "medallion.orchestration.told",
     "medallion.orchestration.triggers",
     "medallion.warehouses.duckdb_plugin",
-    "pandas",  # which Arrow looks for when it first makes a column
     "pyarrow.compute",
     "dlt.common.configuration.plugins",
 )
+#: Arrow looks for it when it first makes a column.
+_WHERE_INSTALLED = ("pandas",)
 
 
 def preload(go_on: Callable[[], bool] = lambda: True) -> None:
@@ -51,7 +53,7 @@ def preload(go_on: Callable[[], bool] = lambda: True) -> None:
     Args:
         go_on: asked before each module; False leaves the rest out.
     """
-    for module in MODULES:
+    for module in (*MODULES, *filter(find_spec, _WHERE_INSTALLED)):
         if go_on():
             import_module(module)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from medallion.ledger import Build, Ledger, NodeRow, RunKey, open_ledger
+from medallion.ledger.records import RUNNING
 from medallion.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class RunWatch:
         self.builds: list[Build] = []
         self.tasks: Mapping[str, str | None] = {}
         self._last_id = 0
+        self._ended: frozenset[int] = frozenset()
+        self._all_again = True
         self._asked_at = 0.0
         self._waiting = 0
         self._looked = asyncio.Condition()
@@ -79,9 +82,21 @@ class RunWatch:
         if time.monotonic() - self._asked_at >= AIRFLOW_SECONDS:
             self.tasks = await asyncio.to_thread(self.build_states, self.key)
             self._asked_at = time.monotonic()
+            self._all_again = True
 
     def _read_ledger(self) -> None:
-        for row in self.ledger.results_after(self.key, self._last_id):
-            self.rows[row.node] = row
-            self._last_id = row.id
-        self.builds = self.ledger.builds(self.key)
+        """Read builds, then rows: of a build that has ended none is still to come.
+
+        PostgreSQL numbers rows when they are written and shows them when they are committed, which several
+        threads of a build do in another order: who reads on from the last number may have passed one by. So
+        all are read again where a build has ended, and as often as Airflow is asked.
+        """
+        builds = self.ledger.builds(self.key)
+        ended = frozenset(one.id for one in builds if one.state != RUNNING)
+        since = 0 if self._all_again or ended - self._ended else self._last_id
+        for row in self.ledger.results_after(self.key, since):
+            known = self.rows.get(row.node)
+            if known is None or row.id >= known.id:
+                self.rows[row.node] = row
+            self._last_id = max(self._last_id, row.id)
+        self.builds, self._ended, self._all_again = builds, ended, False
