@@ -292,3 +292,14 @@ def test_the_form_is_the_dags_and_no_tasks(dag_of):
     dag = dag_of("shop", base())
     assert set(dag.params) >= {"day", "until"}
     assert [task.task_id for task in dag.tasks if task.params] == []
+
+
+@pytest.mark.parametrize("named", ["", "warehouse"])
+def test_what_opens_the_warehouse_goes_to_its_queue(dag_of, monkeypatch, named):
+    monkeypatch.setenv("MEDALLION_WAREHOUSE_QUEUE", named)
+    queues = {task.task_id: task.queue for task in dag_of("shop", base()).tasks}
+    layers = {f"{layer}.{part}" for layer in ("bronze", "silver", "gold") for part in ("begin", "gate")}
+    others = {"start", "extract_crm", "extract_sales", "quality_validation", "end"} | layers
+    assert {queues.pop(task) for task in others} == {"default"}
+    assert {"bronze.build", "load_to_shelf", "cleanup_old_data", "daily_report"} < queues.keys()
+    assert set(queues.values()) == {named or "default"}

@@ -8,8 +8,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ class Stack:
 
     Args:
         folder: for its .env and its configs.
-        configs: the clients' files by name, each the keys that differ from the project's; others are left out.
+        configs: the clients' files by name, each the keys that differ from the project's; no others.
         settings: what differs in its .env.
     """
 
@@ -64,8 +64,8 @@ class Stack:
         return done.stdout
 
     def up(self) -> None:
-        """Build what is not built, start everything and wait until all of it is well."""
-        self.compose("up", "--detach", "--wait", "--wait-timeout", "900")
+        """Build this checkout's images, start everything and wait until all of it is well."""
+        self.compose("up", "--build", "--detach", "--wait", "--wait-timeout", "900")
 
     def down(self) -> None:
         """Stop and remove everything, volumes too."""
@@ -79,11 +79,13 @@ class Stack:
         )
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
-    def airflow(self) -> AirflowClient:
+    @contextmanager
+    def airflow(self) -> Iterator[AirflowClient]:
         """Its Airflow, for the administrator that .env names."""
-        made = AirflowClient(self.url, "admin", self.settings["MEDALLION_ADMIN_PASSWORD"], patience=120)
-        made.log_in()
-        return made
+        password = self.settings["MEDALLION_ADMIN_PASSWORD"]
+        with closing(AirflowClient(self.url, "admin", password, patience=120)) as made:
+            made.log_in()
+            yield made
 
     def logs(self) -> str:
         """The last lines of all containers, for a test that fails."""

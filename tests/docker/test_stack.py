@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from stack import Stack, eventually, stand_in_for_mail, why_no_engine
+from stack import ROOT, Stack, eventually, stand_in_for_mail, why_no_engine
 
 from medallion.airflow_api import AirflowClient
 from medallion.clients import load_catalog
@@ -46,8 +47,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def airflow(stack: Stack) -> AirflowClient:
-    return stack.airflow()
+def airflow(stack: Stack) -> Iterator[AirflowClient]:
+    with stack.airflow() as made:
+        yield made
 
 
 def get(airflow: AirflowClient, path: str) -> dict[str, Any]:
@@ -144,8 +146,6 @@ def _megabytes(image: str) -> float:
 
 
 def test_what_is_installed_is_the_lock(stack: Stack) -> None:
-    from stack import ROOT
-
     lock = (ROOT / "requirements.lock").read_text()
     locked = {
         line.split()[0] for line in lock.splitlines() if "==" in line and not line.startswith((" ", "#"))
@@ -165,8 +165,11 @@ def test_admin_logs_in_with_the_password_that_was_made_and_no_other(
     stack: Stack, airflow: AirflowClient
 ) -> None:
     assert airflow.import_errors() == {}
-    with pytest.raises(RunnerError, match="wrong password"):
-        AirflowClient(stack.url, "admin", "admin").log_in()
+    with (
+        closing(AirflowClient(stack.url, "admin", "admin")) as guesses,
+        pytest.raises(RunnerError, match="wrong password"),
+    ):
+        guesses.log_in()
 
 
 # -- Runs
@@ -230,15 +233,17 @@ def test_a_worker_that_is_killed_in_the_middle_costs_a_try_and_the_run_delivers(
     assert any("silver.build" in one for one in subjects), subjects
 
 
-def test_after_a_restart_of_everything_all_is_as_it_was(stack: Stack, airflow: AirflowClient) -> None:
-    before, runs = delivered(stack), _runs(airflow)
+def test_after_a_restart_of_everything_all_is_as_it_was(stack: Stack) -> None:
+    before = delivered(stack)
+    with stack.airflow() as airflow:
+        runs = _runs(airflow)
     stack.compose("down", "--timeout", "60")
     stack.up()
-    airflow = stack.airflow()
     assert delivered(stack) == before
-    assert _runs(airflow) >= runs
-    run_id = trigger(stack, airflow, "startup_inc", "after_restart")
-    assert ended(airflow, dag_of("startup_inc"), run_id) == "success"
+    with stack.airflow() as airflow:
+        assert _runs(airflow) >= runs
+        run_id = trigger(stack, airflow, "startup_inc", "after_restart")
+        assert ended(airflow, dag_of("startup_inc"), run_id) == "success"
     assert delivered(stack) == before
 
 

@@ -1,4 +1,4 @@
-"""Takes mail on 1025 and lists it on 8025, as Mailpit's ``GET /api/v1/messages`` does, as far as tests ask."""
+"""Takes mail on 1025 and lists it on 8025 as Mailpit's ``GET /api/v1/messages`` does, as far as tests ask."""
 
 import json
 from email import message_from_bytes
@@ -11,7 +11,7 @@ MESSAGES = []
 
 
 class Keeps:
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  (aiosmtpd names it)
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802  (aiosmtpd names it)
         mail = message_from_bytes(envelope.content, policy=default)
         MESSAGES.append(
             {"Subject": str(mail["subject"]), "To": [{"Address": to} for to in envelope.rcpt_tos]}
@@ -20,7 +20,7 @@ class Keeps:
 
 
 class Lists(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802  (http.server names it)
+    def do_GET(self):
         body = json.dumps({"total": len(MESSAGES), "messages": MESSAGES}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

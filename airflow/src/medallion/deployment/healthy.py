@@ -14,6 +14,8 @@ from collections.abc import Callable
 #: How old a heartbeat may be, in seconds; Airflow writes one every five.
 _FRESH = 60
 _SECONDS = 10
+_API_SERVER = "http://127.0.0.1:8080/api/v2/version"
+_SCHEDULER = "http://127.0.0.1:8974/health"
 _JOBS = {"dag-processor": "DagProcessorJob", "triggerer": "TriggererJob"}
 
 
@@ -24,8 +26,8 @@ def problem_of(part: str) -> str:
         part: api-server, scheduler, dag-processor, triggerer or worker.
     """
     checks: dict[str, Callable[[], str]] = {
-        "api-server": lambda: _answers("http://127.0.0.1:8080/api/v2/version"),
-        "scheduler": lambda: _answers("http://127.0.0.1:8974/health"),
+        "api-server": lambda: _answers(_API_SERVER),
+        "scheduler": lambda: _answers(_SCHEDULER),
         "worker": _worker,
         **{name: lambda job=job: _beats(job) for name, job in _JOBS.items()},  # type: ignore[misc]
     }
