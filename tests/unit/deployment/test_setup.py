@@ -2,7 +2,6 @@ import pytest
 
 from medallion.deployment import setup
 from medallion.exceptions import ConfigError
-from medallion.orchestration.people import Login, service_login
 from medallion.settings import Settings, load_settings
 
 CONNECTION = (
@@ -25,29 +24,16 @@ def environment(monkeypatch):
     return monkeypatch
 
 
-@pytest.mark.parametrize(
-    ("connection", "login"),
-    [
-        (CONNECTION, Login("medallion", "p-_q")),
-        ("http://medallion:p-_q@api-server:8080", Login("medallion", "p-_q")),
-        ("http://api-server:8080", None),
-        ('{"conn_type": "http"}', None),
-    ],
-)
-def test_the_service_logs_in_as_its_connection_says(connection, login):
-    assert service_login(connection) == login
-
-
 @pytest.mark.parametrize("missing", ["MEDALLION_ADMIN_PASSWORD", "AIRFLOW_CONN_MEDALLION_AIRFLOW"])
 def test_what_is_not_set_is_named_with_where_it_comes_from(settings, environment, missing):
     environment.delenv(missing)
-    with pytest.raises(ConfigError, match=f"{missing} is not set: `make env` writes it to .env"):
+    with pytest.raises(ConfigError, match=f"{missing} is not set: docker-compose.yml sets it"):
         list(setup.set_up(settings))
 
 
 def test_a_connection_without_login_is_refused(settings, environment):
     environment.setenv("AIRFLOW_CONN_MEDALLION_AIRFLOW", "http://api-server:8080")
-    with pytest.raises(ConfigError, match="must hold login and password"):
+    with pytest.raises(ConfigError, match="must name a host, a login and a password"):
         list(setup.set_up(settings))
 
 

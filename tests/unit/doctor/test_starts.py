@@ -89,3 +89,20 @@ def test_what_airflow_has_not_made_yet_is_looked_at_again(settings, ledger, airf
     lacks(settings, ledger, definition, airflow)
     ((level, said, _),) = found(settings, ledger)
     assert (level, said.rpartition(": ")[2]) == ("warn", "Airflow has not made it")
+
+
+def test_in_a_stack_it_asks_the_airflow_that_the_environment_names(settings, ledger, airflow, monkeypatch):
+    monkeypatch.setattr(module, "running_airflow", lambda _: None)
+    asked = []
+
+    def client(*named):
+        asked.append(named)
+        return airflow.client()
+
+    monkeypatch.setattr(module, "AirflowClient", client)
+    monkeypatch.setenv("AIRFLOW_CONN_MEDALLION_AIRFLOW", "http://medallion:secret@api-server:8080")
+    airflow.parts["triggerer"] = "unhealthy"
+    (level, said, todo), *_ = found(settings, ledger)
+    assert asked == [("http://api-server:8080", "medallion", "secret")]
+    assert (level, "docker compose up -d" in todo) == ("bad", True)
+    assert "the triggerer is away" in said

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from medallion.airflow_api.named import CONNECTION, named_airflow
 from medallion.clients import Catalog, load_catalog
 from medallion.connections import variable_of
 from medallion.database import engine_of
@@ -50,7 +51,11 @@ def set_up(settings: Settings) -> Iterator[str]:
 def _needed(variable: str) -> str:
     if said := os.environ.get(variable):
         return said
-    raise ConfigError(f"{variable} is not set: `make env` writes it to .env")
+    raise ConfigError(_not_set(variable))
+
+
+def _not_set(variable: str) -> str:
+    return f"{variable} is not set: docker-compose.yml sets it, from what `make env` writes to .env"
 
 
 def _sample_rows() -> int:
@@ -67,14 +72,13 @@ def _migrate_airflow() -> None:
 
 
 def _people(catalog: Catalog, password: str) -> Iterator[str]:
-    from medallion.orchestration.people import make_people, service_login
+    from medallion.orchestration.people import Login, make_people
 
     named = {role for one in catalog.clients.values() for role in (*one.access.see, *one.access.trigger)}
-    variable = variable_of("medallion_airflow")
-    login = service_login(_needed(variable))
-    if not login:
-        raise ConfigError(f"{variable} must hold login and password of the user that tasks call the API as")
-    made = make_people(password, login, sorted(named))
+    service = named_airflow()
+    if service is None:
+        raise ConfigError(_not_set(variable_of(CONNECTION)))
+    made = make_people(password, Login(service.username, service.password), sorted(named))
     yield f"users and roles are there{': new are ' + ', '.join(made) if made else ''}"
 
 

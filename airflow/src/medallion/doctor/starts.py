@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from medallion.airflow_api import AirflowClient
+from medallion.airflow_api.named import named_airflow
 from medallion.doctor.finding import BAD, OK, WARN, Finding
 from medallion.embedded.running import client_of, running_airflow
 from medallion.factory.starts import Starts
@@ -22,6 +23,7 @@ _PARTS = {
     "dag_processor": "changes of clients do not reach Airflow",
 }
 _AGAIN = "see its log in {logs}, and start it again: medallion down, then medallion up"
+_AGAIN_IN_STACK = "see its log, and start it again: docker compose logs, docker compose up -d"
 
 
 def starts(settings: Settings, ledger: Ledger | None, now: datetime | None = None) -> Iterator[Finding]:
@@ -32,26 +34,35 @@ def starts(settings: Settings, ledger: Ledger | None, now: datetime | None = Non
         ledger: knows which intervals were run; None where nothing ever was.
         now: the moment until which intervals count; a test gives another.
     """
-    state = running_airflow(settings)
-    if state is None:
+    found = _airflow(settings)
+    if found is None:
         yield Finding("runs", OK, "no Airflow runs here: schedules make no runs; medallion up starts it")
         return
-    with closing(client_of(settings, state.url)) as airflow:
+    with closing(found) as airflow:
         airflow.patience = 0.0  # the API server answers, or that is what is wrong
         yield from _parts(settings, airflow)
         if ledger is not None:
             yield from _runs(settings, ledger, airflow, now or datetime.now(UTC))
 
 
+def _airflow(settings: Settings) -> AirflowClient | None:
+    """The embedded Airflow if it runs, else the one that the environment names, as in a stack."""
+    if state := running_airflow(settings):
+        return client_of(settings, state.url)
+    named = named_airflow()
+    return AirflowClient(named.url, named.username, named.password) if named else None
+
+
 def _parts(settings: Settings, airflow: AirflowClient) -> Iterator[Finding]:
     health = airflow.health()
     logs = settings.home / "airflow" / "logs"
+    todo = _AGAIN.format(logs=logs) if running_airflow(settings) else _AGAIN_IN_STACK
     for part, follows in _PARTS.items():
         said = health.get(part) or {}
         if said.get("status") != "healthy":
             beat = said.get(f"latest_{part}_heartbeat") or "never"
             text = f"the {part.replace('_', ' ')} is away, its last heartbeat was {beat}: {follows}"
-            yield Finding("runs", BAD, text, _AGAIN.format(logs=logs))
+            yield Finding("runs", BAD, text, todo)
 
 
 def _runs(settings: Settings, ledger: Ledger, airflow: AirflowClient, now: datetime) -> Iterator[Finding]:

@@ -12,10 +12,9 @@ from typing import Any
 from airflow.sdk import Connection
 
 from medallion.airflow_api import NOTE_CHARACTERS, AirflowClient
+from medallion.airflow_api.named import CONNECTION
 from medallion.orchestration.markdown import table
 
-#: The connection by which tasks talk to Airflow's own API.
-CONNECTION = "medallion_airflow"
 #: A task waits no longer for an API server that does not answer.
 _PATIENCE_SECONDS = 10.0
 #: What stands before these in a note was written by a person, and stays: what a task found, how tries failed.

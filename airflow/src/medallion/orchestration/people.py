@@ -6,8 +6,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from airflow.sdk import Connection
-
 ADMIN = "admin"
 _ADMIN_ROLE = "Admin"
 #: What people of clients may do beside what their client's ``access`` says: nothing with a DAG that names no
@@ -26,16 +24,6 @@ class Login(NamedTuple):
 
     name: str
     password: str
-
-
-def service_login(connection: str) -> Login | None:
-    """The login in a connection as the environment holds it, URL or JSON; None where it has none."""
-    found = (
-        Connection.from_json(connection)
-        if connection.lstrip().startswith("{")
-        else Connection(conn_id="medallion_airflow", uri=connection)
-    )
-    return Login(found.login, found.password) if found.login and found.password else None
 
 
 def make_people(password: str, service: Login, roles: Sequence[str]) -> list[str]:
