@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 import tenacity
 
 from medallion.airflow_api import AirflowClient
+from servers import free_port
 
 ROOT = Path(__file__).parents[2]
 MAIL = "axllent/mailpit:v1.20.4"
@@ -90,13 +90,6 @@ class Stack:
     def logs(self) -> str:
         """The last lines of all containers, for a test that fails."""
         return self.compose("logs", "--no-color", "--tail", "40", check=False)
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def why_no_engine() -> str:

@@ -19,6 +19,7 @@ from medallion.development.cli import app as development
 from medallion.doctor.cli import app as doctor
 from medallion.embedded.cli import app as embedded
 from medallion.exceptions import ConfigError
+from medallion.metrics.cli import app as metrics
 from medallion.quality.cli import app as quality
 from medallion.registry.cli import app as registry
 from medallion.reports.cli import app as reports
@@ -118,10 +119,11 @@ app.add_typer(embedded)
 app.command("sample-data")(sample_data)
 app.command()(retention)
 
-# --- What became of runs, and whether all is well: report, doctor ------------------------------------------
+# --- What became of runs, and whether all is well: report, doctor, metrics ---------------------------------
 
 app.add_typer(reports)
 app.add_typer(doctor)
+app.add_typer(metrics)
 
 # --- DAGs that applications had made -----------------------------------------------------------------------
 

@@ -171,6 +171,12 @@ class AirflowClient:
             return []
         return [run["dag_run_id"] for run in _checked(found).json()["dag_runs"]]
 
+    def count_tasks(self, state: str, queue: str) -> int:
+        """Count the tasks of all runs that are in a state and a queue."""
+        wanted = {"state": state, "queue": queue, "limit": 1}
+        found = _checked(self._send("GET", "/dags/~/dagRuns/~/taskInstances", params=wanted))
+        return int(found.json()["total_entries"])
+
     def end_run(self, dag_id: str, run_id: str) -> None:
         """Have a run fail now; what it has running is stopped."""
         _checked(self._send("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", json={"state": "failed"}))

@@ -132,6 +132,13 @@ ENVIRONMENT = (
         "20000",
     ),
     Variable(
+        "MEDALLION_METRICS_PASSWORD",
+        "text",
+        "none",
+        "Of `medallion metrics --serve`: what the user `prometheus` logs in with.",
+        "what `make env` wrote to `.env`",
+    ),
+    Variable(
         "MEDALLION_LOCK_SECONDS",
         "seconds",
         "`900`",
