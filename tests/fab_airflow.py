@@ -21,14 +21,6 @@ from medallion.embedded.ports import choose_ports
 from medallion.settings import Settings, load_settings
 
 PASSWORD = "a test's password"
-#: What people of clients may do beside what `access` says: nothing with a DAG that names no role of theirs.
-PEOPLE = "client_people"
-_OF_PEOPLE = {
-    "can_read": ("Website", "DAG Runs", "Task Instances", "Task Logs", "DAG Versions"),
-    "can_create": ("DAG Runs",),
-    "can_edit": ("DAG Runs", "Task Instances"),
-    "menu_access": ("DAGs",),
-}
 _MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 _SECONDS = 180
 
@@ -53,7 +45,7 @@ class FabAirflow:
         }
 
     def make(self, people: Mapping[str, Sequence[str]]) -> None:
-        """Make the tables, the role :data:`PEOPLE`, each person with further roles, and read the DAGs.
+        """Make the tables, the role of clients' people, each person with further roles, and read the DAGs.
 
         Whoever has the role ``Admin`` has it alone.
         """
@@ -115,14 +107,13 @@ def _make_tables(people: Sequence[str]) -> None:
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
     from airflow.utils.db import initdb
 
+    from medallion.orchestration.people import allow_people
+
     initdb()
     with get_application_builder() as builder:
         manager = builder.sm
         manager.sync_roles()
-        base = manager.add_role(PEOPLE)
-        for action, resources in _OF_PEOPLE.items():
-            for resource in resources:
-                manager.add_permission_to_role(base, manager.create_permission(action, resource))
+        base = allow_people(manager)
         for one in people:
             name, _, listed = one.partition("=")
             roles = [manager.find_role(role) or manager.add_role(role) for role in listed.split(",")]

@@ -11,7 +11,7 @@ _ADMIN_ROLE = "Admin"
 #: What people of clients may do beside what their client's ``access`` says: nothing with a DAG that names no
 #: role of theirs.
 PEOPLE = "client_people"
-OF_PEOPLE = {
+_OF_PEOPLE = {
     "can_read": ("Website", "DAG Runs", "Task Instances", "Task Logs", "DAG Versions"),
     "can_create": ("DAG Runs",),
     "can_edit": ("DAG Runs", "Task Instances"),
@@ -50,7 +50,7 @@ def make_people(password: str, service: Login, roles: Sequence[str]) -> list[str
         made = [role for role in (PEOPLE, *roles) if not manager.find_role(role)]
         for role in made:
             manager.add_role(role)
-        _allow(manager, manager.find_role(PEOPLE))
+        allow_people(manager)
         if not manager.find_user(username=ADMIN):
             made.append(_add(manager, Login(ADMIN, password)))
         user = manager.find_user(username=service.name)
@@ -61,10 +61,13 @@ def make_people(password: str, service: Login, roles: Sequence[str]) -> list[str
     return made
 
 
-def _allow(manager: Any, role: Any) -> None:
-    for action, resources in OF_PEOPLE.items():
+def allow_people(manager: Any) -> Any:
+    """Give the role :data:`PEOPLE` what it may do; FAB's security manager is asked, and the role returned."""
+    role = manager.find_role(PEOPLE) or manager.add_role(PEOPLE)
+    for action, resources in _OF_PEOPLE.items():
         for resource in resources:
             manager.add_permission_to_role(role, manager.create_permission(action, resource))
+    return role
 
 
 def _add(manager: Any, login: Login) -> str:
