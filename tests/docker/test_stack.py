@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -77,6 +78,14 @@ def trigger(stack: Stack, airflow: AirflowClient, client_id: str, run_id: str) -
     client = load_catalog(stack.folder / "configs").clients[client_id]
     interval = last_complete_interval(calendar_of(client), datetime.now(UTC))
     return airflow.trigger(dag_id_of(client_id), interval, run_id)
+
+
+def wait_for_build(airflow: AirflowClient, client_id: str, run_id: str) -> None:
+    """Wait until a run builds silver."""
+    for attempt in eventually(600):
+        with attempt:
+            build = airflow.tasks(dag_id_of(client_id), run_id)["silver.build"]
+            assert build["state"] == "running"
 
 
 def delivered(stack: Stack) -> dict[str, int]:
@@ -204,10 +213,7 @@ def test_a_worker_that_is_killed_in_the_middle_costs_a_try_and_the_run_delivers(
 ) -> None:
     before = delivered(stack)
     run_id = trigger(stack, airflow, "acme_corp", "through_a_kill")
-    for attempt in eventually(600):
-        with attempt:
-            build = airflow.tasks(dag_id_of("acme_corp"), run_id)["silver.build"]
-            assert build["state"] == "running"
+    wait_for_build(airflow, "acme_corp", run_id)
     started = stack.containers()["warehouse-worker"]["State"]["StartedAt"]
     # From inside, as a worker dies that is out of memory: what Docker itself stops it does not start again.
     stack.compose("exec", "-T", "warehouse-worker", "sh", "-c", "kill -9 -1", check=False)
@@ -220,6 +226,37 @@ def test_a_worker_that_is_killed_in_the_middle_costs_a_try_and_the_run_delivers(
             mails = httpx.get(f"{stack.mail_url}/api/v1/messages").json()["messages"]
             subjects = [one["Subject"] for one in mails if one["To"][0]["Address"] == "acme@example.com"]
             assert any("silver.build" in one for one in subjects), subjects
+
+
+def test_a_worker_that_is_stopped_ends_its_task_first(stack: Stack, airflow: AirflowClient) -> None:
+    run_id = trigger(stack, airflow, "startup_inc", "through_a_stop")
+    wait_for_build(airflow, "startup_inc", run_id)
+    stack.compose("stop", "warehouse-worker")
+    build = airflow.tasks(dag_id_of("startup_inc"), run_id)["silver.build"]
+    assert (build["state"], build["try_number"]) == ("success", 1)
+    stack.compose("start", "warehouse-worker")
+    assert ended(airflow, dag_id_of("startup_inc"), run_id) == "success"
+
+
+def test_three_workers_are_three(stack: Stack) -> None:
+    stack.compose("up", "--detach", "--no-recreate", "--wait", "--scale", "worker=3", "worker")
+    assert len(stack.compose("ps", "--quiet", "worker").split()) == 3
+    stack.compose("up", "--detach", "--no-recreate", "--scale", "worker=1", "worker")
+
+
+def test_the_documented_commands_work_where_they_are_documented(stack: Stack, airflow: AirflowClient) -> None:
+    def medallion(*command: str) -> Any:
+        return json.loads(stack.compose("exec", "-T", "worker", "medallion", *command, "--json"))
+
+    assert {one["level"] for one in medallion("doctor")["findings"]} <= {"ok", "warn"}
+    assert "medallion_airflow_up 1.0" in stack.compose("exec", "-T", "worker", "medallion", "metrics")
+    assert medallion("backup")
+    (stack.folder / "configs" / "clients" / "startup_inc.yml").open("a").write("tags: [changed]\n")
+    stack.compose("exec", "-T", "worker", "medallion", "apply")
+    for attempt in eventually(120):
+        with attempt:
+            dag = airflow.dag(dag_id_of("startup_inc")) or {}
+            assert "changed" in [tag["name"] for tag in dag["tags"]]
 
 
 def test_after_a_restart_of_everything_all_is_as_it_was(stack: Stack) -> None:

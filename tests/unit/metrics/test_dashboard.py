@@ -21,6 +21,8 @@ from unit.metrics.test_families import Answers
 METRICS = load_settings().project / "deploy" / "metrics"
 DASHBOARD = json.loads((METRICS / "grafana" / "dashboards" / "medallion.json").read_text())
 PASSWORD = "a test's password"
+#: When the shop's third run was scraped.
+THIRD_RUN = 'timestamp(medallion_runs_total{client="shop"} == 3)'
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not shutil.which("prometheus"), reason="needs Prometheus"),
@@ -47,7 +49,7 @@ def prometheus(fleet_and_exporter, tmp_path_factory):
     """Prometheus with the stack's own configuration, but for addresses, the password's place and the pace."""
     (fleet, exporter), tmp_path = fleet_and_exporter, tmp_path_factory.mktemp("prometheus")
     config = yaml.safe_load((METRICS / "prometheus.yml").read_text())
-    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["global"] = {"scrape_interval": "2s", "evaluation_interval": "2s"}
     config["rule_files"] = [str(METRICS / "alerts.yml")]
     (scrape,) = config["scrape_configs"]
     scrape["static_configs"] = [{"targets": [f"127.0.0.1:{exporter}"]}]
@@ -69,16 +71,17 @@ def prometheus(fleet_and_exporter, tmp_path_factory):
             # Something more happens between two scrapes, for whatever shows an increase.
             key = fleet.run("shop", "three")
             fleet.lands(key, "crm", 5)
-            _wait(lambda: _asked(http, 'medallion_runs_total{client="shop"}') == [3.0], tmp_path / "log")
-            yield http
+            # All that was scraped then is there whenever it is asked for, also if a later scrape comes late.
+            (moment,) = _wait(lambda: _asked(http, THIRD_RUN), tmp_path / "log")
+            yield http, moment
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _asked(http, query):
+def _asked(http, query, at=None):
     try:
-        answer = http.get("/api/v1/query", params={"query": query})
+        answer = http.get("/api/v1/query", params={"query": query} | ({"time": at} if at else {}))
     except httpx.TransportError:
         return None
     if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # it still starts
@@ -90,14 +93,16 @@ def _asked(http, query):
 
 def _wait(holds, log):
     end = time.monotonic() + 60
-    while not holds():
+    while not (found := holds()):
         assert time.monotonic() < end, log.read_text()[-2000:]
         time.sleep(0.2)
+    return found
 
 
 def test_every_panel_shows_something(prometheus):
+    http, at = prometheus
     asked = {
-        f"{panel['title']}: {target['expr']}": _asked(prometheus, target["expr"].replace("$client", ".*"))
+        f"{panel['title']}: {target['expr']}": _asked(http, target["expr"].replace("$client", ".*"), at)
         for panel in DASHBOARD["panels"]
         for target in panel["targets"]
     }
@@ -113,15 +118,17 @@ def test_every_panel_shows_something(prometheus):
 def test_the_clients_of_its_list_are_those_that_ran(prometheus):
     (variable,) = DASHBOARD["templating"]["list"]
     assert variable["query"]["query"] == "label_values(medallion_runs_total, client)"
-    found = prometheus.get("/api/v1/series", params={"match[]": "medallion_runs_total"}).json()["data"]
+    http, _ = prometheus
+    found = http.get("/api/v1/series", params={"match[]": "medallion_runs_total"}).json()["data"]
     assert {one["client"] for one in found} == {"shop", "app"}
 
 
 def test_prometheus_takes_the_rules_and_each_speaks_of_what_there_is(prometheus):
-    (group,) = prometheus.get("/api/v1/rules").json()["data"]["groups"]
+    http, _ = prometheus
+    (group,) = http.get("/api/v1/rules").json()["data"]["groups"]
     rules = group["rules"]
     assert {rule["health"] for rule in rules} <= {"ok", "unknown"}
-    there = set(prometheus.get("/api/v1/label/__name__/values").json()["data"])
+    there = set(http.get("/api/v1/label/__name__/values").json()["data"])
     named = {name for rule in rules for name in re.findall("medallion_[a-z_]+", rule["query"])}
     assert len(named) >= 8
     assert named - there == set()
