@@ -9,14 +9,21 @@ import base64
 import os
 import re
 import secrets
+import string
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-#: What stands for a secret in .env.example, and what makes one, of characters that a URL holds unquoted.
+
+def _letters_and_digits(count: int) -> str:
+    """What a URL holds unquoted, and no program takes for an option."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(count))
+
+
+#: What stands for a secret in .env.example, and what makes one.
 _MADE: dict[str, Callable[[], str]] = {
-    "<password>": lambda: secrets.token_urlsafe(18),
-    "<key>": lambda: secrets.token_urlsafe(32),
+    "<password>": lambda: _letters_and_digits(24),
+    "<key>": lambda: _letters_and_digits(48),
     "<fernet>": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
 }
 _SETTING = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$")

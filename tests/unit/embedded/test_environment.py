@@ -117,3 +117,9 @@ def test_secrets_of_two_homes_differ_and_are_not_shown(tmp_path):
     assert not {*vars(one).values()} & {*vars(other).values()}
     assert one.password not in repr(one)
     assert one.password != USERNAME
+
+
+def test_a_password_is_no_option_to_a_program_that_is_given_it(tmp_path):
+    made = {load_secrets(tmp_path / str(number)).password for number in range(100)}
+    assert len(made) == 100
+    assert all(one.isalnum() and one.isascii() and len(one) == 16 for one in made)

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import string
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,10 +42,15 @@ def load_secrets(home: Path) -> Secrets:
         home.mkdir(parents=True, exist_ok=True)
         made = {name: secrets.token_urlsafe(32) for name in ("jwt", "session")}
         made["fernet"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-        write_private(path, json.dumps({**made, "password": secrets.token_urlsafe(12)}))
+        write_private(path, json.dumps({**made, "password": _password()}))
     found = Secrets(**json.loads(path.read_text()))
     write_private(passwords_file(home), json.dumps({USERNAME: found.password}))
     return found
+
+
+def _password() -> str:
+    """Letters and digits, 95 bits: one that begins with a dash is an option to whatever it is handed to."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(16))
 
 
 def passwords_file(home: Path) -> Path:
