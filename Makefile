@@ -45,7 +45,8 @@ down: $(STAMP)  ## stop it
 # --- The stack of docker-compose.yml
 
 env:  ## write .env for docker compose, with passwords and keys made for this machine
-	@$(PYTHON) deploy/env.py
+	@command -v python3 >/dev/null || { echo "python3 is missing: install it, for example with apt-get install python3" >&2; exit 1; }
+	@python3 deploy/env.py
 
 # --- Writing models
 
