@@ -251,7 +251,8 @@ def test_the_documented_commands_work_where_they_are_documented(stack: Stack, ai
     assert {one["level"] for one in medallion("doctor")["findings"]} <= {"ok", "warn"}
     assert "medallion_airflow_up 1.0" in stack.compose("exec", "-T", "worker", "medallion", "metrics")
     assert medallion("backup")
-    (stack.folder / "configs" / "clients" / "startup_inc.yml").open("a").write("tags: [changed]\n")
+    file = stack.folder / "configs" / "clients" / "startup_inc.yml"
+    file.write_text(file.read_text() + "tags: [changed]\n")
     stack.compose("exec", "-T", "worker", "medallion", "apply")
     for attempt in eventually(120):
         with attempt:
