@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-_PARTS = ("scheduler", "triggerer", "dag_processor")
+#: Of Airflow, beside the API server itself.
+PARTS = ("scheduler", "triggerer", "dag_processor")
 
 
 def not_healthy(http: httpx.Client, started_at: float) -> str:
@@ -25,7 +26,7 @@ def not_healthy(http: httpx.Client, started_at: float) -> str:
     if not _fetch(http, "/execution/health"):
         return "api-server"
     health = _fetch(http, "/api/v2/monitor/health")
-    return ", ".join(part for part in _PARTS if not _beats(health.get(part) or {}, part, started_at))
+    return ", ".join(part for part in PARTS if not _beats(health.get(part) or {}, part, started_at))
 
 
 def _fetch(http: httpx.Client, path: str) -> Mapping[str, Any]:

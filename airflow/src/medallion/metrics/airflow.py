@@ -15,10 +15,9 @@ import httpx
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from medallion.airflow_api import AirflowClient
+from medallion.airflow_api import PARTS, AirflowClient
 from medallion.exceptions import MedallionError
 
-_PARTS = ("scheduler", "triggerer", "dag_processor")
 _STATES = ("queued", "running", "deferred", "up_for_retry")
 
 
@@ -51,7 +50,7 @@ class AirflowCollector(Collector):
     def _asked(self, airflow: AirflowClient) -> Iterator[Metric]:
         health = airflow.health()
         parts = GaugeMetricFamily("medallion_airflow_part_up", "Whether a part beats", labels=("part",))
-        for part in _PARTS:
+        for part in PARTS:
             parts.add_metric([part], float((health.get(part) or {}).get("status") == "healthy"))
         yield parts
         tasks = GaugeMetricFamily("medallion_tasks", "Tasks that have not ended", labels=("queue", "state"))
