@@ -25,7 +25,7 @@ from medallion.pipeline import LAYERS, Plan, make_plan, shape_of, snapshot_entit
 from medallion.publish import publish
 from medallion.retention import apply_retention, plan_retention
 from medallion.sample_data import generate_client
-from medallion.settings import Settings
+from medallion.settings import PRODUCTION, Settings
 from medallion.transform import BuildRequest, build_nodes, load_slim, prepare
 from warehouse.retailer import Retailer
 
@@ -53,12 +53,14 @@ class Pipeline:
 
     home: Path
     client: Client
+    environment: str = PRODUCTION
     usual: dict[str, float] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
         registry = f"sqlite:///{self.home / 'registry.db'}"
-        return replace(Retailer(self.home).settings, database_url=registry)
+        made = Retailer(self.home).settings
+        return replace(made, database_url=registry, environment=self.environment)
 
     def steps(self, interval: Interval, *, cleanup: bool = False) -> dict[str, Step]:
         """The steps of a run by name, in their order."""
@@ -118,10 +120,10 @@ class Pipeline:
 
     def _publish(self, interval: Interval) -> None:
         publish(
-            self.client.id,
+            self.settings.name_of(self.client.id),
             self._catalog.destinations[self.client.destination],
             warehouse=self.settings.warehouse(self.client.id),
-            schema=f"{self.client.id}_gold",
+            schema=self.settings.schema_of(self.client.id, "gold"),
             tables=self._plan.marts,
             root=self.settings.destinations,
             run={"run_id": str(interval), "interval_start": interval.start, "config_version": "x"},
@@ -138,9 +140,10 @@ class Pipeline:
 
     def contents(self) -> Contents:
         """Every row of every table of the layers and of the delivery, and every file of landing."""
-        found = _rows(self.settings.warehouse(self.client.id), [f"{self.client.id}_{one}" for one in LAYERS])
-        for delivered in self.settings.destinations.glob("*.duckdb"):
-            found |= _rows(delivered, [self.client.id])
+        name, settings = self.settings.name_of(self.client.id), self.settings
+        found = _rows(settings.warehouse(self.client.id), [f"{name}_{one}" for one in LAYERS])
+        for delivered in settings.destinations.glob("*.duckdb"):
+            found |= _rows(delivered, [name])
         landing = self.settings.landing / self.client.id
         found["landing"] = Counter((str(one.relative_to(landing)),) for one in landing.rglob("*.parquet"))
         return found

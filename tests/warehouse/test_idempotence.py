@@ -117,6 +117,25 @@ def test_a_kill_anywhere_is_healed_by_running_again(
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_whole_runs_behind_a_killed_cleanup_leave_what_they_leave_behind_a_clean_one(
+    share: float, pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
+) -> None:
+    """Each takes out of gold what silver lost before it: so both are run until nothing is left to take."""
+    last, behind = INTERVALS[-1], []
+    for kill in (None, Kill("cleanup", share)):
+        made = pipeline()
+        made.usual.update(clean[0].usual)
+        for interval in INTERVALS[:-1]:
+            made.run(interval)
+        made.run(last, kill, cleanup=True)
+        for _ in range(2):
+            assert made.run(last, cleanup=True)
+        behind.append(made.contents())
+    assert _differing(behind[1], behind[0]) == []
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("again", [False, True], ids=["once", "again"])
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=lambda order: "".join(map(str, order)))
 def test_any_order_leaves_the_same_rows(

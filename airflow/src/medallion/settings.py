@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,10 @@ from medallion.storage import Root, checked_root, opened_root
 _PROJECT = Path(__file__).resolve().parents[3]
 #: The platform whose DAGs have no prefix.
 DEFAULT_PLATFORM = "default"
+#: The environment whose clients go by their own names, and whose messages go to the clients' own people.
+PRODUCTION = "prod"
+_ENVIRONMENT = re.compile(r"[a-z][a-z0-9]{0,15}")
+_ADDRESS = re.compile(r"[^@,;\s]+@[^@,;\s]+")
 _TEN_YEARS = 10 * 366 * 86_400
 _LANDING, _REPORTS = "MEDALLION_LANDING", "MEDALLION_REPORTS"
 
@@ -25,6 +30,9 @@ class Settings:
     Nothing outside ``home`` is ever written to, but for landing and reports where they are named a place.
 
     Attributes:
+        environment: dev, staging, prod, … Schemas and deliveries of any but prod carry its name, so that they
+            may share a server with prod's, and its messages go to nobody but ``notify``.
+        notify: who is mailed instead of the clients' own people; in prod nobody is.
         landing_at: folder or URL of landing, if not in the home.
         landing_connection: the Airflow connection with the login for it.
         reports_at: the same of reports.
@@ -35,6 +43,8 @@ class Settings:
     project: Path
     home: Path
     target: str = "duckdb"
+    environment: str = PRODUCTION
+    notify: str = ""
     database_url: str = field(default="", repr=False)  # of registry and ledger; may hold a password
     platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
     fernet_keys: str = field(default="", repr=False)
@@ -54,6 +64,14 @@ class Settings:
     def platform(self) -> str:
         """The platform that a command is about unless it names another."""
         return self.platforms[0]
+
+    def name_of(self, client_id: str) -> str:
+        """The client's name on servers and in stores that several environments may share."""
+        return client_id if self.environment == PRODUCTION else f"{self.environment}__{client_id}"
+
+    def schema_of(self, client_id: str, layer: str) -> str:
+        """The schema of one of a client's layers (bronze, silver, gold), or of ``work`` beside them."""
+        return f"{self.name_of(client_id)}_{layer}"
 
     @property
     def configs(self) -> Path:
@@ -138,7 +156,9 @@ def load_settings() -> Settings:
         ConfigError: if a variable holds what it may not.
     """
     project = Path(os.environ.get("MEDALLION_PROJECT") or _PROJECT).resolve()
-    home = Path(os.environ.get("MEDALLION_HOME") or project / "var").resolve()
+    environment = _environment(os.environ.get("MEDALLION_ENVIRONMENT") or PRODUCTION)
+    usual = "var" if environment == PRODUCTION else f"var-{environment}"
+    home = Path(os.environ.get("MEDALLION_HOME") or project / usual).resolve()
     landing = checked_root(_LANDING, os.environ.get("MEDALLION_LANDING") or "")
     reports = checked_root(_REPORTS, os.environ.get("MEDALLION_REPORTS") or "")
     if landing and landing == reports:
@@ -147,6 +167,8 @@ def load_settings() -> Settings:
         project=project,
         home=home,
         target=os.environ.get("MEDALLION_TARGET") or "duckdb",
+        environment=environment,
+        notify=_notified(environment, os.environ.get("MEDALLION_NOTIFY") or ""),
         platforms=_names(os.environ.get("MEDALLION_PLATFORMS") or DEFAULT_PLATFORM),
         leaving_share=_share("MEDALLION_LEAVING_SHARE", 0.3),
         drain_seconds=_seconds("MEDALLION_DRAIN_SECONDS", 21_600.0),
@@ -158,6 +180,28 @@ def load_settings() -> Settings:
         reports_at=reports,
         reports_connection=os.environ.get("MEDALLION_REPORTS_CONNECTION") or "",
     )
+
+
+def _environment(name: str) -> str:
+    if not _ENVIRONMENT.fullmatch(name):
+        raise ConfigError(
+            "MEDALLION_ENVIRONMENT must be a letter and at most 15 lower-case letters and digits, "
+            f"is {name!r}"
+        )
+    return name
+
+
+def _notified(environment: str, address: str) -> str:
+    if not address:
+        return ""
+    if environment == PRODUCTION:
+        raise ConfigError(
+            f"MEDALLION_NOTIFY is only for environments other than {PRODUCTION}, "
+            "where clients' own people are told"
+        )
+    if not _ADDRESS.fullmatch(address):
+        raise ConfigError(f"MEDALLION_NOTIFY must be one mail address, is {address!r}")
+    return address
 
 
 def _names(text: str) -> tuple[str, ...]:

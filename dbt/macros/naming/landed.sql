@@ -40,7 +40,7 @@
 
 {#- SQL Server reads no Parquet: landing is loaded into tables first. -#}
 {% macro sqlserver__landed_rows(source, entity, intervals) -%}
-    {{- api.Relation.create(schema=var('client') ~ '_landing', identifier=source ~ '__' ~ entity) -}}
+    {{- api.Relation.create(schema=generate_schema_name('landing', none), identifier=source ~ '__' ~ entity) -}}
 {%- endmacro %}
 
 {#- The rows of the run's intervals; of a snapshot those up to its own, for a newer one stays. -#}

@@ -10,5 +10,5 @@
 
 {#- SQL Server reads no Parquet: like landing, releases are loaded into a table first. -#}
 {% macro sqlserver__released_rows(source, entity) -%}
-    {{- api.Relation.create(schema=var('client') ~ '_landing', identifier='released__' ~ source ~ '__' ~ entity) -}}
+    {{- api.Relation.create(schema=generate_schema_name('landing', none), identifier='released__' ~ source ~ '__' ~ entity) -}}
 {%- endmacro %}

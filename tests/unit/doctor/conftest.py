@@ -4,10 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from medallion.clients import Destination, SourceContract, client_from_dict
+from medallion.doctor.cli import app
 from medallion.registry.definition import Definition
 from medallion.settings import Settings
+from medallion.terminal import Commands
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -45,3 +49,12 @@ def definition():
         )
 
     return make
+
+
+@pytest.fixture
+def doctor(settings, monkeypatch):
+    whole = typer.Typer(cls=Commands)
+    whole.add_typer(app)
+    whole.command("other")(lambda: None)
+    monkeypatch.setenv("MEDALLION_HOME", str(settings.home))
+    return lambda *words: CliRunner().invoke(whole, ["doctor", *words])

@@ -3,14 +3,8 @@ import shutil
 import socket
 from pathlib import Path
 
-import pytest
-import typer
-from typer.testing import CliRunner
-
 from medallion.database import engine_of
-from medallion.doctor.cli import app
 from medallion.ledger import open_ledger
-from medallion.terminal import Commands
 
 CHECKS = [
     "python",
@@ -27,15 +21,6 @@ CHECKS = [
     "runs",
     "partitions",
 ]
-
-
-@pytest.fixture
-def doctor(settings, monkeypatch):
-    whole = typer.Typer(cls=Commands)
-    whole.add_typer(app)
-    whole.command("other")(lambda: None)
-    monkeypatch.setenv("MEDALLION_HOME", str(settings.home))
-    return lambda *words: CliRunner().invoke(whole, ["doctor", *words])
 
 
 def test_a_new_installation_is_well_and_nothing_is_written(doctor, settings):

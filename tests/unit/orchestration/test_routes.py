@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -27,10 +28,10 @@ def settings(tmp_path, monkeypatch):
 def told(settings):
     """Tell an ACME of its own of a failure; return how each channel fared, and how long it took."""
 
-    def told(**changed):
+    def told(where=settings, **changed):
         client = client_from_dict("acme_corp", CONFIG | changed)
         before = time.monotonic()
-        teller_of(settings, client).tell([TaskFailed(**FACTS)])
+        teller_of(where, client).tell([TaskFailed(**FACTS)])
         took = time.monotonic() - before
         ledger = open_ledger(settings.database_url)
         (cause,) = open_causes(ledger, RunKey(FACTS["dag_id"], FACTS["run_id"]))
@@ -68,6 +69,29 @@ def test_without_a_server_mail_goes_to_the_outbox(told, settings):
     channels, _ = told()
     assert channels == {"email": ("sent", "")}
     assert b"To: acme@example.com" in mails(settings)[0].read_bytes()
+
+
+def test_of_another_environment_a_clients_own_people_hear_nothing(told, settings, monkeypatch):
+    monkeypatch.setenv("RETAIL_SLACK_URL", "slack://tokenA/tokenB/tokenC")
+    slack = {"notifications": [{"to": "slack", "env": "RETAIL_SLACK_URL", "minimum": "info"}]}
+    with mail_server() as server:
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", server.connection())
+        channels, _ = told(replace(settings, environment="staging"), **slack)
+    assert channels == {"email": ("sent", "")}
+    assert server.mails == []
+    (mail,) = mails(settings)
+    assert b"\nTo:" not in mail.read_bytes()
+    assert b"Subject: [medallion staging] acme_corp failed" in mail.read_bytes()
+
+
+def test_of_another_environment_its_own_people_hear(told, settings, monkeypatch):
+    with mail_server() as server:
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", server.connection())
+        told(replace(settings, environment="staging", notify="us@example.com"))
+    (mail,) = server.mails
+    assert mail["To"] == "us@example.com"
+    assert mail["Subject"].startswith("[medallion staging] ")
+    assert "environment staging" in mail.get_body(["plain"]).get_content()
 
 
 def test_who_has_no_address_is_told_of_in_the_outbox_alone(told, settings, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -17,13 +18,28 @@ _SIGNS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "bad": ("✗", "red")
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    step: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="STEP",
+            help="What it lacks for a next step instead: stack, kubernetes or sqlserver.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Look whether this installation can work, and say what to do where it cannot."""
-    from medallion.doctor import BAD, Finding, examine
+    from medallion.doctor import BAD, Finding, Step, examine, examine_before
+
+    if step is not None and step not in list(Step):
+        raise typer.BadParameter(f"must be one of {', '.join(Step)}, is {step}", param_hint="--for")
+    settings = load_settings()
+    findings = examine(settings) if step is None else examine_before(settings, Step(step))
 
     levels: Counter[str] = Counter()
     found: list[Finding] = []
-    for one in examine(load_settings()):
+    for one in findings:
         levels[one.level] += 1
         found.append(one)
         if not as_json:  # some checks take their time: what is known is said at once

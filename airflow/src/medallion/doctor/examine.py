@@ -18,6 +18,7 @@ from medallion.doctor.logins import logins
 from medallion.doctor.machine import disk, ports, python, rights
 from medallion.doctor.partitions import partitions
 from medallion.doctor.starts import starts
+from medallion.doctor.steps import Step, before
 from medallion.doctor.storage import storage
 from medallion.exceptions import MedallionError
 from medallion.ledger import Ledger, open_ledger
@@ -41,7 +42,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _guarded("airflow", lambda: [stale_home(settings)])
     ledger, found = _database(settings)
     yield found
-    definitions, notes = _clients(settings, readable=ledger is not None)
+    definitions, _, notes = _clients(settings, readable=ledger is not None)
     yield from notes
     yield from _guarded("clock", lambda: [clock(settings.home, ledger)])
     yield from _guarded("drivers", lambda: drivers(settings, definitions))
@@ -49,6 +50,21 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _guarded("locks", lambda: locks(settings))
     yield from _guarded("runs", lambda: starts(settings, ledger))
     yield from _guarded("partitions", lambda: partitions(settings.landing, ledger, definitions))
+
+
+def examine_before(settings: Settings, step: Step) -> Iterator[Finding]:
+    """Look for what this installation lacks for a next step.
+
+    Args:
+        settings: the installation.
+        step: where to.
+    """
+    ledger, found = _database(settings)
+    if found.level == BAD:
+        yield found
+    definitions, by_hand, notes = _clients(settings, readable=ledger is not None)
+    yield from (note for note in notes if note.level != OK)
+    yield from _guarded(step, lambda: before(step, settings, definitions, by_hand))
 
 
 def _guarded(check: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
@@ -74,20 +90,25 @@ def _database(settings: Settings) -> tuple[Ledger | None, Finding]:
         return None, Finding("database", BAD, f"{place} does not answer: {said}", todo)
 
 
-def _clients(settings: Settings, *, readable: bool) -> tuple[list[Definition], list[Finding]]:
-    """The clients that run: live in the registry, else enabled in files; and whether those are good."""
+def _clients(settings: Settings, *, readable: bool) -> tuple[list[Definition], list[str], list[Finding]]:
+    """The clients that run, live in the registry or enabled in files; who has no file; how the files are."""
     try:
         catalog = load_catalog(settings.configs)
         live = _live(settings) if readable else {}
     except (MedallionError, OSError) as error:
-        return [], [Finding("clients", BAD, str(error), "see `medallion validate` and `medallion clients`")]
+        return (
+            [],
+            [],
+            [Finding("clients", BAD, str(error), "see `medallion validate` and `medallion clients`")],
+        )
     of_files = {
         key: Definition.of(client, catalog)
         for key, client in catalog.clients.items()
         if key not in live and status_of(client, catalog, settings) == ENABLED
     }
     running = [one for one in live.values() if one] + list(of_files.values())
-    return running, [_configs(catalog, len(running))]
+    by_hand = sorted(live.keys() - catalog.clients.keys())
+    return running, by_hand, [_configs(catalog, len(running))]
 
 
 def _configs(catalog: Catalog, running: int) -> Finding:

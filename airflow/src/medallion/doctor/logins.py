@@ -36,7 +36,7 @@ def logins(definitions: Iterable[Definition], patience: float = 2.0) -> Iterator
     """
     named: dict[Login, set[str]] = {}
     for definition in definitions:
-        for login, user in _named(definition):
+        for login, user in named_logins(definition):
             named.setdefault(login, set()).add(user)
     for login in sorted(named, key=str):
         yield _look_for(login, sorted(named[login]), patience)
@@ -44,7 +44,8 @@ def logins(definitions: Iterable[Definition], patience: float = 2.0) -> Iterator
         yield Finding("connections", OK, "no source or destination in use needs one")
 
 
-def _named(definition: Definition) -> Iterator[tuple[Login, str]]:
+def named_logins(definition: Definition) -> Iterator[tuple[Login, str]]:
+    """Each login that a client's sources and destination name, and which of them names it."""
     to = definition.destination
     if to.connection or to.env:
         yield Login(to.connection, to.env, to.type in ("postgres", "sqlserver")), f"destination {to.name}"

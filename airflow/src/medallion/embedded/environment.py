@@ -118,6 +118,8 @@ def airflow_environment(
         "MEDALLION_PROJECT": str(settings.project),
         "MEDALLION_HOME": str(settings.home),
         "MEDALLION_TARGET": settings.target,
+        "MEDALLION_ENVIRONMENT": settings.environment,
+        "MEDALLION_NOTIFY": settings.notify,
         "MEDALLION_REGISTRY_URL": settings.database_url,
         "MEDALLION_PLATFORMS": ",".join(settings.platforms),
         "MEDALLION_FERNET_KEY": settings.fernet_keys,

@@ -38,24 +38,35 @@ class Letter:
     html: str
 
 
-def render(message: Message) -> Letter:
-    """Write a message, whose secrets are masked, in its three shapes."""
+def render(message: Message, environment: str = "") -> Letter:
+    """Write a message, whose secrets are masked, in its three shapes.
+
+    Args:
+        message: what it tells.
+        environment: that of the installation, where readers might take it for production.
+    """
     unseen = max(0, len(message.rows) - _ROWS)
-    facts = {"message": message, "facts": _facts(message), "rows": message.rows[:_ROWS], "unseen": unseen}
+    facts = {
+        "message": message,
+        "facts": _facts(message, environment),
+        "rows": message.rows[:_ROWS],
+        "unseen": unseen,
+    }
     text = _templates().get_template("message.txt.j2")
     return Letter(
         message=message,
-        subject=_line(message.subject),
+        subject=_line(f"[medallion {environment}] {message.headline}" if environment else message.subject),
         text=text.render(facts, brief=False),
         brief=text.render(facts, brief=True),
         html=_templates().get_template("message.html.j2").render(facts),
     )
 
 
-def _facts(message: Message) -> dict[str, str]:
+def _facts(message: Message, environment: str) -> dict[str, str]:
     """What is known of where and when, as a reader looks for it; what is not known is left out."""
     tries = f"{message.try_number} of {message.tries}" if message.try_number else ""
     found = {
+        "environment": environment,
         "client": message.client_id,
         "task": message.task_id,
         "failure": message.failure,

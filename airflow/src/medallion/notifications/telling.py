@@ -41,6 +41,7 @@ class Teller:
         mask: blots out secrets.
         bound: how long it all may take, in seconds.
         asking: of these, how long the ledger may take to say who knows already.
+        environment: the installation's, where readers might take it for production.
     """
 
     routes: Sequence[Route]
@@ -48,6 +49,7 @@ class Teller:
     mask: Mask
     bound: float = BOUND
     asking: float = ASKING
+    environment: str = ""
 
     def tell(self, messages: Sequence[Message], started: float | None = None) -> None:
         """Tell of messages; never raises, and never takes longer than it may.
@@ -105,7 +107,7 @@ class Teller:
             said = self.mask(f"{type(error).__name__}: {error}")
             log.warning("the ledger does not say what was told, so all is: %s", said)
         if due:
-            self._send(render(message), due, told, until)
+            self._send(render(message, self.environment), due, told, until)
 
     def _due(self, message: Message, channels: Sequence[Channel]) -> tuple[int, list[Channel]]:
         """The cause's id, and the channels that are still to be told; the ledger counts what is held back."""

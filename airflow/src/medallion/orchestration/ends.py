@@ -127,10 +127,10 @@ class LoadTask(BaseOperator):
         )
         client = self.plan.client.id
         delivery = publish(
-            client,
+            settings.name_of(client),
             self.destination,
             warehouse=settings.warehouse(client),
-            schema=f"{client}_gold",
+            schema=settings.schema_of(client, "gold"),
             tables=self.plan.marts,
             root=settings.destinations,
             run=facts,

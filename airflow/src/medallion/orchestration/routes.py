@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from airflow.sdk import Connection
@@ -20,7 +21,7 @@ from medallion.notifications import Letter, Outbox, Route, Teller
 from medallion.notifications.chat import ChatChannel
 from medallion.notifications.mail import mail_of
 from medallion.orchestration.connections import channel_url
-from medallion.settings import Settings
+from medallion.settings import PRODUCTION, Settings
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +30,16 @@ def teller_of(settings: Settings, client: Client | None, patience: float | None 
     """Whoever tells of a client.
 
     Args:
-        settings: where ledger and outbox are.
+        settings: where ledger and outbox are, and who is told instead of clients' own people.
         client: whose channels; None has its mails in the outbox.
         patience: how long it may take, in seconds, where nothing waits for it; None: as long as a task may.
     """
     for named in (one.env for one in (client.notifications if client else ()) if one.env):
         hide(os.environ.get(named, ""))
     routes, ledger = tuple(_routes(settings, client)), partial(open_ledger, settings.database_url)
-    if patience is None:
-        return Teller(routes, ledger, _masked)
-    return Teller(routes, ledger, _masked, bound=patience, asking=patience / 2)
+    environment = "" if settings.environment == PRODUCTION else settings.environment
+    teller = Teller(routes, ledger, _masked, environment=environment)
+    return teller if patience is None else replace(teller, bound=patience, asking=patience / 2)
 
 
 def _masked(text: str) -> str:
@@ -49,6 +50,9 @@ def _masked(text: str) -> str:
 def _routes(settings: Settings, client: Client | None) -> Iterator[Route]:
     recipient = client.notification_email if client else None
     addresses = list(client.notifications) if client else []
+    if settings.environment != PRODUCTION:
+        # Nobody's own people: of a trial run they would hear as of a real one.
+        recipient, addresses = settings.notify or None, []
     if not any(one.to == EMAIL for one in addresses):
         addresses.insert(0, Address(to=EMAIL))
     for address in addresses:

@@ -57,15 +57,15 @@ class Reader:
 
     Args:
         connection: its warehouse, read only.
-        client_id: whose.
+        schema: that of its silver.
         keys: the columns of each entity's key.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, client_id: str, keys: Mapping[str, Sequence[str]]
+        self, connection: duckdb.DuckDBPyConnection, schema: str, keys: Mapping[str, Sequence[str]]
     ) -> None:
         self.connection = connection
-        self.schema = f"{client_id}_silver"
+        self.schema = schema
         self.keys = keys
 
     def entities(self) -> list[str]:
@@ -129,7 +129,7 @@ def reading(settings: Settings, client_id: str, keys: Mapping[str, Sequence[str]
     if settings.target != "duckdb":
         raise WarehouseError(f"quarantine is read from DuckDB only; MEDALLION_TARGET is {settings.target}")
     with read_only(settings, client_id) as connection:
-        yield Reader(connection, client_id, keys)
+        yield Reader(connection, settings.schema_of(client_id, "silver"), keys)
 
 
 def _where(chosen: Chosen) -> tuple[str, dict[str, Any]]:

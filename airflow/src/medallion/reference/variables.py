@@ -32,6 +32,20 @@ ENVIRONMENT = (
         "/srv/medallion",
     ),
     Variable(
+        "MEDALLION_ENVIRONMENT",
+        "a letter and at most 15 lower-case letters and digits",
+        f"`{Settings.environment}`",
+        "Which environment this is. [More](moving_up.md#dev-staging-prod).",
+        "staging",
+    ),
+    Variable(
+        "MEDALLION_NOTIFY",
+        "a mail address",
+        "nobody: the outbox",
+        "Who is told instead of the clients' own people, in any environment but prod.",
+        "pipelines-staging@example.com",
+    ),
+    Variable(
         "MEDALLION_LANDING",
         "a folder, or a URL that fsspec can write",
         "`landing/` in the home",

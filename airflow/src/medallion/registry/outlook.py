@@ -236,7 +236,7 @@ class _Parts:
         layers = [layer.name for layer in plan.layers if layer.nodes]
         if self.settings.target != "duckdb":
             layers.insert(0, "landing")
-        return Parts(_tasks(plan), tuple(f"{plan.client.id}_{layer}" for layer in layers))
+        return Parts(_tasks(plan), tuple(self.settings.schema_of(plan.client.id, layer) for layer in layers))
 
     def _plan(self, client: Client) -> Plan:
         from medallion.transform import load_slim

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -87,10 +88,11 @@ def read_day(settings: Settings, plan: Plan, day: date, patience: float = _PATIE
         return DayInWarehouse({}, (), f"read from DuckDB only; MEDALLION_TARGET is {settings.target}")
     try:
         with read_only(settings, plan.client.id, patience) as connection:
-            there = _tables(connection, plan)
+            schema_of = partial(settings.schema_of, plan.client.id)
+            there = _tables(connection, plan, schema_of)
             return DayInWarehouse(
-                {(layer, table): _count(connection, plan, layer, table, day) for layer, table in there},
-                tuple(_weeks(connection, plan, day)),
+                {(layer, table): _count(connection, schema_of(layer), table, day) for layer, table in there},
+                tuple(_weeks(connection, plan, schema_of("gold"), day)),
             )
     except WarehouseError as error:
         return DayInWarehouse({}, (), masked(str(error)))
@@ -98,29 +100,33 @@ def read_day(settings: Settings, plan: Plan, day: date, patience: float = _PATIE
         return DayInWarehouse({}, (), masked(" ".join(str(error).split())))
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[tuple[str, str]]:
+def _tables(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, schema_of: Callable[[str], str]
+) -> list[tuple[str, str]]:
     """The plan's models that are built and whose rows carry a run's date, in build order."""
     query = "select table_schema, table_name from information_schema.columns where column_name = '_run_date'"
     dated = set(connection.execute(query).fetchall())
     models = [(layer.name, model.name) for layer in plan.layers for model in layer.models]
-    return [(layer, name) for layer, name in models if (f"{plan.client.id}_{layer}", name) in dated]
+    return [(layer, name) for layer, name in models if (schema_of(layer), name) in dated]
 
 
-def _count(connection: duckdb.DuckDBPyConnection, plan: Plan, layer: str, table: str, day: date) -> int:
-    relation = _relation(plan, layer, table)
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str, day: date) -> int:
+    relation = _relation(schema, table)
     query = f"select count(*) from {relation} where _run_date = ?"  # noqa: S608  # quoted
     ((rows,),) = connection.execute(query, [day]).fetchall()
     return int(rows)
 
 
-def _weeks(connection: duckdb.DuckDBPyConnection, plan: Plan, day: date) -> Iterator[Weeks]:
+def _weeks(connection: duckdb.DuckDBPyConnection, plan: Plan, gold: str, day: date) -> Iterator[Weeks]:
     for model in plan.layer("gold").models:
         if model.rolling:
-            yield _mart(connection, plan, model.name, model.rolling, day)
+            yield _mart(connection, _relation(gold, model.name), model.name, model.rolling, day)
 
 
-def _mart(connection: duckdb.DuckDBPyConnection, plan: Plan, mart: str, rolling: Rolling, day: date) -> Weeks:
-    relation, first = _relation(plan, "gold", mart), day - timedelta(days=TREND_DAYS - 1)
+def _mart(
+    connection: duckdb.DuckDBPyConnection, relation: str, mart: str, rolling: Rolling, day: date
+) -> Weeks:
+    first = day - timedelta(days=TREND_DAYS - 1)
     query = f"select order_date, {', '.join(COLUMNS)} from {relation} where order_date between ? and ?"  # noqa: S608
     try:
         rows = connection.execute(query, [first, day]).fetchall()
@@ -136,5 +142,5 @@ def _number(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _relation(plan: Plan, layer: str, table: str) -> str:
-    return f"{quoted(f'{plan.client.id}_{layer}')}.{quoted(table)}"
+def _relation(schema: str, table: str) -> str:
+    return f"{quoted(schema)}.{quoted(table)}"

@@ -108,6 +108,7 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
     shape = request.plan.shape
     return {
         "client": request.plan.client.id,
+        "schemas": settings.name_of(request.plan.client.id),
         "for_each": dict(request.plan.client.values),
         "sources": list(shape.sources),
         "transformations": list(shape.transformations),

@@ -158,7 +158,12 @@ def parse_project(settings: Settings, shape: Shape) -> Manifest:
     Raises:
         TransformError: if the project does not parse.
     """
-    variables = {"client": PLACEHOLDER, "sources": shape.sources, "transformations": shape.transformations}
+    variables = {
+        "client": PLACEHOLDER,
+        "schemas": PLACEHOLDER,
+        "sources": shape.sources,
+        "transformations": shape.transformations,
+    }
     with (
         tempfile.TemporaryDirectory(prefix="medallion-parse-") as scratch,
         dbt_environment(settings, PLACEHOLDER),
@@ -210,13 +215,13 @@ def manifest_for(settings: Settings, shape: Shape, key: str, client_id: str) -> 
         prepare(settings, [shape])
     manifest = Manifest.from_msgpack(path.read_bytes())
     for node in manifest.nodes.values():
-        _rename(node, client_id)
+        _rename(node, client_id, settings.name_of(client_id))
     return manifest
 
 
-def _rename(node: Any, client_id: str) -> None:
-    """``medallion_silver`` → ``<client>_silver``, and on DuckDB the database, which is the file's name."""
-    schema = node.schema.replace(f"{PLACEHOLDER}_", f"{client_id}_", 1)
+def _rename(node: Any, client_id: str, name: str) -> None:
+    """``medallion_silver`` → ``<name>_silver``, and on DuckDB the database, which is the file's name."""
+    schema = node.schema.replace(f"{PLACEHOLDER}_", f"{name}_", 1)
     database = client_id if node.database == PLACEHOLDER else node.database
     if node.relation_name:
         old, new = f'"{node.database}"."{node.schema}"', f'"{database}"."{schema}"'

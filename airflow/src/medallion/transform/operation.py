@@ -49,6 +49,7 @@ def run_operation(
 
     variables = {
         "client": client_id,
+        "schemas": settings.name_of(client_id),
         "sources": list(shape.sources),
         "transformations": list(shape.transformations),
     }
