@@ -43,10 +43,10 @@ class Settings:
     project: Path
     home: Path
     target: str = "duckdb"
-    environment: str = PRODUCTION
-    notify: str = ""
     database_url: str = field(default="", repr=False)  # of registry and ledger; may hold a password
     platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
+    environment: str = PRODUCTION
+    notify: str = ""
     fernet_keys: str = field(default="", repr=False)
     #: The share of active clients that may leave in one sync unasked.
     leaving_share: float = 0.3
