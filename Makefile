@@ -22,6 +22,8 @@ STAMP := $(VENV)/.made_from_lock
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
+# A shell may forbid Python to keep bytecode. Hundreds of processes would then compile all modules, each for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up down dbt review docs test test-fast test-live test-soak test-faults check release-check format bench lock clean environment
 

@@ -35,7 +35,13 @@ _SHOP = _live("wrong_turns", "backfill", "late", "ui")
 #: These have one of their own: each runs on the worker that is free, the longest first.
 _BESIDE = _live("registry", "embedded", "dag_creator", "faults")
 _AT_ONCE = 1  # of those beside the others from the start; three live Airflows are what two cores bear
-_SLOW = tuple(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages", "faults"))
+_SLOW = (
+    *(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages", "faults")),
+    # They fill, hold and copy warehouses, and wait for each other's locks.
+    *(f"tests/unit/{name}/" for name in ("backup", "bundle", "publish", "deployment")),
+    "tests/unit/quality/test_commands.py",
+    "tests/unit/extract/test_checks.py",
+)
 #: Here ``project`` is one that dbt has to parse.
 _PARSES = ("tests/unit/creator/", "tests/unit/retention/")
 #: Files that share what is dear to make.
