@@ -42,6 +42,12 @@ def client_path(client_id: str) -> str:
     return f"clients/client_{client_id}_pipeline.py"
 
 
+def client_of(path: str) -> str | None:
+    """Whose DAG file a path of the bundle is; None if it is no client's."""
+    name = path.removeprefix("clients/client_").removesuffix("_pipeline.py")
+    return name if path == client_path(name) else None
+
+
 def files_of(registry: Registry) -> DagFiles:
     """The files of a platform's bundle."""
     return DagFiles(registry.engine, registry.platform, registry.cipher)

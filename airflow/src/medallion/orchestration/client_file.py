@@ -10,6 +10,8 @@ from typing import Any
 from airflow.sdk import DAG
 
 from medallion.orchestration.dag import Manifest, create_client_dag
+from medallion.orchestration.realtime_dag import create_realtime_dag
+from medallion.pipeline import make_plan
 from medallion.registry.definition import Definition
 
 
@@ -25,8 +27,21 @@ def client_dag(file: str, facts: Mapping[str, Any], *, manifest: str) -> DAG:
         ConfigError: if the definition and the manifest do not fit together.
     """
     definition = Definition.from_facts(facts)
-    path = Path(file).resolve().parents[1] / manifest
-    slim = Manifest(json.loads(path.read_text()), path)
+    slim = _slim(file, manifest)
     return create_client_dag(
         definition.client.id, definition.client, catalog=definition.catalog, manifest=slim
     )
+
+
+def client_stream(file: str, facts: Mapping[str, Any], *, manifest: str) -> DAG | None:
+    """Build the DAG of a client's stream, as :func:`client_dag`; None where the client has no real time."""
+    definition = Definition.from_facts(facts)
+    if not definition.client.business_rules.enable_real_time:
+        return None
+    plan = make_plan(definition.client, _slim(file, manifest).content)
+    return create_realtime_dag(plan, definition.catalog)
+
+
+def _slim(file: str, manifest: str) -> Manifest:
+    path = Path(file).resolve().parents[1] / manifest
+    return Manifest(json.loads(path.read_text()), path)
