@@ -1,4 +1,3 @@
-
 """A small shop with real time: one source of events, six models, and what is dropped into its inbox."""
 
 import json

@@ -10,7 +10,9 @@ def fired(looks, batch=10.0, again=60.0):
 
 
 def test_a_burst_fires_once_when_it_is_over():
-    assert fired([(0, "a"), (0.5, "ab"), (1, "abc"), (1.5, "abc"), (2, "abc"), (2.5, "abc"), (3, "abc")]) == [2]
+    assert fired([(0, "a"), (0.5, "ab"), (1, "abc"), (1.5, "abc"), (2, "abc"), (2.5, "abc"), (3, "abc")]) == [
+        2
+    ]
 
 
 def test_what_never_pauses_fires_after_the_time_to_gather():

@@ -100,9 +100,7 @@ class Till:
 
     def reconcile(self, run: str = "manual__1", interval: Interval = TODAY) -> dict[str, int] | None:
         key = RunKey("client_shop_pipeline", run)
-        found = reconcile(
-            self.settings, self.ledger, key, self.client, self.sales, interval, sub_daily=False
-        )
+        found = reconcile(self.settings, self.ledger, key, self.client, self.sales, interval, sub_daily=False)
         return found.counts if found else None
 
     def waiting(self) -> streams.Waiting:

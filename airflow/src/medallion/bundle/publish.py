@@ -12,6 +12,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from medallion.bundle.render import render_client, template_stamp
 from medallion.bundle.shapes import MANIFESTS, Shapes, manifest_path, sweep_manifests
 from medallion.exceptions import ConfigError, ConflictError, MedallionError
+from medallion.ledger import open_ledger
+from medallion.ledger.streams import has_streamed
 from medallion.pipeline import make_plan, shape_of
 from medallion.registry import ACTIVE, REMOVED, DagFiles, FileChange, Registry, tables
 from medallion.settings import Settings
@@ -153,7 +155,12 @@ class _Work:
         client = known.definition.client
         manifest = self.shapes.manifest(shape_of(client))
         make_plan(client, manifest.slim)  # refuses thresholds of rules that the client's run does not measure
-        content = render_client(self.settings, known.definition, manifest_path(manifest.key))
+        content = render_client(
+            self.settings,
+            known.definition,
+            manifest_path(manifest.key),
+            streamed=has_streamed(open_ledger(self.settings.database_url), client_id),
+        )
         self.made[client_id] = _File(checksum, content, manifest.key)
 
     def _changes(

@@ -9,9 +9,10 @@ from typing import Any
 
 from airflow.sdk import DAG
 
+from medallion.orchestration.closed import closed_dag
 from medallion.orchestration.dag import Manifest, create_client_dag
 from medallion.orchestration.realtime_dag import create_realtime_dag
-from medallion.pipeline import make_plan
+from medallion.pipeline import make_plan, realtime_dag_id_of
 from medallion.registry.definition import Definition
 
 
@@ -33,11 +34,22 @@ def client_dag(file: str, facts: Mapping[str, Any], *, manifest: str) -> DAG:
     )
 
 
-def client_stream(file: str, facts: Mapping[str, Any], *, manifest: str) -> DAG | None:
-    """Build the DAG of a client's stream, as :func:`client_dag`; None where the client has no real time."""
+def client_stream(
+    file: str, facts: Mapping[str, Any], *, manifest: str, streamed: bool = False
+) -> DAG | None:
+    """Build the DAG of a client's stream, as :func:`client_dag`; None where the client has no real time.
+
+    Where it had it once (``streamed``) the DAG stays, closed: runs in flight of a DAG that is gone would hang.
+    """
     definition = Definition.from_facts(facts)
-    if not definition.client.business_rules.enable_real_time:
-        return None
+    client = definition.client
+    if not client.business_rules.enable_real_time:
+        reason = f"{client.id} has no real time any more: what its stream has landed comes with its batches"
+        return (
+            closed_dag(realtime_dag_id_of(client.id, client.platform), client.id, reason)
+            if streamed
+            else None
+        )
     plan = make_plan(definition.client, _slim(file, manifest).content)
     return create_realtime_dag(plan, definition.catalog)
 

@@ -33,7 +33,7 @@ from medallion.stream import Stream
 from medallion.stream.behind import streamed_of
 from medallion.stream.freshness import Freshness, freshness_of
 from medallion.stream.queues import queues_of
-from medallion.transform import BuildRequest, build_nodes
+from medallion.transform import BuildRequest, build_nodes, let_go
 
 #: How often a micro-batch that waits for a batch's run looks again, and lands what came meanwhile.
 _LOOK_SECONDS = 5.0
@@ -147,6 +147,8 @@ class MicroBatchTask(BaseSensorOperator):
             ledger.add_results(key, build_id, not_built(nodes, {row.node for row in rows}, error))
             ledger.end_build(build_id, "failed", str(error))
             raise
+        finally:
+            let_go()
         ledger.add_results(key, build_id, rows)
         ledger.end_build(build_id, "success")
 
