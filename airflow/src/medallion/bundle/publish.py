@@ -159,7 +159,8 @@ class _Work:
             self.settings,
             known.definition,
             manifest_path(manifest.key),
-            streamed=has_streamed(open_ledger(self.settings.database_url), client_id),
+            streamed=not client.business_rules.enable_real_time
+            and has_streamed(open_ledger(self.settings.database_url), client_id),
         )
         self.made[client_id] = _File(checksum, content, manifest.key)
 

@@ -39,7 +39,7 @@ def client_stream(
 ) -> DAG | None:
     """Build the DAG of a client's stream, as :func:`client_dag`; None where the client has no real time.
 
-    Where it had it once (``streamed``) the DAG stays, closed: runs in flight of a DAG that is gone would hang.
+    Where it had it once (``streamed``) the DAG stays, closed: runs in flight of one that is gone would hang.
     """
     definition = Definition.from_facts(facts)
     client = definition.client

@@ -164,8 +164,8 @@ def _stream(stream: Facts) -> Iterator[RenderableType]:
     ]
     for one in differing:
         yield plain(
-            f"{one['source']}.{one['entity']} {one['interval_start']}: {words.number(one['differing'])} events "
-            f"with other values than streamed, {words.number(one['batch_only'])} in the batch alone, "
+            f"{one['source']}.{one['entity']} {one['interval_start']}: {words.number(one['differing'])} "
+            f"events with other values than streamed, {words.number(one['batch_only'])} in the batch alone, "
             f"{words.number(one['stream_only'])} in the stream alone"
         )
 
