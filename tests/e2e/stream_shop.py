@@ -223,7 +223,7 @@ class LiveStream:
 
     def watched(self, client="live"):
         """Wait until Airflow watches the client's inbox."""
-        until(f"the watcher of {client}", lambda: self._watchers(client), 90)
+        until(f"the watcher of {client}", lambda: self._watchers(client))
 
     def _watchers(self, client):
         found = self.airflow.client._request(

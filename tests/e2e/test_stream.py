@@ -107,7 +107,7 @@ def test_a_burst_is_one_micro_batch_and_in_the_ledger_with_how_long_it_took(shop
     before, runs = shop.delivered()[0], {run["dag_run_id"] for run in live.runs()}
     for number in range(5):
         shop.drop([shop.sale(f"burst{number}")])
-    until("the burst in gold", lambda: shop.delivered()[0] == before + 5, 60)
+    until("the burst in gold", lambda: shop.delivered()[0] == before + 5)
     until("the ledger to know", lambda: not shop.waiting())
     last = [row for row in shop.rows_of(tables.stream_batch) if row["run_id"] not in runs]
     assert [row["events"] for row in last] == [5]
@@ -123,11 +123,11 @@ def test_a_breach_stops_publishing_once_told_and_a_repaired_batch_catches_up(sho
     bad = [shop.sale(f"bad{number}", amount=-1) for number in range(5)]
     shop.drop(bad, "strict")
     dag = realtime_dag_id_of("strict")
-    until("the breach", lambda: any(run["state"] == "failed" for run in live.runs("strict")), 60)
+    until("the breach", lambda: any(run["state"] == "failed" for run in live.runs("strict")))
     shop.drop([shop.sale("more")], "strict")
-    until("the stream to go on landing", lambda: shop.waiting("strict").events == 6, 60)
+    until("the stream to go on landing", lambda: shop.waiting("strict").events == 6)
     failed = lambda: [run for run in live.runs("strict") if run["state"] == "failed"]  # noqa: E731
-    until("a second breach", lambda: len(failed()) > 1, 60)
+    until("a second breach", lambda: len(failed()) > 1)
     assert shop.delivered("strict") == (10, 10)
     told = shop.rows_of(tables.notification, "strict")
     assert [(row["kind"], row["held"] > 0, row["run_id"]) for row in told] == [("gate breached", True, "")]
@@ -136,7 +136,7 @@ def test_a_breach_stops_publishing_once_told_and_a_repaired_batch_catches_up(sho
     live.batch([*mended, shop.sale("more")], day(), "strict")
     assert shop.delivered("strict") == (16, 16)
     shop.drop([shop.sale("after")], "strict")
-    until("the stream to go on", lambda: shop.delivered("strict") == (17, 17), 60)
+    until("the stream to go on", lambda: shop.delivered("strict") == (17, 17))
     until("the recovery", lambda: all(one["ended_at"] for one in shop.rows_of(tables.notification, "strict")))
 
 

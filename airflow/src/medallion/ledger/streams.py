@@ -185,7 +185,7 @@ def landed_before(done: Waiting, moment: datetime, ledger: Ledger) -> Waiting:
         stream_batch.c.id.in_(done.batches), stream_batch.c.landed_at < moment
     )
     with ledger.engine.connect() as connection:
-        ids = tuple(connection.execute(query.order_by(stream_batch.c.id)).scalars())
+        ids: tuple[int, ...] = tuple(connection.execute(query.order_by(stream_batch.c.id)).scalars())
     parts = tuple(part for part in done.parts if part.changed_at < moment)
     return Waiting(ids, parts, done.since, done.events)
 

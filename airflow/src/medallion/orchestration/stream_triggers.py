@@ -133,7 +133,7 @@ class RedisStreamTrigger(BaseEventTrigger):
                     while True:
                         found = await server.xrange(self.topic, "-", "+", count=_LISTED)
                         waits = LOOK_SECONDS
-                        there = frozenset(number for number, _ in found)
+                        there = frozenset(number for number, _ in found or ())
                         if gathering.is_due(there, time.monotonic()):
                             yield TriggerEvent({"topic": self.topic, "messages": len(there)})
                         await asyncio.sleep(LOOK_SECONDS)

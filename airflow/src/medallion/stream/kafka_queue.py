@@ -102,7 +102,7 @@ class KafkaQueue:
 
 def _client() -> Any:
     try:
-        import confluent_kafka
+        import confluent_kafka  # type: ignore[import-not-found]
     except ImportError:
         raise ConfigError("a queue of Kafka needs the package confluent-kafka: pip install it") from None
     return confluent_kafka
