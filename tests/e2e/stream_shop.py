@@ -163,6 +163,8 @@ class StreamShop:
     def destination(self, query, client="live"):
         """Ask the client's schema at the destination; nothing while there is none."""
         path = self.settings.destinations / "data_warehouse.duckdb"
+        if not path.exists():
+            return []
         for _ in range(100):
             try:
                 with duckdb.connect(str(path), read_only=True) as found:

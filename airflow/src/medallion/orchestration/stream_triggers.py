@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
-from redis import RedisError
+from redis import Redis, RedisError
 
 from medallion.connections import url_of
 from medallion.database import utcnow
@@ -121,26 +121,31 @@ class RedisStreamTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look, and fire; a server that does not answer is asked again, less and less often."""
-        from redis.asyncio import Redis
-
         gathering, waits = Gathering(self.batch, self.again), LOOK_SECONDS
-        while True:
-            try:
-                url = redis_url(
-                    await asyncio.to_thread(url_of, self.connection, self.env, airflow_connection)
-                )
-                async with Redis.from_url(url, socket_timeout=PATIENCE) as server:
-                    while True:
-                        found = await server.xrange(self.topic, "-", "+", count=_LISTED)
-                        waits = LOOK_SECONDS
-                        there = frozenset(number for number, _ in found or ())
-                        if gathering.is_due(there, time.monotonic()):
-                            yield TriggerEvent({"topic": self.topic, "messages": len(there)})
-                        await asyncio.sleep(LOOK_SECONDS)
-            except (RedisError, OSError, MedallionError) as error:
-                self.log.warning("%s: the queue does not answer: %s", self.topic, masked(str(error)))
-                waits = min(2 * waits, _LONGEST_WAIT)
+        server: Redis | None = None
+        try:
+            while True:
+                try:
+                    server = server or await asyncio.to_thread(self._open)
+                    there = await asyncio.to_thread(self._listed, server)
+                    waits = LOOK_SECONDS
+                    if gathering.is_due(there, time.monotonic()):
+                        yield TriggerEvent({"topic": self.topic, "messages": len(there)})
+                except (RedisError, OSError, MedallionError) as error:
+                    self.log.warning("%s: the queue does not answer: %s", self.topic, masked(str(error)))
+                    waits = min(2 * waits, _LONGEST_WAIT)
                 await asyncio.sleep(waits)
+        finally:
+            if server is not None:
+                server.close()
+
+    def _open(self) -> Redis:
+        url = redis_url(url_of(self.connection, self.env, airflow_connection))
+        return Redis.from_url(url, socket_timeout=PATIENCE, decode_responses=True)
+
+    def _listed(self, server: Redis) -> frozenset[Any]:
+        found: Any = server.xrange(self.topic, "-", "+", count=_LISTED)
+        return frozenset(number for number, _ in found)
 
 
 @dataclass
