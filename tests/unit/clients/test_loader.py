@@ -79,8 +79,8 @@ def test_real_time_has_a_minute_unless_the_client_says_otherwise(configs: Path, 
     [
         ("{batch: 2m}", "realtime.batch: must be shorter than max_delay (1m), is 2m"),
         ("{limit: 0}", "realtime.limit: "),
-        ("{queues: [{name: events, env: Q, topic: t}]}", "realtime.queues[1].name: "),
-        ("{queues: [{name: a.b, topic: t}]}", "needs either connection or env"),
+        ("{queues: [{source: till, env: Q, topic: t}]}", "realtime.queues[0].entity: "),
+        ("{queues: [{source: a, entity: b, topic: t}]}", "needs either connection or env"),
     ],
 )
 def test_a_stream_that_cannot_be_is_refused(configs: Path, edit: Edit, written: str, told: str) -> None:

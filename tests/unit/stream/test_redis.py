@@ -100,7 +100,7 @@ def test_the_messaging_providers_trigger_fires_for_what_waits(till, server, monk
     from medallion.orchestration.queues import queue_trigger
 
     monkeypatch.setenv("TILL_QUEUE_URL", server.url)
-    queue = Queue(name="till.sales", env="TILL_QUEUE_URL", topic="sales")
+    queue = Queue(source="till", entity="sales", env="TILL_QUEUE_URL", topic="sales")
     trigger = queue_trigger(till.client, queue, batch=1.0, again=60.0)
     path, arguments = trigger.serialize()
     assert path == "medallion.orchestration.stream_triggers.RedisStreamTrigger"

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, Strict, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from medallion.clients.fields import ConnectionId, EachOnce, Frozen, NotRepeated, Variable, refuse_repeat
+from medallion.clients.fields import ConnectionId, Frozen, Name, Text, Variable
 from medallion.clients.schedule import Duration, duration_text
-
-_ENTITY = r"^[a-z][a-z0-9_]{0,49}\.[a-z][a-z0-9_]{0,49}$"
 
 
 class Queue(Frozen):
     """A message queue that an entity's events come by, a JSON object a message."""
 
-    name: Annotated[str, Field(pattern=_ENTITY)] = Field(
-        description="Whose events it has, as <source>.<entity>.", examples=["app_events.events"]
-    )
+    source: Name = Field(description="Of which source.", examples=["app_events"])
+    entity: Name = Field(description="Whose events it has.", examples=["events"])
     kind: Literal["redis", "kafka"] = Field(
         "redis", description="What kind of queue it is.", examples=["kafka"]
     )
@@ -32,15 +29,16 @@ class Queue(Frozen):
         "redis+stream://host:6379/0 or kafka://host:9092.",
         examples=["APP_QUEUE_URL"],
     )
-    topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:{}-]{1,200}$")] = Field(
+    topic: Text = Field(
         description="The stream of Redis, or the topic of Kafka; {client} is the client's id.",
         examples=["events:{client}"],
+        max_length=200,
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _once(cls, value: Any) -> Any:
-        return refuse_repeat(value)
+    @property
+    def name(self) -> str:
+        """Whose events, as ``<source>.<entity>``."""
+        return f"{self.source}.{self.entity}"
 
     @model_validator(mode="after")
     def _one_url(self) -> Queue:
@@ -63,16 +61,16 @@ class Realtime(Frozen):
         examples=["10s"],
         validate_default=True,
     )
-    limit: Annotated[int, Field(ge=1, le=5_000_000)] = Field(
+    limit: Annotated[int, Strict(), Field(ge=1, le=5_000_000)] = Field(
         50_000,
         description="Events of an entity that a micro-batch takes; more wait for the next.",
         examples=[50_000],
     )
-    queues: Annotated[tuple[Annotated[Queue, NotRepeated], ...], EachOnce] = Field(
+    queues: tuple[Queue, ...] = Field(
         (),
         description="Message queues beside the inbox, one an entity.",
         max_length=20,
-        examples=[[{"name": "app_events.events", "env": "APP_QUEUE_URL", "topic": "events:{client}"}]],
+        examples=[[{"source": "app_events", "entity": "events", "env": "APP_QUEUE_URL", "topic": "events"}]],
     )
 
     @field_validator("batch")
