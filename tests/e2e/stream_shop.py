@@ -29,7 +29,7 @@ business_rules: {{data_retention_days: 30, quality_threshold: {threshold}, enabl
 notification_email: shop@example.com
 retries: 2
 retry_delay: 2s
-realtime: {{max_delay: {max_delay}, batch: {batch}, limit: {limit}}}
+realtime: {{max_delay: {max_delay}, batch: {batch}, limit: {limit}, queues: [{queues}]}}
 """
 SOURCE = """
 description: What is sold, sale by sale
@@ -99,7 +99,7 @@ models:
 class StreamShop:
     """The project with its clients, their inboxes, and what became of their events."""
 
-    def __init__(self, folder: Path, clients=("live",), **more) -> None:
+    def __init__(self, folder: Path, clients=("live",), own=None, **more) -> None:
         real = load_settings()
         self.clients = clients
         self.settings = Settings(
@@ -115,7 +115,7 @@ class StreamShop:
         for name in ("defaults.yml", "destinations.yml"):
             shutil.copy(real.configs / name, folder / "configs" / name)
         for client in clients:
-            self.open(client, **more)
+            self.open(client, **more, **(own or {}).get(client, {}))
         share_airflow_tables(self.settings)
         self.catalog = load_catalog(self.settings.configs)
         assert make_ready(self.catalog, self.settings) == {}
@@ -127,11 +127,11 @@ class StreamShop:
 
     def open(
         self, client, *, batch="3s", max_delay="60s", limit=50_000, threshold=0.5, real_time=True,
-        steps="clean, validate",
+        steps="clean, validate", queues="",
     ):  # fmt: skip
         """Write a client's file."""
         text = CLIENT.format(
-            batch=batch, max_delay=max_delay, limit=limit, threshold=threshold, steps=steps,
+            batch=batch, max_delay=max_delay, limit=limit, threshold=threshold, steps=steps, queues=queues,
             real_time=str(real_time).lower(),
         )  # fmt: skip
         _write(self.settings.configs / "clients" / f"{client}.yml", text)
@@ -225,9 +225,9 @@ class LiveStream:
 
     def watched(self, client="live"):
         """Wait until Airflow watches the client's inbox."""
-        until(f"the watcher of {client}", lambda: self._watchers(client))
+        until(f"the watcher of {client}", lambda: self.watchers(client))
 
-    def _watchers(self, client):
+    def watchers(self, client):
         found = self.airflow.client._request(
             "GET", "/api/v2/assets", params={"name_pattern": realtime_dag_id_of(client)}
         ).json()["assets"]

@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - the names in the SQL are the test's own
 """Real time on a live Airflow: what is dropped into the inbox is in gold, once, whatever is killed."""
 
+import json
 import threading
 import time
 from contextlib import contextmanager
@@ -10,19 +11,34 @@ import pytest
 from live_airflow import until
 from stream_shop import LiveStream, StreamShop, day
 
+from medallion.clients import load_catalog
 from medallion.embedded import EmbeddedAirflow
 from medallion.embedded.environment import AirflowOptions
+from medallion.factory import bring_up_to_date
 from medallion.ledger import tables
-from medallion.pipeline import dag_id_of, realtime_dag_id_of
+from medallion.pipeline import realtime_dag_id_of
+from servers import RedisServer
 
 pytestmark = pytest.mark.live
 
 
+QUEUE = "{source: till, entity: sales, env: TILL_QUEUE_URL, topic: 'sales:{client}'}"
+
+
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    shop = StreamShop(tmp_path_factory.mktemp("stream"), clients=("live", "strict", "soaked"))
-    shop.open("strict", threshold=0.9)
-    return shop
+def queue(tmp_path_factory):
+    """A Redis, whose URL all of Airflow's processes have."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TILL_QUEUE_URL", server.url)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, queue):
+    own = {"strict": {"threshold": 0.9}, "queued": {"queues": QUEUE}}
+    return StreamShop(
+        tmp_path_factory.mktemp("stream"), clients=("live", "strict", "queued", "soaked"), own=own
+    )
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +196,33 @@ def test_gold_is_that_of_the_batch_to_the_row_also_where_triggerer_and_scheduler
     stream_with_restarts(shop, live, "soaked", 40, ("triggerer", "scheduler"))
 
 
+def test_messages_of_a_queue_reach_gold_also_where_it_was_killed(shop, live, queue):
+    live.batch([shop.sale("old", day(1).start)], day(1), "queued")
+    queue.send("sales:queued", *(json.dumps(shop.sale(number)) for number in range(5)))
+    until("the messages in gold", lambda: shop.delivered("queued") == (6, 6))
+    queue.stop()
+    queue.start()
+    queue.send("sales:queued", *(json.dumps(shop.sale(number)) for number in range(5, 9)))
+    until("the messages behind the kill", lambda: shop.delivered("queued") == (10, 10))
+    until("the queue to be trimmed", lambda: not queue.waiting("sales:queued"))
+
+
+def test_without_real_time_the_stream_is_closed_and_what_landed_comes_with_the_batch(shop, live):
+    before = shop.delivered()[0]
+    shop.drop([shop.sale("last")])
+    until("the last event in gold", lambda: shop.delivered()[0] == before + 1)
+    shop.open("live", real_time=False)
+    bring_up_to_date(shop.settings, load_catalog(shop.settings.configs), actor="test")
+    dag = realtime_dag_id_of("live")
+    until("the stream to be closed", lambda: "no real time" in live.airflow.client.dag(dag)["description"])
+    until("nobody to watch the inbox", lambda: not live.watchers("live"))
+    assert live.airflow.client.runs_in_flight(dag) == []
+    shop.drop([shop.sale("too late")])
+    live.batch([shop.sale("old", day(1).start)], day(1))
+    assert shop.delivered()[0] == before + 1
+    assert len(list(shop.inbox().glob("*.jsonl"))) == 1
+
+
 @pytest.mark.soak
 def test_ten_minutes_of_events_with_restarts_are_those_of_the_batch_to_the_row(tmp_path):
     shop = StreamShop(tmp_path, clients=("long",), batch="10s")
@@ -189,4 +232,3 @@ def test_ten_minutes_of_events_with_restarts_are_those_of_the_batch_to_the_row(t
         live.watched("long")
         kills = ("triggerer", "scheduler", "triggerer", "scheduler", "dag-processor")
         stream_with_restarts(shop, live, "long", 600, kills)
-        assert dag_id_of("long")
