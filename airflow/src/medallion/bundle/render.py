@@ -41,7 +41,11 @@ def render_client(
     """
     path = _template_file(settings)
     template = _template(_source(path), str(path))
-    values = {"client_id": definition.client.id, "definition": definition.facts(), "manifest": manifest}
+    values: dict[str, Any] = {
+        "client_id": definition.client.id,
+        "definition": definition.facts(),
+        "manifest": manifest,
+    }
     values["streamed"] = streamed
     try:
         text = template.render(values)

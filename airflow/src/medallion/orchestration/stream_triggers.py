@@ -126,7 +126,8 @@ class RedisStreamTrigger(BaseEventTrigger):
         try:
             while True:
                 try:
-                    server = server or await asyncio.to_thread(self._open)
+                    if server is None:
+                        server = await asyncio.to_thread(self._open)
                     there = await asyncio.to_thread(self._listed, server)
                     waits = LOOK_SECONDS
                     if gathering.is_due(there, time.monotonic()):
