@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
+import redis
 
 _USER, _PASSWORD = "medallion", "s3cret%pass"
 
@@ -151,3 +152,67 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+class RedisServer:
+    """A Redis of its own with a password, as a context; its data in ``folder`` outlives a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its URL, with its password, for streams."""
+        return f"redis+stream://:{quote(_PASSWORD)}@127.0.0.1:{self._port}/0"
+
+    def __enter__(self) -> RedisServer:
+        if shutil.which("redis-server") is None:
+            pytest.fail("needs redis-server: apt-get install redis-server")
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it, again where it was stopped, and wait until it answers."""
+        options = {"bind": "127.0.0.1", "port": str(self._port), "dir": str(self._folder)}
+        options |= {"appendonly": "yes", "appendfsync": "always", "save": "", "requirepass": _PASSWORD}
+        command = ["redis-server"]
+        for option, value in options.items():
+            command += [f"--{option}", value]
+        with (self._folder / "redis.log").open("ab") as log:
+            self._server = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with self.client() as client:
+                    client.ping()
+                return
+            except redis.RedisError:
+                if time.monotonic() > deadline or self._server.poll() is not None:
+                    raise
+                time.sleep(0.05)
+
+    def client(self) -> redis.Redis:
+        """A client of it."""
+        return redis.Redis(host="127.0.0.1", port=self._port, password=_PASSWORD)
+
+    def waiting(self, stream: str) -> int:
+        """How many messages a stream has."""
+        with self.client() as client:
+            return int(client.xlen(stream))
+
+    def send(self, stream: str, *events: str) -> None:
+        """Put events into a stream."""
+        with self.client() as client:
+            for event in events:
+                client.xadd(stream, {"event": event})
+
+    def stop(self) -> None:
+        """Kill it: what it has written stays."""
+        if self._server:
+            self._server.kill()
+            self._server.wait()

@@ -25,6 +25,7 @@ from load_speed import load_figures
 from retention_speed import retention_figures
 from rich.console import Console
 from rich.table import Table
+from stream_speed import stream_figures
 
 from medallion.clients import ENABLED, Catalog, Client, load_catalog, status_of
 from medallion.embedded import EmbeddedAirflow
@@ -57,8 +58,9 @@ def main() -> int:
         kept = retention_figures(home, figure)
         grown = growth_figures(home, figure)
         load = load_figures(home, figure, *((10, 30) if quick else ()))
+        stream = stream_figures(home, figure, *((30, (10,), 2) if quick else ()))
         for one in chain(
-            data_figures(home, figure), kept, grown, bundle, load, measure(settings, quick=quick)
+            data_figures(home, figure), kept, grown, bundle, load, stream, measure(settings, quick=quick)
         ):
             figures.append(one)
             out.write_text(json.dumps(figures, indent=2) + "\n")

@@ -42,8 +42,6 @@ def test_validate_passes_good_clients_and_prints_notes(clients: Path) -> None:
         "note: configs/clients/shop.yml:8: transformations: will run in this order: clean, validate",
         "note: configs/clients/shop.yml:12: business_rules.data_retention_days.gold: "
         "365 days, of tables with a _run_date alone: the other marts hold what silver holds, 90",
-        "note: configs/clients/shop.yml:14: business_rules.enable_real_time: "
-        "batches only until real time lands",
         "✓ no problems: shop (enabled), small (enabled)",
     ]
 
@@ -98,7 +96,6 @@ def test_validate_gives_its_facts_as_json(clients: Path) -> None:
     assert [note["key"] for note in facts["notes"]] == [
         "transformations",
         "business_rules.data_retention_days.gold",
-        "business_rules.enable_real_time",
     ]
 
 

@@ -90,6 +90,11 @@ class Settings:
         return opened_root(_LANDING, at, self.landing_connection, self.lookup)
 
     @property
+    def inbox(self) -> Path:
+        """Where events are dropped: ``inbox/<client>/<source>/<entity>/*.jsonl``."""
+        return self.home / "inbox"
+
+    @property
     def samples(self) -> Path:
         """Root of the demo's extracts: ``samples/<client>/<source>/…``."""
         return self.home / "samples"

@@ -7,7 +7,7 @@
     {%- do config(
         materialized='incremental', incremental_strategy='landed', meta={'entity': source ~ '__' ~ entity}
     ) -%}
-    {%- set rows = landed_rows(source, entity, var('intervals') if is_incremental() else none) -%}
+    {%- set rows = landed_rows(source, entity, intervals_read(source, entity) if is_incremental() else none) -%}
     (
         select * from {{ rows }} as rows_landed
         {%- if source ~ '.' ~ entity in var('snapshot_entities') and is_incremental() %}
@@ -23,6 +23,17 @@
         {%- endif %}
     ) as landed
 {%- endmacro %}
+
+{#- The run's intervals, and the minutes whose events came, or were replaced by a batch's rows, since bronze read. -#}
+{% macro intervals_read(source, entity) %}
+    {%- set own = var('intervals') -%}
+    {%- set starts = own | map(attribute='start') | list -%}
+    {%- set more = [] -%}
+    {%- for one in var('streamed').get(source ~ '.' ~ entity, []) if one.start not in starts -%}
+        {%- do more.append(one) -%}
+    {%- endfor -%}
+    {{ return(own + more) }}
+{% endmacro %}
 
 {% macro landed_rows(source, entity, intervals) %}
     {{ return(adapter.dispatch('landed_rows')(source, entity, intervals)) }}
@@ -49,7 +60,9 @@
         {{ alias }}._interval_start <= {{ moment(var('intervals')[-1].start) }}
     {%- else -%}
         {{ alias }}._interval_start in (
-            {%- for one in var('intervals') %}{{ moment(one.start) }}{{ ', ' if not loop.last }}{% endfor -%}
+            {%- for one in intervals_read(*model.config.meta.entity.split('__', 1)) -%}
+                {{ moment(one.start) }}{{ ', ' if not loop.last }}
+            {%- endfor -%}
         )
     {%- endif -%}
 {%- endmacro %}

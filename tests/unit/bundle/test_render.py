@@ -60,12 +60,14 @@ class Facts:
 
 
 def taken_apart(content):
-    """The file's calls by name, its imports, and its one assignment of data."""
+    """The file's calls by name, its imports, and its assignment of data."""
     tree = ast.parse(content)
     calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
     imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.Import)]
     (data,) = [
-        node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id != "dag"
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id not in ("dag", "stream")
     ]
     return calls, imports, ast.literal_eval(data)
 
@@ -73,16 +75,16 @@ def taken_apart(content):
 @pytest.mark.slow
 @given(st.dictionaries(HOSTILE, PLAIN, max_size=4))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_file_is_data_and_one_call_whatever_the_config_holds(fleet, facts):
+def test_a_file_is_data_and_a_call_a_dag_whatever_the_config_holds(fleet, facts):
     try:
         content = render_client(fleet.settings, Facts(facts), MANIFEST)
     except UnicodeEncodeError:  # half a character is not text
         raise AssertionError(f"{facts!r} cannot be written") from None
     calls, imports, data = taken_apart(content)
-    assert calls == ["client_dag"]
+    assert calls == ["client_dag", "client_stream"]
     assert imports == [
         "from airflow.sdk import DAG",
-        "from medallion.orchestration.client_file import client_dag",
+        "from medallion.orchestration.client_file import client_dag, client_stream",
     ]
     assert data == facts
 

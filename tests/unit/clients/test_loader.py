@@ -61,11 +61,32 @@ def test_transformations_run_in_their_own_order_and_a_note_says_so(configs: Path
     assert note in [str(note) for note in catalog.notes]
 
 
-def test_real_time_is_noted_where_it_is_asked_for(configs: Path) -> None:
-    notes = [str(note) for note in load_catalog(configs).notes if "real_time" in note.key]
+def test_real_time_has_a_minute_unless_the_client_says_otherwise(configs: Path, edit: Edit) -> None:
+    usual = load_catalog(configs).clients["shop"].realtime
+    assert (usual.max_delay, usual.batch, usual.limit) == (
+        timedelta(minutes=1),
+        timedelta(seconds=10),
+        50_000,
+    )
 
-    place = "configs/clients/shop.yml:14: business_rules.enable_real_time: "
-    assert notes == [place + "batches only until real time lands"]
+    edit("clients/shop.yml", "owner: shop-team", "owner: shop-team\nrealtime: {max_delay: 30s, batch: 2s}")
+    own = load_catalog(configs).clients["shop"].realtime
+    assert (own.max_delay, own.batch) == (timedelta(seconds=30), timedelta(seconds=2))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{batch: 2m}", "realtime.batch: must be shorter than max_delay (1m), is 2m"),
+        ("{limit: 0}", "realtime.limit: "),
+        ("{queues: [{source: till, env: Q, topic: t}]}", "realtime.queues[0].entity: "),
+        ("{queues: [{source: a, entity: b, topic: t}]}", "needs either connection or env"),
+    ],
+)
+def test_a_stream_that_cannot_be_is_refused(configs: Path, edit: Edit, written: str, told: str) -> None:
+    edit("clients/shop.yml", "owner: shop-team", f"owner: shop-team\nrealtime: {written}")
+
+    assert told in "\n".join(map(str, load_catalog(configs).problems))
 
 
 @pytest.mark.parametrize(("gold", "noted"), [(365, True), (91, True), (90, False), (30, False)])

@@ -16,7 +16,7 @@ from medallion.ledger import NodeRow, RunKey, open_ledger
 from medallion.ledger.told import end_telling, note
 from medallion.orchestration import notes
 from medallion.orchestration.callbacks import callbacks
-from medallion.orchestration.layer_build import _not_built
+from medallion.orchestration.layer_build import not_built
 from medallion.orchestration.retries import RetryByClass, backoff_of
 from medallion.pipeline import Asked, Extract, LayerPlan, Node, Plan
 from medallion.reports import write_run_report
@@ -120,7 +120,7 @@ def test_no_planted_secret_is_kept_or_told(planted, home, noted, caplog, capfd):
     decision = RetryByClass(backoff_of(CLIENT)).evaluate(error, 1, 2, context(error))
     build = ledger.start_build(KEY, "bronze", 1)
     row = NodeRow(NODE.unique_id, "bronze", "error", said, log=f"12:00 {said}")
-    ledger.add_results(KEY, build, [row, *_not_built([NODE], set(), error)])
+    ledger.add_results(KEY, build, [row, *not_built([NODE], set(), error)])
     ledger.end_build(build, "failed", str(error))
     told, _ = note(
         ledger, KEY, client_id="shop", cause="c", kind="k", severity=Severity.ERROR, task_id="t", subject=said

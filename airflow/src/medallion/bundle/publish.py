@@ -12,6 +12,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from medallion.bundle.render import render_client, template_stamp
 from medallion.bundle.shapes import MANIFESTS, Shapes, manifest_path, sweep_manifests
 from medallion.exceptions import ConfigError, ConflictError, MedallionError
+from medallion.ledger import open_ledger
+from medallion.ledger.streams import has_streamed
 from medallion.pipeline import make_plan, shape_of
 from medallion.registry import ACTIVE, REMOVED, DagFiles, FileChange, Registry, tables
 from medallion.settings import Settings
@@ -40,6 +42,12 @@ class Published:
 def client_path(client_id: str) -> str:
     """Where a client's DAG file is in the bundle."""
     return f"clients/client_{client_id}_pipeline.py"
+
+
+def client_of(path: str) -> str | None:
+    """Whose DAG file a path of the bundle is; None if it is no client's."""
+    name = path.removeprefix("clients/client_").removesuffix("_pipeline.py")
+    return name if path == client_path(name) else None
 
 
 def files_of(registry: Registry) -> DagFiles:
@@ -147,7 +155,13 @@ class _Work:
         client = known.definition.client
         manifest = self.shapes.manifest(shape_of(client))
         make_plan(client, manifest.slim)  # refuses thresholds of rules that the client's run does not measure
-        content = render_client(self.settings, known.definition, manifest_path(manifest.key))
+        content = render_client(
+            self.settings,
+            known.definition,
+            manifest_path(manifest.key),
+            streamed=not client.business_rules.enable_real_time
+            and has_streamed(open_ledger(self.settings.database_url), client_id),
+        )
         self.made[client_id] = _File(checksum, content, manifest.key)
 
     def _changes(

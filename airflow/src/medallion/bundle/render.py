@@ -20,7 +20,9 @@ _TEMPLATE = "client_pipeline.py.j2"
 _WIDTH = 100
 
 
-def render_client(settings: Settings, definition: Definition, manifest: str) -> bytes:
+def render_client(
+    settings: Settings, definition: Definition, manifest: str, *, streamed: bool = False
+) -> bytes:
     """Write a client's DAG file.
 
     Every value reaches it as a Python literal of plain data, so that nothing that a client wrote is code.
@@ -29,6 +31,7 @@ def render_client(settings: Settings, definition: Definition, manifest: str) -> 
         settings: where the template is.
         definition: the client with its sources and its destination.
         manifest: the manifest of its shape, as a path inside the bundle.
+        streamed: whether it has had real time, whose DAG is closed once it has no more.
 
     Returns:
         The file, without a clock, a path of this machine or anything else that changes by itself.
@@ -38,7 +41,12 @@ def render_client(settings: Settings, definition: Definition, manifest: str) -> 
     """
     path = _template_file(settings)
     template = _template(_source(path), str(path))
-    values = {"client_id": definition.client.id, "definition": definition.facts(), "manifest": manifest}
+    values: dict[str, Any] = {
+        "client_id": definition.client.id,
+        "definition": definition.facts(),
+        "manifest": manifest,
+    }
+    values["streamed"] = streamed
     try:
         text = template.render(values)
         ast.parse(text)

@@ -14,6 +14,7 @@ from medallion.clients.model import (
     Transformation,
 )
 from medallion.clients.problem import Problem
+from medallion.clients.realtime import Queue, Realtime
 from medallion.clients.schedule import duration_text
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Pages",
     "Problem",
     "QualityThreshold",
+    "Queue",
+    "Realtime",
     "Retention",
     "SourceContract",
     "SourceRef",

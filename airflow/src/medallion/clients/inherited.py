@@ -24,6 +24,7 @@ from medallion.clients.fields import (
     Zone,
 )
 from medallion.clients.known import known
+from medallion.clients.realtime import Realtime
 from medallion.clients.schedule import Duration, duration_text
 from medallion.clients.sla import Sla
 from medallion.clients.weekdays import DAILY, Weekdays
@@ -110,6 +111,11 @@ class Inherited(Frozen):
         Sla(),
         description="How long the run and its layers may take before people are told that they are late.",
         examples=[{"run": "90m", "layers": {"bronze": "20m"}}],
+    )
+    realtime: Realtime = Field(
+        Realtime(),
+        description="How its stream runs, where business_rules.enable_real_time is true.",
+        examples=[{"max_delay": "60s", "batch": "10s"}],
     )
 
     access: Access = Field(

@@ -248,9 +248,6 @@ def _keys(client: Client) -> list[str]:
 def _notes(client: Client, document: Document) -> list[Flaw]:
     """Say what of a good client is not, or not literally, done as written."""
     notes = []
-    if client.business_rules.enable_real_time:
-        loc = ("business_rules", "enable_real_time")
-        notes.append(Flaw(loc, "batches only until real time lands"))
     kept = client.business_rules.data_retention_days
     if kept.gold > kept.silver:
         gold = ("business_rules", "data_retention_days", "gold")

@@ -148,7 +148,10 @@ class BusinessRules(Frozen):
         examples=[0.95],
     )
     enable_real_time: Flag = Field(
-        False, description="Wanted: data within minutes. Batches only, for now.", examples=[False]
+        False,
+        description="true: events that are dropped into the inbox, or come by a queue, reach gold between "
+        "batches.",
+        examples=[False],
     )
 
 

@@ -33,7 +33,7 @@ notification_email: null        # who is told, such as data@example.com
 business_rules:
   data_retention_days: 365      # or {{landing: 30, bronze: 30, silver: 90, gold: 365, reports: 90}}
   quality_threshold: 0.95       # or {{default: 0.95, rules: {{some_rule: 0.99}}}}
-  enable_real_time: false       # batches only until real time lands
+  enable_real_time: false       # true: events reach gold between batches
 
 # Further keys, with what they are unless set here: see configs/defaults.yml.
 """

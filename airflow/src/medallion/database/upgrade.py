@@ -13,7 +13,7 @@ from medallion.exceptions import RegistryError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: The last migration: a process whose database has it need not import Alembic.
-HEAD = "0006"
+HEAD = "0007"
 #: Any number, the same in every process: PostgreSQL's lock of whoever migrates.
 _LOCK = 20_261_121
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from medallion.exceptions import DamagedError
-from medallion.extract.landing import PART
+from medallion.extract.landing import PART, STREAM_PART
 from medallion.extract.parts import check_part
 from medallion.storage import Root
 
@@ -26,7 +26,7 @@ def check_landing(landing: Root, client_id: str, partitions: Iterable[str]) -> N
     """
     if not isinstance(landing, Path):
         return
-    wanted = [f"*/*/{partition}/{PART}" for partition in partitions]
+    wanted = [f"*/*/{partition}/{name}" for partition in partitions for name in (PART, STREAM_PART)]
     found = [path for pattern in wanted for path in sorted((landing / client_id).glob(pattern))]
     damaged: dict[object, object] = {}
     for path in found:

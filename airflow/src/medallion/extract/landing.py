@@ -33,8 +33,8 @@ from medallion.storage import (
     store_errors,
 )
 
-#: The one file of an entity's interval.
-PART = "part-0.parquet"
+#: The one file of an entity's interval, and what events brought that came between batches.
+PART, STREAM_PART = "part-0.parquet", "stream-0.parquet"
 _STAGING, _READY = ".staging", "ready"
 _COMPLETE = "complete"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -47,11 +47,12 @@ class Stage:
     landing: Root
     client_id: str
     source: str
+    stream: bool = False
 
     @property
     def folder(self) -> Path:
-        """The source's staging on this machine."""
-        return beside(self.landing) / _STAGING / self.client_id / self.source
+        """The source's staging on this machine; that of its events is beside it."""
+        return beside(self.landing) / _STAGING / self.client_id / self._staged
 
     @property
     def writing(self) -> Path:
@@ -61,7 +62,11 @@ class Stage:
     @property
     def ready(self) -> Root:
         """Complete files on their way to their places, by partition."""
-        return self.landing / _STAGING / self.client_id / self.source / _READY
+        return self.landing / _STAGING / self.client_id / self._staged / _READY
+
+    @property
+    def _staged(self) -> str:
+        return f"{self.source}.stream" if self.stream else self.source
 
     def file(self, entity: str) -> Path:
         """Where an entity's rows are written."""
@@ -69,7 +74,8 @@ class Stage:
 
     def place(self, entity: str, partition: str) -> Root:
         """Where an entity's rows land."""
-        return self.landing / self.client_id / self.source / entity / partition / PART
+        name = STREAM_PART if self.stream else PART
+        return self.landing / self.client_id / self.source / entity / partition / name
 
     def land(self, partition: str) -> None:
         """Put everything that was written into its place.
@@ -137,7 +143,9 @@ def checked_name(what: str, name: str) -> str:
 
 
 @contextmanager
-def staging(landing: Root, client_id: str, source: str, patience: float = LOCK_SECONDS) -> Iterator[Stage]:
+def staging(
+    landing: Root, client_id: str, source: str, patience: float = LOCK_SECONDS, *, stream: bool = False
+) -> Iterator[Stage]:
     """Hold a source's staging for one writer, and clear up after a killed one.
 
     Args:
@@ -145,6 +153,7 @@ def staging(landing: Root, client_id: str, source: str, patience: float = LOCK_S
         client_id: whose rows.
         source: of which source.
         patience: seconds to wait for another extract of the source.
+        stream: of events that come between batches; these have a writer of their own.
 
     Yields:
         The stage, empty; what was not landed when the block ends is thrown away.
@@ -152,8 +161,8 @@ def staging(landing: Root, client_id: str, source: str, patience: float = LOCK_S
     Raises:
         ExtractError: if another process keeps it, naming that process.
     """
-    stage = Stage(landing, checked_name("client", client_id), checked_name("source", source))
-    doing = f"extract {source} for {client_id}"
+    stage = Stage(landing, checked_name("client", client_id), checked_name("source", source), stream)
+    doing = f"{'stream' if stream else 'extract'} {source} for {client_id}"
     with one_at_a_time(stage.folder, doing=doing, error=ExtractError, patience=patience):
         stage.finish()
         shutil.rmtree(stage.writing, ignore_errors=True)

@@ -60,7 +60,7 @@ class Files:
         asked = [_count(_is_blank(one, types)) for one in filled]
         dated = event_time is not None and event_time.casefold() in types
         if event_time and dated:
-            moment, inside = _moment(event_time, types), _inside(event_time, types, interval)
+            moment, inside = moment_sql(event_time, types), inside_sql(event_time, types, interval)
             timed = f"not ({_is_blank(event_time, types)})"
             newest = moment if later else f"case when {moment} < {_literal(interval.end)} then {moment} end"
             asked += [
@@ -79,7 +79,7 @@ class Files:
         types = _types_of(path)
         if event_time.casefold() not in types:
             return None  # landed before the contract named it
-        moment = _moment(event_time, types)
+        moment = moment_sql(event_time, types)
         before = f"{moment} {_READABLE} and {moment} < {_literal(end)}"
         found: tuple[datetime | None, ...] = self._read(f"max({moment}) filter ({before})", path)
         return found[0]
@@ -131,16 +131,16 @@ def _is_blank(column: str, types: Mapping[str, pa.DataType]) -> str:
     return f"{_text(column) if _is_text(kind) else quoted(column)} is null"
 
 
-def _moment(column: str, types: Mapping[str, pa.DataType]) -> str:
+def moment_sql(column: str, types: Mapping[str, pa.DataType]) -> str:
     """The column as a moment in UTC; null where it is none."""
     if _is_time(types[column.casefold()]):
         return f"cast({quoted(column)} as timestamp)"
     return f"cast(try_cast({_text(column)} as timestamptz) as timestamp)"
 
 
-def _inside(column: str, types: Mapping[str, pa.DataType], interval: Interval) -> str:
+def inside_sql(column: str, types: Mapping[str, pa.DataType], interval: Interval) -> str:
     """Whether a row happened inside the interval; a day without a time does if any of it lies inside."""
-    moment, kind = _moment(column, types), types[column.casefold()]
+    moment, kind = moment_sql(column, types), types[column.casefold()]
     last = Interval(interval.end - timedelta(microseconds=1), interval.end, interval.zone).run_date
     by_day = f"{moment} between date '{interval.run_date}' and date '{last}'"
     by_time = f"{moment} >= {_literal(interval.start)} and {moment} < {_literal(interval.end)}"

@@ -17,7 +17,7 @@ from medallion.bundle import client_path
 from medallion.bundle.live import is_live
 from medallion.database import utcnow
 from medallion.factory.report import DRAINING, ENDED, REMOVED, Line
-from medallion.pipeline import dag_id_of
+from medallion.pipeline import dag_id_of, realtime_dag_id_of
 from medallion.registry import ACTIVE, CLI, DagFiles, FileChange, Registry
 from medallion.registry import DRAINING as LEAVING
 from medallion.registry import REMOVED as GONE
@@ -32,6 +32,9 @@ from medallion.orchestration.closed import closed_dag
 
 dag = closed_dag({dag_id!r}, {client!r}, {reason!r})
 '''
+_CLOSED_STREAM = """
+stream = closed_dag({stream!r}, {client!r}, {reason!r})
+"""
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,14 @@ class Drain:
         if not self._is_closed(client_id, dag_id):
             yield Line(client_id, DRAINING, "Airflow has not read the closed DAG yet")
             return
-        runs = self.airflow.runs_in_flight(dag_id)
+        streams = realtime_dag_id_of(client_id, self.registry.platform)
+        of_dag = {run: one for one in (dag_id, streams) for run in self.airflow.runs_in_flight(one)}
+        runs = list(of_dag)
         if runs and not self._out_of_patience(client_id):
             yield Line(client_id, DRAINING, f"waits for {', '.join(runs)}")
             return
         for run_id in runs:
-            self.airflow.end_run(dag_id, run_id)
+            self.airflow.end_run(of_dag[run_id], run_id)
             self.registry.audit(client_id, "run ended", self.actor, {"run": run_id})
             yield Line(client_id, ENDED, f"{run_id} did not end within {self.patience}")
         yield from self._let_go(client_id, dag_id)
@@ -91,6 +96,7 @@ class Drain:
         self.files.change([FileChange(client_path(client_id), None)])
         if forgotten:
             self.airflow.delete_dag(dag_id)
+            self.airflow.delete_dag(realtime_dag_id_of(client_id, self.registry.platform))
         why = "no run is in flight" + ("; its history in Airflow is deleted" if forgotten else "")
         self.registry.set_status(client_id, GONE, origin=CLI, actor=self.actor, why=why)
         yield Line(client_id, REMOVED, why)
@@ -116,7 +122,10 @@ class Drain:
 
     def _closed(self, client_id: str, status: str) -> bytes:
         dag_id = dag_id_of(client_id, self.registry.platform)
-        return _CLOSED.format(client=client_id, dag_id=dag_id, reason=_reason(client_id, status)).encode()
+        stream = realtime_dag_id_of(client_id, self.registry.platform)
+        text = _CLOSED if self.airflow.dag(stream) is None else _CLOSED + _CLOSED_STREAM
+        reason = _reason(client_id, status)
+        return text.format(client=client_id, dag_id=dag_id, stream=stream, reason=reason).encode()
 
 
 def _reason(client_id: str, status: str) -> str:

@@ -285,3 +285,78 @@ notification_channel = Table(
     Column("detail", Said, nullable=False),  # why it failed
     Column("told_at", DateTime, nullable=False),
 )
+
+
+#: What a stream took at once of an entity, from when it lands until it is in gold.
+stream_batch = Table(
+    "stream_batch",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_run_columns(),  # of the run that took it
+    Column("client_id", String(100), nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("entity", String(100), nullable=False),
+    Column("channel", String(40), nullable=False),  # inbox or queue
+    Column("path", String(100), nullable=False),  # of landing
+    Column("events", BigInteger, nullable=False),  # that landed
+    Column("duplicates", BigInteger, nullable=False),  # that had landed before
+    Column("late", BigInteger, nullable=False),  # older than max_delay when they came
+    Column("first_event", DateTime),  # of those that were not late
+    Column("early_event", DateTime),  # 19 of 20 happened later
+    Column("median_event", DateTime),
+    Column("last_event", DateTime),
+    Column("first_arrival", DateTime),
+    Column("landed_at", DateTime, nullable=False),
+    Column("gold_run", String(250)),  # that delivered it
+    Column("gold_at", DateTime),
+    Index("stream_batch_client", "client_id", "gold_at", "landed_at"),
+)
+
+#: Up to where a stream has read each of its channels; a folder's files are gone once they have landed.
+stream_offset = Table(
+    "stream_offset",
+    metadata,
+    Column("client_id", String(100), primary_key=True),
+    Column("source", String(100), primary_key=True),
+    Column("entity", String(100), primary_key=True),
+    Column("channel", String(40), primary_key=True),
+    Column("position", Text, nullable=False),
+    Column("events", BigInteger, nullable=False),  # since there is one
+    Column("moved_at", DateTime, nullable=False),
+)
+
+#: The partitions of landing that a stream wrote, and up to when bronze has them.
+stream_part = Table(
+    "stream_part",
+    metadata,
+    Column("client_id", String(100), primary_key=True),
+    Column("source", String(100), primary_key=True),
+    Column("entity", String(100), primary_key=True),
+    Column("path", String(100), primary_key=True),
+    Column("interval_start", DateTime, nullable=False),
+    Column("first_event", DateTime),
+    Column("last_event", DateTime),
+    Column("rows", BigInteger, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    Column("built_at", DateTime),
+)
+
+#: What a batch found when it held an interval's rows against those of the stream.
+stream_difference = Table(
+    "stream_difference",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_run_columns(),
+    Column("client_id", String(100), nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("entity", String(100), nullable=False),
+    Column("interval_start", DateTime, nullable=False),
+    Column("batch_rows", BigInteger, nullable=False),
+    Column("stream_rows", BigInteger, nullable=False),
+    Column("same", BigInteger, nullable=False),
+    Column("differing", BigInteger, nullable=False),  # the same event, other values
+    Column("batch_only", BigInteger, nullable=False),
+    Column("stream_only", BigInteger, nullable=False),
+    Column("compared_at", DateTime, nullable=False),
+    Index("stream_difference_run", "dag_id", "run_id"),
+)

@@ -1,7 +1,7 @@
 """Telling people: what happened as a message, and the channels that carry it to them."""
 
 from medallion.notifications.channel import Channel, Route
-from medallion.notifications.late import LayerLate, NeverStarted, RunLate, StartsAgain
+from medallion.notifications.late import LayerLate, NeverStarted, RunLate, StartsAgain, StreamLate
 from medallion.notifications.message import (
     ClientRemoved,
     ClientsInvalid,
@@ -35,6 +35,7 @@ __all__ = [
     "Row",
     "RunLate",
     "StartsAgain",
+    "StreamLate",
     "TaskFailed",
     "Teller",
     "WaiverUsed",

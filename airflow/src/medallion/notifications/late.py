@@ -71,3 +71,21 @@ class StartsAgain(Recovered):
     def headline(self) -> str:
         """Whose runs."""
         return f"{self.client_id} recovered: its runs start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamLate(Message):
+    """Events take longer to gold than the client's ``realtime.max_delay``.
+
+    Attributes:
+        behind: how long the oldest took, or waits.
+    """
+
+    kind: ClassVar[str] = "stream late"
+    of_run: ClassVar[bool] = False
+    behind: str
+
+    @property
+    def headline(self) -> str:
+        """Whose stream, and by how much."""
+        return f"{self.client_id} is not in real time: an event took {self.behind} or more"

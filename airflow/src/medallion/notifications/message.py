@@ -56,6 +56,7 @@ class Message(ABC):
         log_url: the task's log in Airflow.
         advice: what to do.
         consequence: what it tells follows from anything that was told of the run before.
+        lasting: its cause is one of all runs of the DAG, and over once one goes well.
     """
 
     kind: ClassVar[str]
@@ -81,6 +82,7 @@ class Message(ABC):
     log_url: str = ""
     advice: str = ""
     consequence: bool = False
+    lasting: bool = False
 
     @property
     @abstractmethod

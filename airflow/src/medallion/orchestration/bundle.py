@@ -11,9 +11,10 @@ from typing import Any
 import psutil
 from airflow.dag_processing.bundles.base import BaseDagBundle, BundleVersion, get_bundle_tracking_dir
 
-from medallion.bundle.publish import files_of
+from medallion.bundle.publish import client_of, files_of
 from medallion.bundle.versions import Last, Versions, differing
 from medallion.exceptions import RegistryError
+from medallion.pipeline import realtime_dag_id_of
 from medallion.registry import DagFiles, open_registry
 from medallion.registry.files import EMPTY
 from medallion.settings import DEFAULT_PLATFORM, load_settings
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: How often it is said that the registry is away.
 _SAID_SECONDS = 60.0
+#: How often it is asked which streams nobody watches.
+_WATCHED_SECONDS = 5.0
 #: After this the dag-processor has ended whatever it still parses.
 _PARSED_SECONDS = 60.0
 
@@ -50,6 +53,7 @@ class ClientBundle(BaseDagBundle):
         self._current: Last | None = None
         self._tree: dict[str, str] = {}
         self._half_read = _HalfRead()
+        self._unwatched = _Unwatched(platform)
         self._said = -_SAID_SECONDS
         self._next_try = 0.0
 
@@ -120,7 +124,7 @@ class ClientBundle(BaseDagBundle):
         ):
             self._bring(files, newest)
         self._current = newest
-        self._versions.touch(self._half_read.to_read_again())
+        self._versions.touch(self._half_read.to_read_again() | self._unwatched.to_read_again(self._tree))
 
     def _bring(self, files: DagFiles, newest: Last) -> None:
         """Have the newest version here, live."""
@@ -188,6 +192,50 @@ class _HalfRead:
             return paths
         self._readers &= _children() if time.monotonic() < self._until else set()
         return set()
+
+
+class _Unwatched:
+    """Files of streams that nobody watches yet.
+
+    Airflow 3.3 gives an asset its watchers when it reads a DAG whose asset is active, and makes a new DAG's
+    asset active only after that: until the file is read again, which may be in an hour, nothing is watched.
+
+    Args:
+        platform: whose clients.
+    """
+
+    def __init__(self, platform: str) -> None:
+        self._platform = platform
+        self._next = 0.0
+
+    def to_read_again(self, tree: Iterable[str]) -> set[str]:
+        """Hand out the files of streams whose asset is active and has no watcher; asks every few seconds."""
+        if time.monotonic() < self._next:
+            return set()
+        self._next = time.monotonic() + _WATCHED_SECONDS
+        paths = {
+            realtime_dag_id_of(client_id, self._platform): path
+            for path in tree
+            if (client_id := client_of(path))
+        }
+        return {paths[name] for name in _active_without_watcher() if name in paths}
+
+
+def _active_without_watcher() -> list[str]:
+    """The names of assets that a DAG is scheduled by and that nobody watches."""
+    from airflow.models.asset import AssetModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    unwatched = select(AssetModel.name).where(
+        AssetModel.active.has(), AssetModel.scheduled_dags.any(), ~AssetModel.watchers.any()
+    )
+    try:
+        with create_session() as session:
+            return list(session.scalars(unwatched.where(AssetModel.uri.like("medallion://%"))))
+    except Exception as error:  # whoever serves files without Airflow's database watches nothing
+        log.debug("Airflow does not say which streams are watched: %s", error)
+        return []
 
 
 def _children() -> set[int]:

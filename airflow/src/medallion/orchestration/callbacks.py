@@ -92,7 +92,8 @@ class Succeeded:
         layers = getattr(context["ti"].task, "layers", None)  # of a gate
         task = context["ti"]
         awaited = self.client.sla.run is not None and task.task_id == load_task(self.client)
-        if task.try_number > 1 or layers or awaited:
+        lasting = getattr(task.task, "told_once", False)
+        if task.try_number > 1 or layers or awaited or lasting:
             from medallion.orchestration.told import tell_success
 
             tell_success(self.client, context, judged=layers or (), awaited=awaited, started=started)

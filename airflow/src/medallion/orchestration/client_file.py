@@ -9,7 +9,10 @@ from typing import Any
 
 from airflow.sdk import DAG
 
+from medallion.orchestration.closed import closed_dag
 from medallion.orchestration.dag import Manifest, create_client_dag
+from medallion.orchestration.realtime_dag import create_realtime_dag
+from medallion.pipeline import make_plan, realtime_dag_id_of
 from medallion.registry.definition import Definition
 
 
@@ -25,8 +28,32 @@ def client_dag(file: str, facts: Mapping[str, Any], *, manifest: str) -> DAG:
         ConfigError: if the definition and the manifest do not fit together.
     """
     definition = Definition.from_facts(facts)
-    path = Path(file).resolve().parents[1] / manifest
-    slim = Manifest(json.loads(path.read_text()), path)
+    slim = _slim(file, manifest)
     return create_client_dag(
         definition.client.id, definition.client, catalog=definition.catalog, manifest=slim
     )
+
+
+def client_stream(
+    file: str, facts: Mapping[str, Any], *, manifest: str, streamed: bool = False
+) -> DAG | None:
+    """Build the DAG of a client's stream, as :func:`client_dag`; None where the client has no real time.
+
+    Where it had it once (``streamed``) the DAG stays, closed: runs in flight of one that is gone would hang.
+    """
+    definition = Definition.from_facts(facts)
+    client = definition.client
+    if not client.business_rules.enable_real_time:
+        reason = f"{client.id} has no real time any more: what its stream has landed comes with its batches"
+        return (
+            closed_dag(realtime_dag_id_of(client.id, client.platform), client.id, reason)
+            if streamed
+            else None
+        )
+    plan = make_plan(definition.client, _slim(file, manifest).content)
+    return create_realtime_dag(plan, definition.catalog)
+
+
+def _slim(file: str, manifest: str) -> Manifest:
+    path = Path(file).resolve().parents[1] / manifest
+    return Manifest(json.loads(path.read_text()), path)

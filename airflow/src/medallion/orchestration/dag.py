@@ -24,10 +24,19 @@ from medallion.orchestration.gates import GateTask
 from medallion.orchestration.layer_build import LayerBuildTask
 from medallion.orchestration.layers import draw_layer
 from medallion.orchestration.nodes import DbtNodeTask
+from medallion.orchestration.reconcile import ReconcileTask
 from medallion.orchestration.retries import RetryByClass, backoff_of
 from medallion.orchestration.start import BuildTurnTask, StartTask
 from medallion.orchestration.timetables import timetable_of
-from medallion.pipeline import LAYERS, Plan, calendar_of, load_task, make_plan, snapshot_entities
+from medallion.pipeline import (
+    LAYERS,
+    Plan,
+    calendar_of,
+    load_task,
+    make_plan,
+    snapshot_entities,
+    streamed_entities,
+)
 from medallion.settings import load_settings
 
 #: Where the target lets one writer in, as DuckDB does, these run where its file is.
@@ -64,7 +73,7 @@ def create_client_dag(
     # Only now: each task would have a copy, and Airflow checks the form three times a copy when it serializes
     # them: 0.9 of 1.0 s of processor time for 82 tasks (3.3.0). A run's tasks have it from the DAG.
     dag.params = trigger_form()
-    dag.access_control = _access_control(client.access)
+    dag.access_control = access_control(client.access)
     for task in dag.tasks:
         if isinstance(task, _OPENS_WAREHOUSE):
             task.queue = load_settings().warehouse_queue
@@ -101,7 +110,7 @@ def _empty_dag(plan: Plan) -> DAG:
     )
 
 
-def _access_control(access: Access) -> dict[str, dict[str, list[str]]]:
+def access_control(access: Access) -> dict[str, dict[str, list[str]]]:
     """What each role may do with the DAG and its runs; without any role nobody may what is not listed.
 
     None would leave at the auth manager what an earlier version of the client allowed.
@@ -167,7 +176,7 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
         plan=plan,
         doc_md="Writes the reports of the run and of its day, whatever became of it.",
     )
-    chain(start, extracts, *_turn_to_build(plan), layers[0].begin)
+    chain(start, extracts, *_turn_to_build(plan), *_reconcile(plan, catalog), layers[0].begin)
     for before, after in pairwise(layers):
         before.gate >> after.begin
     for layer in layers:
@@ -180,10 +189,18 @@ def _draw(plan: Plan, catalog: Catalog, manifest: Path) -> None:
 
 def _turn_to_build(plan: Plan) -> list[BuildTurnTask]:
     """Where runs of the client may meet, what keeps their builds apart."""
-    if plan.client.max_active_runs == 1:
+    if plan.client.max_active_runs == 1 and not plan.client.business_rules.enable_real_time:
         return []
     told = "Waits until no other run of the client builds, judges or delivers; extracts have not waited."
     return [BuildTurnTask(task_id="turn_to_build", plan=plan, doc_md=told)]
+
+
+def _reconcile(plan: Plan, catalog: Catalog) -> list[ReconcileTask]:
+    """Where a client has a stream, what holds the batch against it."""
+    if not plan.client.business_rules.enable_real_time or not streamed_entities(plan, catalog):
+        return []
+    told = "Holds what landed against what the stream had brought; the batch's rows take its place."
+    return [ReconcileTask(task_id="reconcile_stream", plan=plan, catalog=catalog, doc_md=told)]
 
 
 def _kept(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from medallion.clients.schedule import duration_text
 from medallion.clients.weekdays import weekdays_text
 from medallion.orchestration.markdown import code, plain, table
 from medallion.orchestration.plugin import PREFIX, in_airflow
-from medallion.pipeline import Plan
+from medallion.pipeline import Plan, Streamed, realtime_dag_id_of, realtime_plan
 
 _READING = (
     "A layer's `build` runs dbt once for the whole layer. Each model has a task `run` and a task `test`; "
@@ -37,7 +37,7 @@ def client_document(plan: Plan) -> str:
         ),
         ("days kept", ", ".join(f"{layer} {days}" for layer, days in rules.data_retention_days)),
         ("cleaned up", weekdays_text(client.cleanup_on)),
-        ("real time", "yes: batches only until real time lands" if rules.enable_real_time else "no"),
+        ("real time", _real_time(plan)),
         ("told when it fails", _told(client)),
         *((f"may {name}", _codes(roles)) for name, roles in client.access if roles),
         *([("late", late)] if (late := _late(client)) else []),
@@ -47,6 +47,51 @@ def client_document(plan: Plan) -> str:
     ]
     reading = _READING.format(reports=in_airflow(f"{PREFIX}/"))
     return f"## {plain(client.description)}\n\n{table(('', ''), rows)}\n\n{reading}\n"
+
+
+def _real_time(plan: Plan) -> str:
+    """Where events are dropped, and when they are to be in gold; or that there are none."""
+    client = plan.client
+    if not client.business_rules.enable_real_time:
+        return "no"
+    streams = _codes(node.name for node in plan.layer("bronze").models if node.realtime)
+    stream, said = realtime_dag_id_of(client.id, client.platform), client.realtime
+    within = f"within {duration_text(said.max_delay)}, in micro-batches of {duration_text(said.batch)}"
+    return f"yes, {within}: {code(stream)} streams {streams or 'nothing: no entity may come as events'}"
+
+
+_STREAM = """## {description}: the stream
+
+Files of events that are moved into `inbox/{client}/<source>/<entity>/` (a JSON object a line, `*.jsonl`)
+land at once, and reach gold in micro-batches of {batch}, {delay} after they happened at the latest. Each
+micro-batch is a run of this DAG with one task; the batches of {pipeline} bring the same events once more,
+take their place and say in their reports where they differ.
+
+{table}
+"""
+
+
+def stream_document(plan: Plan, streamed: Iterable[Streamed]) -> str:
+    """What the client's second DAG says of itself."""
+    client, part = plan.client, realtime_plan(plan)
+    said = client.realtime
+    rows = [
+        ("entities", _codes(one.name for one in streamed)),
+        ("builds", _codes(node.name for layer in part.layers for node in layer.models)),
+        ("gathers for", duration_text(said.batch)),
+        ("in gold within", duration_text(said.max_delay)),
+        ("events of an entity at once", f"{said.limit:,} at most"),
+        *([("queues", _codes(f"{one.name} from {one.topic}" for one in said.queues))] if said.queues else []),
+        ("config version", code(plan.config_version)),
+    ]
+    return _STREAM.format(
+        description=plain(client.description),
+        client=client.id,
+        batch=duration_text(said.batch),
+        delay=duration_text(said.max_delay),
+        pipeline=code(plan.dag_id),
+        table=table(("", ""), rows),
+    )
 
 
 def _told(client: Client) -> str:

@@ -14,7 +14,7 @@ from medallion.clients import Destination, SourceContract
 from medallion.exceptions import GateFailed
 from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
-from medallion.ledger import open_ledger, tables
+from medallion.ledger import Ledger, RunKey, open_ledger, streams, tables
 from medallion.ledger.judged import VALIDATION, judged_builds
 from medallion.missing import missing_of_fleet
 from medallion.orchestration.connections import airflow_connection, airflow_settings
@@ -143,11 +143,19 @@ class LoadTask(BaseOperator):
             "tables": dict(delivery.tables),
         }
         ledger.record(tables.delivery, key, [row])
+        self._tell_stream(ledger, key)
         self.log.info("delivered to %s: %s", delivery.place, dict(delivery.tables))
         for table, rows in delivery.copied.items():
             self.log.info("%s: %s of its rows were copied", table, f"{rows:,}")
         for note in delivery.notes:
             self.log.warning("%s: %s", delivery.destination, note)
+
+    def _tell_stream(self, ledger: Ledger, key: RunKey) -> None:
+        """Write down that gold has what the stream had landed when bronze was built."""
+        client = self.plan.client.id
+        if began := [one.started_at for one in ledger.builds(key, "bronze")]:
+            waits = streams.landed_before(streams.waiting(ledger, client), began[0], ledger)
+            streams.mark_gold(ledger, client, key.run_id, waits)
 
 
 _BACKFILLED = "a backfilled run deletes nothing: a scheduled one does"

@@ -19,6 +19,7 @@ from medallion.orchestration.links import RunReportLink
 from medallion.orchestration.retries import backoff_of, first_try, judge
 from medallion.pipeline import Node, Plan
 from medallion.settings import Settings
+from medallion.stream.behind import streamed_of
 from medallion.transform import BuildRequest, build_nodes
 
 
@@ -75,6 +76,7 @@ class LayerBuilder:
             full_refresh=self.layer in asked.rebuild,
             run_id=key.run_id,
             build_id=build_id,
+            streamed=streamed_of(settings, ledger, self.plan.client.id),
         )
         partitions = [one.partition_path(sub_daily=self.plan.sub_daily) for one in asked.intervals]
         seen: set[str] = set()
@@ -89,13 +91,13 @@ class LayerBuilder:
             build_nodes(settings, request, write)
         except BaseException as error:
             _, decision = judge(error, context["ti"], backoff_of(self.plan.client))
-            ledger.add_results(key, build_id, _not_built(nodes, seen, error))
+            ledger.add_results(key, build_id, not_built(nodes, seen, error))
             ledger.end_build(build_id, "retry" if series and decision.again else "failed", str(error))
             raise
         ledger.end_build(build_id, "success")
 
 
-def _not_built(nodes: Iterable[Node], seen: set[str], error: BaseException) -> list[NodeRow]:
+def not_built(nodes: Iterable[Node], seen: set[str], error: BaseException) -> list[NodeRow]:
     """A row for every node that has none yet, so that nobody waits for it."""
     message = f"not built: {error}"
     return [

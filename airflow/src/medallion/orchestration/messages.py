@@ -180,7 +180,13 @@ def facts_of(client: Client, context: Any) -> dict[str, Any]:
         "try_number": task.try_number,
         "tries": tries,
         "log_url": str(getattr(task, "log_url", "") or ""),
+        "lasting": told_once(task),
     }
+
+
+def told_once(task: Any) -> bool:
+    """Whether what a task fails of is told once for all runs, until one goes well."""
+    return bool(getattr(getattr(task, "task", None), "told_once", False))
 
 
 def _next_try(client: Client, context: Any) -> datetime:
@@ -200,7 +206,7 @@ def _reason(error: object) -> str:
 
 
 def _interval(client: Client, context: Any) -> str:
-    if not context.get("dag_run"):
+    if not context.get("dag_run") or told_once(context["ti"]):
         return ""
     try:
         span = asked_of(context, client).span

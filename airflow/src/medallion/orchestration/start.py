@@ -10,7 +10,7 @@ from medallion.ledger import Ledger, open_ledger
 from medallion.ledger.turns import BUILD, RUN, take_turn
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.links import RunReportLink
-from medallion.pipeline import Asked, Plan
+from medallion.pipeline import Asked, Plan, realtime_dag_id_of
 from medallion.settings import load_settings
 from medallion.warehouses import warehouse_of
 
@@ -42,7 +42,7 @@ class TurnTask(BaseSensorOperator):
         """Take a turn, or say for whom the run waits."""
         ledger, key = open_ledger(load_settings().database_url), run_key(context)
         before = take_turn(
-            ledger, key, self.turns(), lambda run_id: _is_running(context, key.dag_id, run_id), self.kind
+            ledger, key, self.turns(), lambda run_id: is_running(context, self.plan, run_id), self.kind
         )
         if before:
             self.log.info("waits for %s to end", before)
@@ -97,6 +97,16 @@ class BuildTurnTask(TurnTask):
     kind = BUILD
 
 
-def _is_running(context: Any, dag_id: str, run_id: str) -> bool:
+#: Begins the ids of micro-batches' runs among those that wait for a client's turn to build.
+STREAM = "stream "
+
+
+def is_running(context: Any, plan: Plan, run_id: str) -> bool:
     """Ask Airflow; a run it does not know, because its database was made anew, is none."""
-    return bool(context["ti"].get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["running"]))
+    client = plan.client
+    streams = run_id.startswith(STREAM)
+    dag_id = realtime_dag_id_of(client.id, client.platform) if streams else plan.dag_id
+    found = context["ti"].get_dr_count(
+        dag_id=dag_id, run_ids=[run_id.removeprefix(STREAM)], states=["running"]
+    )
+    return bool(found)

@@ -16,9 +16,10 @@ from medallion.notifications import Message, Teller
 from medallion.notifications.bounded import Attempt
 from medallion.notifications.telling import now
 from medallion.orchestration.late import late_layer
-from medallion.orchestration.messages import failures, plain_failure, recovery, waivers_used
+from medallion.orchestration.messages import failures, plain_failure, recovery, told_once, waivers_used
 from medallion.orchestration.retries import tell_of_the_last
 from medallion.orchestration.routes import teller_of
+from medallion.orchestration.stream_told import LATE
 from medallion.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -93,12 +94,22 @@ def tell_success(
     """
     settings, task = load_settings(), context["ti"]
     teller = teller_of(settings, client)
-    if task.try_number > 1 or awaited:
+    if told_once(task):
+        key = RunKey(task.dag_id, "")
+        late = LATE if getattr(task.task, "is_late", False) else ""
+        over = _others(open_ledger(settings.database_url), key, task.task_id, late)
+        teller.tell_recovery(key, recovery(client, context), over, started)
+    elif task.try_number > 1 or awaited:
         teller.tell_recovery(RunKey(task.dag_id, task.run_id), recovery(client, context), started=started)
     if judged:
         ledger = partial(open_ledger, settings.database_url)
         found = _looked(lambda: _of_gate(ledger(), client, context, judged), teller)
         teller.tell(found or [], started)
+
+
+def _others(ledger: Ledger, key: RunKey, task_id: str, cause: str) -> list[int]:
+    """The ids of a task's open causes but one."""
+    return [one.id for one in open_causes(ledger, key, task_id) if one.cause != cause]
 
 
 def _of_gate(ledger: Ledger, client: Client, context: Any, judged: Sequence[str]) -> list[Message]:

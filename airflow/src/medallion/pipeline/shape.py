@@ -17,6 +17,8 @@ from typing import Any
 LAYERS = ("bronze", "silver", "gold")
 #: The tag of gold models that only ``aggregate`` builds.
 AGGREGATE_TAG = "aggregate"
+#: The tag of models that a micro-batch builds, between the client's batches.
+REALTIME_TAG = "realtime"
 #: The generic test that measures a rule, the macro that is a whole mart of rolling weeks, and dbt's kinds of
 #: node that a run builds.
 RULE_TEST = "rule"
@@ -76,6 +78,7 @@ class Node:
     rule: Rule | None = None
     reads: str = ""  # of a rule: the model whose rows it measures
     rolling: Rolling | None = None
+    realtime: bool = False
 
 
 def slim_manifest(manifest: Raw, shape: Shape) -> dict[str, Any]:
@@ -179,6 +182,8 @@ def _slim_model(raw: Raw, models: Mapping[str, Raw]) -> dict[str, Any]:
     slim = _common(raw, layer, group, parents) | {"fqn": [raw["name"]], "tags": [layer]}
     if f"macro.{raw['package_name']}.{ROLLING_MACRO}" in raw["depends_on"].get("macros", []):
         slim["rolling"] = {"currency": raw["config"].get("meta", {}).get("currency")}
+    if REALTIME_TAG in raw["tags"]:
+        slim["realtime"] = True
     return slim
 
 
@@ -186,6 +191,8 @@ def _slim_test(raw: Raw, parents: list[str], nodes: Mapping[str, Raw]) -> dict[s
     """A test behind the last of its parents: earlier ones would wait for a later layer."""
     behind = nodes[parents[-1]]
     slim = _common(raw, behind["layer"], behind["group"], [parents[-1]]) | {"fqn": [], "tags": []}
+    if behind.get("realtime"):
+        slim["realtime"] = True
     if _is_rule(raw):
         kwargs = raw["test_metadata"]["kwargs"]
         slim["rule"] = {
@@ -226,4 +233,5 @@ def _node(raw: Raw) -> Node:
         rule=Rule(**raw["rule"]) if raw.get("rule") else None,
         reads=raw.get("reads", ""),
         rolling=Rolling(**raw["rolling"]) if raw.get("rolling") else None,
+        realtime=bool(raw.get("realtime")),
     )

@@ -20,6 +20,7 @@ from medallion.reports.day_in_warehouse import DayInWarehouse, Weeks
 from medallion.reports.figures import client_part
 from medallion.reports.history import HTML_FILE, brief_of, read_report, reports_of_day
 from medallion.reports.outcome import DELIVERED, FAILED
+from medallion.reports.stream import stream_of_day
 from medallion.reports.trends import Runs, own_start, runs_by_day, trends_of
 from medallion.storage import Root, below
 
@@ -68,6 +69,7 @@ def daily_figures(ledger: Ledger, plan: Plan, root: Root, day: date, seen: DayIn
         "cleanup": _cleaned(of_runs),
         "cleanup_left_out": _left_out(of_runs),
         "retention": _retained(of_runs),
+        "stream": stream_of_day(ledger, plan, day),
         "trends": trends_of(plan, day, past, seen.weeks),
     }
 

@@ -109,6 +109,35 @@ class Cleaned(Part):
     bytes: Count
 
 
+class StreamDifference(Part):
+    """What a batch found when it held an interval's rows against those of the stream, in events."""
+
+    source: str
+    entity: str
+    interval_start: Moment
+    batch_rows: Count
+    stream_rows: Count
+    same: Count
+    differing: Count = Field(description="The same event with other values: the batch's count.")
+    batch_only: Count
+    stream_only: Count = Field(description="They stay: the batch has not brought them.")
+
+
+class StreamPart(Part):
+    """What came between the client's batches on the day, and how long it took from event to gold."""
+
+    events: Count = Field(description="That reached gold.")
+    late: Count = Field(description="Of these, older than max_delay when they came: no time counts them.")
+    duplicates: Count = Field(description="That had come before, and did not land again.")
+    waiting: Count = Field(description="That have landed, and are not in gold.")
+    micro_batches: Count = Field(description="Runs that brought them to gold, batches among them.")
+    p50_seconds: float | None = Field(description="Half of the events took no longer from event to gold.")
+    p95_seconds: float | None = Field(description="19 of 20 of each micro-batch took no longer.")
+    longest_seconds: float | None
+    max_delay_seconds: float = Field(description="What the client allows.")
+    differences: list[StreamDifference] = Field(description="Of the day's intervals, as compared first.")
+
+
 class WeekToday(Part):
     """The day beside the seven days that end with it."""
 
@@ -176,6 +205,7 @@ class DailyReport(Part):
     cleanup: Cleaned | None = Field(description="null if no run of the day cleaned up.")
     cleanup_left_out: str = Field("", description="Why none was to; blank if one did.")
     retention: list[Retained] = Field(description="Of the day's runs together, with the largest share.")
+    stream: StreamPart | None = Field(None, description="null if the client has no real time.")
     trends: Trends
 
 

@@ -37,6 +37,8 @@ def daily_parts(figures: Facts, page: Root) -> Iterator[RenderableType]:
     breached = [one for one in figures["rules"] if one["state"] in words.FIRST]
     yield from titled("Rules breached or waived", _rules(breached), breached)
     yield from titled("Extracted", _landed(figures["extraction"]), figures["extraction"])
+    if stream := figures.get("stream"):
+        yield from _stream(stream)
     yield from _retained(figures["retention"])
     if left_out := figures.get("cleanup_left_out"):
         yield plain(f"nothing was cleaned up: {left_out}")
@@ -149,6 +151,23 @@ def _landed(extraction: Sequence[Facts]) -> Table:
             plain(one["source"]), plain(one["entity"]), words.number(one["rows"]), words.size(one["bytes"])
         )
     return table
+
+
+def _stream(stream: Facts) -> Iterator[RenderableType]:
+    told = f"{words.number(stream['events'])} events between the batches, {words.number(stream['late'])} late"
+    if stream["p95_seconds"] is not None:
+        half, most = words.seconds(stream["p50_seconds"]), words.seconds(stream["p95_seconds"])
+        told += f"; half in gold within {half}, 95 % within {most}"
+    yield plain(told)
+    differing = [
+        one for one in stream["differences"] if one["differing"] or one["batch_only"] or one["stream_only"]
+    ]
+    for one in differing:
+        yield plain(
+            f"{one['source']}.{one['entity']} {one['interval_start']}: {words.number(one['differing'])} "
+            f"events with other values than streamed, {words.number(one['batch_only'])} in the batch alone, "
+            f"{words.number(one['stream_only'])} in the stream alone"
+        )
 
 
 def _retained(retention: Sequence[Facts]) -> Iterator[RenderableType]:

@@ -3,10 +3,12 @@
 from medallion.transform.build import BuildRequest, build_nodes
 from medallion.transform.manifest import load_slim, manifest_key, prepare, slim_path
 from medallion.transform.operation import run_operation
+from medallion.transform.runner import let_go
 
 __all__ = [
     "BuildRequest",
     "build_nodes",
+    "let_go",
     "load_slim",
     "manifest_key",
     "prepare",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ class BuildRequest:
         full_refresh: whether incremental models are made anew instead of added to.
         run_id: whose build it is, for deliveries to know it by; nobody's if empty.
         build_id: which of the ledger's builds.
+        streamed: partitions of landing that events changed, by ``<source>.<entity>``, which bronze reads
+            beside the intervals: their paths, and the start that their rows carry.
     """
 
     plan: Plan
@@ -50,6 +53,7 @@ class BuildRequest:
     full_refresh: bool = False
     run_id: str = ""
     build_id: int = 0
+    streamed: Mapping[str, Sequence[tuple[str, datetime]]] = field(default_factory=dict)
 
 
 def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[NodeRow], None]) -> None:
@@ -124,6 +128,10 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
         "run_id": request.run_id,
         "build_id": request.build_id,
         "snapshot_entities": list(request.snapshot_entities),
+        "streamed": {
+            name: [{"start": start.isoformat(sep=" "), "path": path} for path, start in parts]
+            for name, parts in request.streamed.items()
+        },
     }
 
 

@@ -10,6 +10,18 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 
+def let_go() -> None:
+    """Have dbt close the DuckDB file that it keeps open until its process ends."""
+    import gc
+
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if (held := DuckDBConnectionManager._ENV) is not None:
+        held.close()
+    DuckDBConnectionManager.close_all_connections()
+    gc.collect()  # a failed node's frames hold cursors, and each of them the file
+
+
 def dbt_runner(
     manifest: Manifest | None = None, callbacks: Sequence[Callable[[Any], None]] = ()
 ) -> dbtRunner:
