@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
 from medallion.clients import Catalog, Client
 from medallion.interval import Interval
 from medallion.ledger import NodeRow
@@ -76,6 +78,7 @@ class Side:
 
     def tables(self, client: Client) -> dict[str, Table]:
         """Every table of the layers, with every row of it."""
+        DuckDBConnectionManager.close_all_connections()  # dbt holds the file in this very process
         with reading(self.settings, client.id) as warehouse:
             return {
                 f"{layer}.{name}": Table(columns, _rows(warehouse, f"{client.id}_{layer}", name, columns))

@@ -236,6 +236,10 @@ _PROFILE = {
         "a file",
         "The DuckDB file. Medallion sets it to the client's own before it calls dbt.",
     ),
+    "MEDALLION_SQLSERVER_SCHEMA": (
+        "a name",
+        "Where dbt puts the views that tests read from. Medallion sets it to the client's own.",
+    ),
     "MEDALLION_DBT_THREADS": ("whole number", "Models that one dbt process builds at once."),
 }
 

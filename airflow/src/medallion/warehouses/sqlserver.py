@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def _environment(_settings: Settings, client_id: str) -> dict[str, str]:
     # The rest dbt/profiles.yml reads as the deployment set it.
-    return {**login_variables(client_id), **switches()}
+    return {**login_variables(client_id), **switches(), "MEDALLION_SQLSERVER_SCHEMA": f"{client_id}_work"}
 
 
 def _one_writer(settings: Settings, client_id: str) -> AbstractContextManager[None]:
