@@ -20,6 +20,7 @@ from small_shop import small_shop
 pytestmark = pytest.mark.slow
 
 Sides = Callable[[str], tuple[Side, Side]]
+FIRST = "rowid = (select min(rowid) from {bronze}.bronze_sales__orders)"
 CLIENTS = ("acme_corp", "startup_inc", "enterprise_ltd", "adventure_works")
 
 
@@ -28,8 +29,8 @@ def test_one_target_is_like_itself_and_what_differs_is_seen(sides: Sides, catalo
     shop = small_shop()  # whose manifest other tests make as well
     put_through((one, other), shop, catalog, (Step(0), Step(0, seed=8)), rows_a_day=60)
     assert differences(one, other, shop) == []
-    _change(other, shop, "update {bronze}.bronze_sales__orders set channel = 'fax' where rowid = 3")
-    _change(other, shop, "alter table {bronze}.bronze_sales__payments alter paid_amount type double")
+    _change(other, shop, "update {bronze}.bronze_sales__orders set channel = 'fax' where " + FIRST)
+    _change(other, shop, "alter table {bronze}.bronze_sales__payments alter paid_amount type decimal(20, 4)")
     _change(other, shop, "drop table {gold}.retail_orders")
     other.nodes[shop.id].popitem()
     verdict, missing, rows, more_rows, kind = differences(one, other, shop)
@@ -38,7 +39,9 @@ def test_one_target_is_like_itself_and_what_differs_is_seen(sides: Sides, catalo
     assert rows.startswith("bronze.bronze_sales__orders: 1 of ")
     assert "rows only on duckdb, one is {'order_id'" in rows
     assert "rows only on another duckdb" in more_rows
-    assert kind.startswith("bronze.bronze_sales__payments: paid_amount is decimal(18,4) on duckdb, float on")
+    assert kind.startswith(
+        "bronze.bronze_sales__payments: paid_amount is decimal(18,4) on duckdb, decimal(20,4)"
+    )
 
 
 def _change(side: Side, client: Client, statement: str) -> None:
