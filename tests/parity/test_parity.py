@@ -20,7 +20,10 @@ from small_shop import small_shop
 pytestmark = pytest.mark.slow
 
 Sides = Callable[[str], tuple[Side, Side]]
-FIRST = "rowid = (select min(rowid) from {bronze}.bronze_sales__orders)"
+FAXED = """
+    update {bronze}.bronze_sales__orders set channel = 'fax'
+    where rowid = (select min(rowid) from {bronze}.bronze_sales__orders)
+"""
 CLIENTS = ("acme_corp", "startup_inc", "enterprise_ltd", "adventure_works")
 
 
@@ -29,7 +32,7 @@ def test_one_target_is_like_itself_and_what_differs_is_seen(sides: Sides, catalo
     shop = small_shop()  # whose manifest other tests make as well
     put_through((one, other), shop, catalog, (Step(0), Step(0, seed=8)), rows_a_day=60)
     assert differences(one, other, shop) == []
-    _change(other, shop, "update {bronze}.bronze_sales__orders set channel = 'fax' where " + FIRST)
+    _change(other, shop, FAXED)
     _change(other, shop, "alter table {bronze}.bronze_sales__payments alter paid_amount type decimal(20, 4)")
     _change(other, shop, "drop table {gold}.retail_orders")
     other.nodes[shop.id].popitem()

@@ -30,7 +30,7 @@ class DuckDBReading:
             WarehouseError: if they cannot be read.
         """
         try:
-            return self.connection.execute(query, list(values)).fetchall()
+            return list(self.connection.execute(query, list(values)).fetchall())
         except duckdb.Error as error:
             raise WarehouseError(" ".join(str(error).split())) from error
 

@@ -10,13 +10,12 @@ Tables = Mapping[str, Mapping[str, str]]
 
 
 class Reading(Protocol):
-    """Asks one warehouse, in SQL that DuckDB and SQL Server both understand.
+    """Asks one warehouse, in SQL that DuckDB and SQL Server both understand."""
 
-    Attributes:
-        text: the type that any value is cast to as text.
-    """
-
-    text: str
+    @property
+    def text(self) -> str:
+        """The type that any value is cast to as text."""
+        ...
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query, whose values stand for its ``?``.
