@@ -54,7 +54,7 @@ _CANONICAL = {
 def canonical(kind: str) -> str:
     """A column's type under the name that it has here on every target: exact decimals with their digits."""
     plain = kind.lower().replace(" ", "") if "(" in kind else kind.lower()
-    plain = plain.replace("numeric(", "decimal(")
+    plain = plain.replace("numeric", "decimal")
     if plain.startswith("decimal("):
         return plain
     return _CANONICAL.get(plain, plain)

@@ -56,7 +56,8 @@ class SqlServerReading:
         """
         found: dict[str, dict[str, str]] = defaultdict(dict)
         for table, column, kind, precision, scale in self.rows(query, [schema]):
-            digits = f"({precision},{scale})" if kind in ("decimal", "numeric") else ""
+            exact = kind in ("decimal", "numeric") and precision is not None
+            digits = f"({precision},{scale})" if exact else ""
             found[table][column] = canonical(f"{kind}{digits}")
         return dict(found)
 
