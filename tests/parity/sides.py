@@ -135,7 +135,7 @@ def _verdicts_that_differ(one: Side, other: Side, client: Client) -> Iterable[st
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two types are; a server that does not tell a decimal's digits has them right if its rows are."""
+    """Whether two types are; of a server that tells no digits of a decimal the rows have to do."""
     told = "decimal" in (one, other) and one.startswith("decimal") and other.startswith("decimal")
     return one == other or told
 
