@@ -25,7 +25,7 @@ endif
 # A shell may forbid Python to keep bytecode. Hundreds of processes would then compile all modules, each for itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up down dbt review docs test test-fast test-live test-soak test-faults check release-check format bench lock clean environment
+.PHONY: help demo up down dbt review docs test test-fast test-live test-soak test-faults test-sqlserver test-docker check release-check format bench lock clean environment
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everyw
 
 test-faults: $(STAMP)  ## every fault that is survived: what is killed, full, locked, cut off, damaged or gone
 	@$(BIN)/python -m pytest -m faults -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+
+test-sqlserver: $(STAMP)  ## every client on DuckDB and on the SQL Server of MEDALLION_SQLSERVER_URL: the same rows, types, verdicts
+	@$(BIN)/python -m pytest tests/parity tests/destinations/test_sqlserver.py $(PYTEST)
 
 test-docker: $(STAMP)  ## the stack of docker-compose.yml, built and run on this machine's Docker engine
 	@$(BIN)/python -m pytest -m docker $(PYTEST)

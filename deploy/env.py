@@ -16,8 +16,12 @@ from pathlib import Path
 
 
 def _letters_and_digits(count: int) -> str:
-    """What a URL holds unquoted, and no program takes for an option."""
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(count))
+    """What a URL holds unquoted, and no program takes for an option; of each kind, as SQL Server asks for."""
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+    while True:
+        made = "".join(secrets.choice("".join(kinds)) for _ in range(count))
+        if all(set(made) & set(kind) for kind in kinds):
+            return made
 
 
 #: What stands for a secret in .env.example, and what makes one.

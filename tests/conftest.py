@@ -63,6 +63,11 @@ class _LiveTogether(LoadScopeScheduling):
         return _LIVE if nodeid.startswith(_LIVE) and file not in _BESIDE else file
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make test-sqlserver` say how landing's rows come to the server."""
+    parser.addoption("--loader", choices=["bulk", "insert"], default="bulk", help="of landing's tables")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of the manifests that all tests share, once for all workers."""
     if not hasattr(config, "workerinput"):

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from gold import build_gold
 from medallion.clients import Destination
 from medallion.exceptions import PublishError
-from medallion.publish.sqlserver_session import session
+from medallion.warehouses.sqlserver_session import session
 
 pytestmark = [
     pytest.mark.slow,

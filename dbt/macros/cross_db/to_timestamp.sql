@@ -11,6 +11,6 @@
 
 {#- https://learn.microsoft.com/sql/t-sql/functions/switchoffset-transact-sql -#}
 {% macro sqlserver__to_timestamp(column, typed) -%}
-    {%- set moment = 'try_cast(' ~ (column if typed else clean_text(column)) ~ ' as datetimeoffset(6))' -%}
+    {%- set moment = 'try_cast(' ~ (column if typed else clean_text(column)) ~ ' as datetimeoffset)' -%}
     cast(switchoffset({{ moment }}, '+00:00') as datetime2(6))
 {%- endmacro %}

@@ -15,13 +15,14 @@
             {%- do schemas.append("'" ~ escape_single_quotes(generate_schema_name(layer, none)) ~ "'") -%}
         {%- endfor -%}
         {%- call statement() -%}
-            delete from {{ table }}
-            where
-                batch < (select max(later.batch) from {{ table }} as later where later.model = {{ table }}.model)
-                or model not in (
+            {%- set is_past -%}
+                held.batch < (select max(later.batch) from {{ table }} as later where later.model = held.model)
+                or held.model not in (
                     select table_name from information_schema.tables
                     where table_catalog = '{{ table.database }}' and table_schema in ({{ schemas | join(', ') }})
                 )
+            {%- endset %}
+            {{ delete_rows(table, is_past) }}
         {%- endcall -%}
         {%- do adapter.commit() -%}
         {%- set built = {} -%}

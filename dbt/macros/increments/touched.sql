@@ -98,6 +98,8 @@
     {{ left }} is not distinct from {{ right }}
 {%- endmacro %}
 
+{#- Which the server makes a join of, unlike `a = b or (a is null and b is null)`; `is distinct from` came in 2022.
+    https://learn.microsoft.com/sql/t-sql/language-elements/set-operators-except-and-intersect-transact-sql -#}
 {% macro sqlserver__same_value(left, right) -%}
-    ({{ left }} = {{ right }} or ({{ left }} is null and {{ right }} is null))
+    exists (select {{ left }} intersect select {{ right }})
 {%- endmacro %}

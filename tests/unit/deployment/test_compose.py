@@ -55,7 +55,10 @@ def test_the_parts_start_after_setup_and_setup_after_the_databases():
         assert STACK["services"][name]["depends_on"]["setup"] == {
             "condition": "service_completed_successfully"
         }
-    assert STACK["services"]["setup"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert STACK["services"]["setup"]["depends_on"] == {
+        "postgres": {"condition": "service_healthy"},
+        "sqlserver": {"condition": "service_healthy", "required": False},
+    }
 
 
 def test_every_service_is_limited_logged_and_restarted():

@@ -23,8 +23,8 @@ from medallion.ledger.tables import failed_try
 from medallion.publish.source import attach
 from medallion.settings import Settings
 from medallion.warehouses import writing
+from medallion.warehouses.duckdb_reading import read_only
 from medallion.warehouses.held import wait_for
-from medallion.warehouses.reading import read_only
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 

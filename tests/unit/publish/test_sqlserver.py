@@ -17,7 +17,7 @@ from gold import Writer
 from medallion.exceptions import PublishError
 from medallion.publish import sqlserver
 from medallion.publish.delivery import Gold
-from medallion.publish.sqlserver_session import connection_string
+from medallion.warehouses.sqlserver_session import connection_string
 
 Build = Callable[..., Path]
 URL = make_url("mssql://loader:pa%7Dss@db.example:1444/shop?Encrypt=yes")

@@ -25,7 +25,7 @@ MODELS = (
     Client, SourceRef, BusinessRules, Retention, QualityThreshold, SourceContract, Entity, Pages, Destination,
 )  # fmt: skip
 #: Set by the package itself for the processes it starts, or by tests: nothing a deployment sets.
-OUR_OWN = {"MEDALLION_RUNNER", "MEDALLION_AIRFLOW", "MEDALLION_DUCKDB_PATH"}
+OUR_OWN = {"MEDALLION_RUNNER", "MEDALLION_AIRFLOW", "MEDALLION_DUCKDB_PATH", "MEDALLION_SQLSERVER_SCHEMA"}
 FIELDS = [(model, name) for model in MODELS for name in model.model_fields if name != "values"]
 
 

@@ -136,12 +136,14 @@ def test_a_mart_that_no_run_has_built_is_empty(story, settings, warehouse, with_
     assert "revenue" not in {one["name"] for one in figures["trends"]["series"]}
 
 
-def test_without_a_warehouse_the_report_says_why(story, settings, with_weeks):
+def test_without_a_warehouse_the_report_says_why(story, settings, with_weeks, monkeypatch):
     told = story(with_weeks)
     told.all_well()
     assert "acme_corp has no warehouse yet" in write(told, settings)["not_read"]
+    monkeypatch.setenv("MEDALLION_SQLSERVER_PORT", "1")
+    monkeypatch.setenv("MEDALLION_SQLSERVER_HOST", "127.0.0.1")
     away = replace(settings, target="sqlserver")
-    assert "read from DuckDB only" in write(told, away)["not_read"]
+    assert "mssql://127.0.0.1:1/medallion cannot be opened" in write(told, away)["not_read"]
 
 
 def test_a_mart_of_another_making_costs_no_more_than_its_figures(story, settings, warehouse, with_weeks):

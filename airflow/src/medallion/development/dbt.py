@@ -23,9 +23,9 @@ from medallion.pipeline.days import intervals_of_day
 from medallion.sample_data import generate_client
 from medallion.settings import Settings
 from medallion.transform import BuildRequest, load_slim, prepare
-from medallion.transform.build import run_variables
+from medallion.transform.build import bring_landing, run_variables
 from medallion.transform.released import released_variables
-from medallion.warehouses import dbt_environment, writing
+from medallion.warehouses import dbt_environment, warehouse_of, writing
 
 
 def run_dbt(
@@ -60,6 +60,9 @@ def run_dbt(
     folder = settings.home / "dbt" / client.id
     released = released_variables(settings, in_force(open_ledger(settings.database_url), client.id), folder)
     with writing(settings, client.id), dbt_environment(settings, client.id):
+        bring_landing(settings, plan)
+        if released:
+            warehouse_of(settings).take_releases(settings, client.id, Path(released["releases"]))
         return _succeeds(settings, folder, variables | released, arguments)
 
 

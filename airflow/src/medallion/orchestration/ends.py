@@ -16,6 +16,7 @@ from medallion.extract import Checked, Landed, extract_source, totals, worst
 from medallion.interval import Interval
 from medallion.ledger import Ledger, RunKey, open_ledger, streams, tables
 from medallion.ledger.judged import VALIDATION, judged_builds
+from medallion.locks import LOCK_SECONDS
 from medallion.missing import missing_of_fleet
 from medallion.orchestration.connections import airflow_connection, airflow_settings
 from medallion.orchestration.context import asked_of, interval_of, run_key
@@ -30,6 +31,7 @@ from medallion.reports import read_day, write_run_report
 from medallion.reports.day_in_warehouse import NOT_READ
 from medallion.retention import apply_retention, leave_out, not_due, plan_retention
 from medallion.settings import Settings
+from medallion.warehouses import warehouse_of
 
 
 class ExtractTask(BaseOperator):
@@ -126,17 +128,18 @@ class LoadTask(BaseOperator):
             run_id=key.run_id, interval_start=interval.start, config_version=self.plan.config_version
         )
         client = self.plan.client.id
-        delivery = publish(
-            settings.name_of(client),
-            self.destination,
-            warehouse=settings.warehouse(client),
-            schema=settings.schema_of(client, "gold"),
-            tables=self.plan.marts,
-            root=settings.destinations,
-            run=facts,
-            judged=judged_builds(ledger, key),
-            lookup=airflow_connection,
-        )
+        with warehouse_of(settings).gold(settings, client, self.plan.marts, LOCK_SECONDS) as warehouse:
+            delivery = publish(
+                settings.name_of(client),
+                self.destination,
+                warehouse=warehouse,
+                schema=settings.schema_of(client, "gold"),
+                tables=self.plan.marts,
+                root=settings.destinations,
+                run=facts,
+                judged=judged_builds(ledger, key),
+                lookup=airflow_connection,
+            )
         row = {
             "destination": delivery.destination,
             "path": delivery.place,

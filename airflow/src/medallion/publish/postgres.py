@@ -17,11 +17,11 @@ from sqlalchemy import URL
 
 from medallion.connections import shown, without_secret
 from medallion.exceptions import PublishError
-from medallion.publish.columns import Dialect, selected
 from medallion.publish.delivery import FORMER, LOG, Copied, Delivered, Gold, copied_of
 from medallion.publish.source import check_count, columns_of, count, reading, relation
 from medallion.publish.stamps import Changes, Stamps, begin
 from medallion.sql_words import quoted
+from medallion.warehouses.columns import Dialect, selected
 
 _DIALECT = Dialect(
     "PostgreSQL",

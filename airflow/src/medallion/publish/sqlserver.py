@@ -17,30 +17,13 @@ from sqlalchemy import URL
 
 from medallion.connections import shown, without_secret
 from medallion.exceptions import PublishError
-from medallion.publish.columns import Dialect, selected
 from medallion.publish.delivery import FORMER, LOG, Copied, Delivered, Gold, copied_of
 from medallion.publish.source import check_count, columns_of, count, reading, relation
-from medallion.publish.sqlserver_session import Connect, session
 from medallion.publish.stamps import Changes, Stamps, begin
+from medallion.warehouses.columns import selected
+from medallion.warehouses.sqlserver_session import Connect, session
+from medallion.warehouses.sqlserver_types import DIALECT, bracketed, relation_of
 
-_DIALECT = Dialect(
-    "SQL Server",
-    {
-        "BOOLEAN": "bit",
-        "SMALLINT": "smallint",
-        "INTEGER": "int",
-        "BIGINT": "bigint",
-        "FLOAT": "real",
-        "DOUBLE": "float",
-        "VARCHAR": "nvarchar(max)",
-        "BLOB": "varbinary(max)",
-        "DATE": "date",
-        "TIME": "time(6)",
-        "TIMESTAMP": "datetime2(6)",
-        "TIMESTAMP WITH TIME ZONE": "datetimeoffset(6)",
-    },
-    decimal="decimal",
-)
 _LOG_COLUMNS = """
     run_id nvarchar(250) not null, interval_start datetime2(6) not null, config_version nvarchar(50) not null,
     delivered_at datetime2(6) not null, table_name nvarchar(128) not null, row_count bigint not null,
@@ -140,7 +123,7 @@ class _Delivering:
         copies = [self._switched(load) for load in loads]
         rows = {copied.table: copied.rows for copied in copies}
         self._log(rows, former)
-        size = sum(int(self._value(_SIZE, _target(self.schema, table))) for table in rows)
+        size = sum(int(self._value(_SIZE, relation_of(self.schema, table))) for table in rows)
         self.switching.connection.commit()
         self._clear()
         return Delivered(self.place, rows, size, tuple(self.notes), copied_of(copies))
@@ -156,17 +139,17 @@ class _Delivering:
     def _make_schema(self, cursor: Any, schema: str) -> None:
         cursor.execute("select schema_id(?)", (schema,))
         if cursor.fetchone()[0] is None:
-            cursor.execute(f"create schema {_quoted(schema)}")
+            cursor.execute(f"create schema {bracketed(schema)}")
 
     def _clear(self) -> None:
         """Drop what is beside: this delivery's, or that of one that broke."""
         self.loading.execute(_TABLES, (self.beside,))
         for (table,) in self.loading.fetchall():
-            self.loading.execute(f"drop table {_target(self.beside, table)}")
+            self.loading.execute(f"drop table {relation_of(self.beside, table)}")
 
     def _former(self) -> dict[str, str | None]:
         """The last delivery's tables, each with the build that had left it."""
-        target, log = _target(self.schema, LOG), self._columns(LOG)
+        target, log = relation_of(self.schema, LOG), self._columns(LOG)
         if not log:
             return {}
         if "gold_build" not in log:
@@ -178,7 +161,7 @@ class _Delivering:
         """Bulk-copy a table of gold beside, or the rows and keys of it that changed."""
         with self._named(table):
             columns = columns_of(self.source, relation(self.gold, table))
-            types = {name: _DIALECT.type_of(kind, name) for name, kind in columns.items()}
+            types = {name: DIALECT.type_of(kind, name) for name, kind in columns.items()}
             found = self._columns(table)
             changes = self.stamps.changes(table, since)
             if list(found.items()) != list(types.items()):
@@ -197,14 +180,14 @@ class _Delivering:
             self._bulk_copy(load.keys, types, selected(f"({changes.query})", keys))
 
     def _bulk_copy(self, table: str, types: Mapping[str, str], query: str) -> None:
-        target = _target(self.beside, table)
+        target = relation_of(self.beside, table)
         self._create(self.loading, target, types)
         batches = self.source.sql(query).to_arrow_reader(_BATCH)
         self.loading.bulkcopy_arrow(target, batches, timeout=0, table_lock=True)
 
     def _switched(self, load: _Load) -> Copied:
         """Put the rows beside in the place of those that are there."""
-        table, target = load.table, _target(self.schema, load.table)
+        table, target = load.table, relation_of(self.schema, load.table)
         with self._named(table):
             rows = count(self.source, relation(self.gold, table))
             self._prepare(load)
@@ -213,7 +196,7 @@ class _Delivering:
                 if self._rows(load) == rows:
                     return Copied(table, rows, self._rows(load, self.beside))
                 # Somebody else changed the rows that are there.
-                self.loading.execute(f"drop table {_target(self.beside, table)}")
+                self.loading.execute(f"drop table {relation_of(self.beside, table)}")
                 load = replace(load, changes=None)
                 self._copy_beside(load)
             if load.found:
@@ -224,7 +207,7 @@ class _Delivering:
 
     def _prepare(self, load: _Load) -> None:
         """Make the table, where there is none with these columns."""
-        target = _target(self.schema, load.table)
+        target = relation_of(self.schema, load.table)
         if load.found and list(self._columns(load.table).items()) == list(load.types.items()):
             return
         if load.found:
@@ -234,43 +217,43 @@ class _Delivering:
 
     def _replace(self, load: _Load, changes: Changes) -> None:
         """Put the rows of some keys in the place of those that are there; a null is a key like others."""
-        keys = [_quoted(name) for name in changes.columns]
+        keys = [bracketed(name) for name in changes.columns]
         ours, theirs = (", ".join(f"{alias}.{key}" for key in keys) for alias in ("held", "changed"))
         self.switching.execute(
-            f"delete held from {_target(self.schema, load.table)} as held with (tablockx) "  # noqa: S608
-            f"where exists (select 1 from {_target(self.beside, load.keys)} as changed "
+            f"delete held from {relation_of(self.schema, load.table)} as held with (tablockx) "  # noqa: S608
+            f"where exists (select 1 from {relation_of(self.beside, load.keys)} as changed "
             f"where exists (select {ours} intersect select {theirs}))"
         )
         self._insert(load)
 
     def _insert(self, load: _Load) -> None:
-        names = ", ".join(map(_quoted, load.types))
+        names = ", ".join(map(bracketed, load.types))
         self.switching.execute(
-            f"insert into {_target(self.schema, load.table)} ({names}) "  # noqa: S608
-            f"select {names} from {_target(self.beside, load.table)}"
+            f"insert into {relation_of(self.schema, load.table)} ({names}) "  # noqa: S608
+            f"select {names} from {relation_of(self.beside, load.table)}"
         )
 
     def _rows(self, load: _Load, schema: str = "") -> int:
-        return int(self._value(f"select count_big(*) from {_target(schema or self.schema, load.table)}"))  # noqa: S608
+        return int(self._value(f"select count_big(*) from {relation_of(schema or self.schema, load.table)}"))  # noqa: S608
 
     def _log(self, rows: Mapping[str, int], former: Mapping[str, str | None]) -> None:
         """Write the delivery down; that of the same run before it never was."""
-        log = _target(self.schema, LOG)
+        log = relation_of(self.schema, LOG)
         if not self._columns(LOG):
             self.switching.execute(f"create table {log} ({_LOG_COLUMNS})")
         for table in former.keys() - rows.keys():  # other tables are not ours
-            self.switching.execute(f"drop table if exists {_target(self.schema, table)}")
+            self.switching.execute(f"drop table if exists {relation_of(self.schema, table)}")
         self.switching.execute(f"delete from {log} where run_id = ?", (self.gold.run["run_id"],))  # noqa: S608
         for row in self.gold.log_rows(rows, self.stamps.latest):
             self.switching.execute(f"insert into {log} values (?, ?, ?, ?, ?, ?, ?)", tuple(row))  # noqa: S608
 
     def _create(self, cursor: Any, target: str, types: Mapping[str, str]) -> None:
-        columns = ", ".join(f"{_quoted(name)} {kind} null" for name, kind in types.items())
+        columns = ", ".join(f"{bracketed(name)} {kind} null" for name, kind in types.items())
         cursor.execute(f"create table {target} ({columns})")
 
     def _columns(self, table: str) -> dict[str, str]:
         """The columns that a table has now, in order; none if there is no such table."""
-        self.switching.execute(_COLUMNS, (_target(self.schema, table),))
+        self.switching.execute(_COLUMNS, (relation_of(self.schema, table),))
         return {row[0]: _spelled(*row[1:]) for row in self.switching.fetchall()}
 
     def _value(self, query: str, *parameters: object) -> Any:
@@ -296,11 +279,3 @@ def _spelled(kind: str, length: int, precision: int, scale: int) -> str:
     if kind in ("nvarchar", "varbinary"):
         return f"{kind}({'max' if length == -1 else length})"
     return f"{kind}({scale})" if kind in ("datetime2", "datetimeoffset", "time") else kind
-
-
-def _target(schema: str, table: str) -> str:
-    return f"{_quoted(schema)}.{_quoted(table)}"
-
-
-def _quoted(name: str) -> str:
-    return "[" + name.replace("]", "]]") + "]"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import duckdb
-
-from medallion.exceptions import WarehouseError
 from medallion.settings import Settings
 from medallion.sql_words import quoted
-from medallion.warehouses.reading import read_only
+from medallion.warehouses import Reading
+from medallion.warehouses import reading as reading_of
 
 PREFIX = "quarantine_"
 
@@ -56,23 +54,20 @@ class Reader:
     """A client's quarantines, as the last build left them.
 
     Args:
-        connection: its warehouse, read only.
+        warehouse: its warehouse, open.
         schema: that of its silver.
         keys: the columns of each entity's key.
     """
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, schema: str, keys: Mapping[str, Sequence[str]]
-    ) -> None:
-        self.connection = connection
+    def __init__(self, warehouse: Reading, schema: str, keys: Mapping[str, Sequence[str]]) -> None:
+        self.warehouse = warehouse
         self.schema = schema
         self.keys = keys
 
     def entities(self) -> list[str]:
         """The entities that have a quarantine."""
-        query = "select table_name from information_schema.tables where table_schema = ? order by table_name"
-        found = self.connection.execute(query, [self.schema]).fetchall()
-        return [name.removeprefix(PREFIX) for (name,) in found if name.startswith(PREFIX)]
+        found = sorted(self.warehouse.tables(self.schema))
+        return [name.removeprefix(PREFIX) for name in found if name.startswith(PREFIX)]
 
     def read(self, chosen: Chosen, limit: int) -> list[Quarantine]:
         """Count what was chosen, and read at most so many rows of each entity, ordered by their keys."""
@@ -82,38 +77,34 @@ class Reader:
     def find(self, entity: str, key: Mapping[str, str]) -> list[Row]:
         """Every row of an entity with this key: of several with one key each may break other rules."""
         where, values = _where(Chosen(entity))
-        held = f"{where} and {_texts(list(key))} = $key"
-        return self._rows(entity, held, values | {"key": list(key.values())}, "")
+        held = " and ".join([where, *(f"{self._text(column)} = ?" for column in key)])
+        return self._rows(entity, held, [*values, *key.values()])
 
     def _read(self, entity: str, chosen: Chosen, limit: int) -> Quarantine:
         where, values = _where(chosen)
-        counted = self._query(entity, "count(*)", where, values)
-        broken = "select unnest(string_split(_broken_rules, ',')) as rule"
-        query = f"{broken} from {self._table(entity)} where {where}"
-        counts = self.connection.execute(
-            f"select rule, count(*) from ({query}) group by rule order by rule",  # noqa: S608
-            values,
-        ).fetchall()
-        rows = self._rows(entity, where, values | {"most": limit}, "limit $most")
-        return Quarantine(entity, int(counted[0][0]), dict(counts), tuple(rows))
+        counted = f"select _broken_rules, sum(cast(1 as bigint)) from {self._table(entity)}"  # noqa: S608
+        by_rules = self.warehouse.rows(f"{counted} where {where} group by _broken_rules", values)
+        counts: Counter[str] = Counter()
+        for broken, count in by_rules:
+            counts.update(dict.fromkeys(broken.split(","), int(count)))
+        total = sum(int(count) for _, count in by_rules)
+        rows = self._rows(entity, where, values, limit)
+        return Quarantine(entity, total, dict(sorted(counts.items())), tuple(rows))
 
-    def _rows(self, entity: str, where: str, values: Mapping[str, Any], limit: str) -> list[Row]:
+    def _rows(self, entity: str, where: str, values: Sequence[object], limit: int | None = None) -> list[Row]:
         columns = tuple(self.keys.get(entity, ()))
         order = ", ".join([*map(quoted, columns), "_interval_start"])
-        found = self._query(
-            entity,
-            f"{_texts(columns)}, _broken_rules, _interval_start",
-            f"{where} order by {order} {limit}",
-            values,
-        )
+        wanted = ", ".join([*map(self._text, columns), "_broken_rules", "_interval_start"])
+        query = f"select {wanted} from {self._table(entity)} where {where} order by {order}"  # noqa: S608
+        found = self.warehouse.rows(query if limit is None else self.warehouse.first(limit, query), values)
         return [
             Row(dict(zip(columns, texts, strict=True)), tuple(rules.split(",")), start)
-            for texts, rules, start in found
+            for *texts, rules, start in found
         ]
 
-    def _query(self, entity: str, what: str, where: str, values: Mapping[str, Any]) -> Any:
-        query = f"select {what} from {self._table(entity)} where {where}"  # noqa: S608  # quoted, values bound
-        return self.connection.execute(query, dict(values)).fetchall()
+    def _text(self, column: str) -> str:
+        """A column's value as text, as dbt's macros cast it when they look for a release."""
+        return f"cast({quoted(column)} as {self.warehouse.text})"
 
     def _table(self, entity: str) -> str:
         return f"{quoted(self.schema)}.{quoted(PREFIX + entity)}"
@@ -124,27 +115,21 @@ def reading(settings: Settings, client_id: str, keys: Mapping[str, Sequence[str]
     """Open a client's warehouse, read only.
 
     Raises:
-        WarehouseError: if it is not there, or a writer holds it, who is named.
+        WarehouseError: if it is not there, cannot be read, or a writer holds it, who is named.
     """
-    if settings.target != "duckdb":
-        raise WarehouseError(f"quarantine is read from DuckDB only; MEDALLION_TARGET is {settings.target}")
-    with read_only(settings, client_id) as connection:
-        yield Reader(connection, settings.schema_of(client_id, "silver"), keys)
+    with reading_of(settings, client_id) as warehouse:
+        yield Reader(warehouse, settings.schema_of(client_id, "silver"), keys)
 
 
-def _where(chosen: Chosen) -> tuple[str, dict[str, Any]]:
+def _where(chosen: Chosen) -> tuple[str, list[object]]:
     """What was chosen as a condition, and its values."""
     conditions = ["_broken_rules <> ''"]
-    values: dict[str, Any] = {}
+    values: list[object] = []
     if chosen.rule:
-        conditions.append("list_contains(string_split(_broken_rules, ','), $rule)")
-        values["rule"] = chosen.rule
+        conditions.append("concat(',', _broken_rules, ',') like ? escape '!'")
+        # T-SQL takes a bracket for the begin of a set.
+        values.append("%," + "".join(f"!{one}" if one in "!_%[" else one for one in chosen.rule) + ",%")
     if chosen.span:
-        conditions.append("_interval_start >= $first and _interval_start < $end")
-        values["first"], values["end"] = chosen.span
+        conditions.append("_interval_start >= ? and _interval_start < ?")
+        values += chosen.span
     return " and ".join(conditions), values
-
-
-def _texts(columns: Sequence[str]) -> str:
-    """A list of the columns' values as text, as dbt's macros cast them when they look for a release."""
-    return f"cast([{', '.join(f'cast({quoted(one)} as varchar)' for one in columns)}] as varchar[])"

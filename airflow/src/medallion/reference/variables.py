@@ -170,8 +170,77 @@ ENVIRONMENT = (
         "MEDALLION_TARGET",
         ", ".join(f"`{name}`" for name in WAREHOUSES),
         f"`{_SETTINGS['target']}`",
-        "The dbt target. Runs work on `duckdb` only so far: [SQL Server](faq.md#can-i-use-sql-server).",
-        "duckdb",
+        "The dbt target: where clients' warehouses are. [SQL Server](sqlserver.md).",
+        "sqlserver",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_HOST", "a host's name", "`localhost`", "SQL Server's host.", "db.example.com"
+    ),
+    Variable("MEDALLION_SQLSERVER_PORT", "1 to 65535", "`1433`", "Its port.", "1433"),
+    Variable("MEDALLION_SQLSERVER_DATABASE", "a name", "`medallion`", "The database of all clients.", "lake"),
+    Variable(
+        "MEDALLION_SQLSERVER_USER",
+        "a name",
+        "`medallion`",
+        "The login of all clients, where they have none of their own.",
+        "loader",
+    ),
+    Variable("MEDALLION_SQLSERVER_PASSWORD", "text", "none", "Its password.", "what the server was given"),
+    Variable(
+        "MEDALLION_SQLSERVER_KEY",
+        "text",
+        "none: all clients have one login",
+        "Makes each client's own password. [More](sqlserver.md#logins).",
+        "what `make env` wrote to `.env`",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_ENCRYPT",
+        "`true` or `false`",
+        "`true`",
+        "Whether the connection is encrypted.",
+        "true",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_TRUST_CERT",
+        "`true` or `false`",
+        "`false`",
+        "Whether any certificate is good enough.",
+        "true",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_LOADER",
+        "`bulk` or `insert`",
+        "`bulk`",
+        "How landing's rows come to the server; plain inserts are for one that takes no bulk copy.",
+        "insert",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_COLUMNSTORE",
+        "`true` or `false`",
+        "`true`",
+        "Whether tables of silver and gold are stored by columns.",
+        "false",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_INDEXES",
+        "`true` or `false`",
+        "`true`",
+        "Whether tables of bronze and silver have an index on their key.",
+        "false",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_ADMIN",
+        "a name",
+        "`sa`",
+        "Of `medallion setup`: the login that makes the database, logins and schemas.",
+        "admin",
+    ),
+    Variable(
+        "MEDALLION_SQLSERVER_ADMIN_PASSWORD",
+        "text",
+        "none",
+        "Its password; nothing but `medallion setup` needs it.",
+        "what `make env` wrote to `.env`",
     ),
 )
 
@@ -181,14 +250,11 @@ _PROFILE = {
         "a file",
         "The DuckDB file. Medallion sets it to the client's own before it calls dbt.",
     ),
+    "MEDALLION_SQLSERVER_SCHEMA": (
+        "a name",
+        "Where dbt puts the views that tests read from. Medallion sets it to the client's own.",
+    ),
     "MEDALLION_DBT_THREADS": ("whole number", "Models that one dbt process builds at once."),
-    "MEDALLION_SQLSERVER_HOST": ("a host's name", "SQL Server's host."),
-    "MEDALLION_SQLSERVER_PORT": ("1 to 65535", "Its port."),
-    "MEDALLION_SQLSERVER_DATABASE": ("a name", "The database."),
-    "MEDALLION_SQLSERVER_USER": ("a name", "The login."),
-    "MEDALLION_SQLSERVER_PASSWORD": ("text", "Its password."),
-    "MEDALLION_SQLSERVER_ENCRYPT": ("`true` or `false`", "Whether the connection is encrypted."),
-    "MEDALLION_SQLSERVER_TRUST_CERT": ("`true` or `false`", "Whether any certificate is good enough."),
 }
 
 _MAKEFILE = {

@@ -26,6 +26,7 @@ from medallion.registry.records import ACTIVE, DISABLED
 from medallion.registry.store import Registry
 from medallion.registry.sync import Step, SyncPlan
 from medallion.settings import Settings
+from medallion.warehouses import warehouse_of
 
 
 @dataclass(frozen=True)
@@ -211,8 +212,8 @@ class _Parts:
 
     def with_losses(self, effect: Effect, step: Step) -> Effect:
         """Add what retention would delete, if it got shorter and there is something to delete from."""
-        warehouse = self.settings.warehouse(step.client_id)
-        missing = self.settings.target == "duckdb" and not warehouse.exists()
+        warehouse = warehouse_of(self.settings)
+        missing = not warehouse.may_hold(self.settings, step.client_id)
         if effect.unknown or missing or not step.definition or not _is_shorter(step):
             return effect
         try:
@@ -234,7 +235,7 @@ class _Parts:
             return Parts()
         plan = self._plan(definition.client)
         layers = [layer.name for layer in plan.layers if layer.nodes]
-        if self.settings.target != "duckdb":
+        if warehouse_of(self.settings).landing_schema:
             layers.insert(0, "landing")
         return Parts(_tasks(plan), tuple(self.settings.schema_of(plan.client.id, layer) for layer in layers))
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
-
-import duckdb
 
 from medallion.exceptions import WarehouseError
 from medallion.masking import masked
 from medallion.pipeline import Plan, Rolling
 from medallion.settings import Settings
 from medallion.sql_words import quoted
-from medallion.warehouses.reading import read_only
+from medallion.warehouses import Reading, reading
+from medallion.warehouses.reading import Tables
 
 #: How many days a trend goes back, the report's own among them.
 TREND_DAYS = 90
@@ -84,55 +82,47 @@ def read_day(settings: Settings, plan: Plan, day: date, patience: float = _PATIE
     Returns:
         What is there; if nothing can be read, why.
     """
-    if settings.target != "duckdb":
-        return DayInWarehouse({}, (), f"read from DuckDB only; MEDALLION_TARGET is {settings.target}")
     try:
-        with read_only(settings, plan.client.id, patience) as connection:
-            schema_of = partial(settings.schema_of, plan.client.id)
-            there = _tables(connection, plan, schema_of)
+        with reading(settings, plan.client.id, patience) as warehouse:
+            schemas = {layer.name: settings.schema_of(plan.client.id, layer.name) for layer in plan.layers}
+            there = {layer: warehouse.tables(schema) for layer, schema in schemas.items()}
             return DayInWarehouse(
-                {(layer, table): _count(connection, schema_of(layer), table, day) for layer, table in there},
-                tuple(_weeks(connection, plan, schema_of("gold"), day)),
+                {
+                    (layer, table): _count(warehouse, _relation(schemas[layer], table), day)
+                    for layer, table in _dated(there, plan)
+                },
+                tuple(_weeks(warehouse, there.get("gold", {}), schemas.get("gold", ""), plan, day)),
             )
-    except WarehouseError as error:
+    except WarehouseError as error:  # also of a mart that was built before it had these columns
         return DayInWarehouse({}, (), masked(str(error)))
-    except duckdb.Error as error:  # a mart that was built before it had these columns, or a broken file
-        return DayInWarehouse({}, (), masked(" ".join(str(error).split())))
 
 
-def _tables(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, schema_of: Callable[[str], str]
-) -> list[tuple[str, str]]:
+def _dated(there: Mapping[str, Tables], plan: Plan) -> list[tuple[str, str]]:
     """The plan's models that are built and whose rows carry a run's date, in build order."""
-    query = "select table_schema, table_name from information_schema.columns where column_name = '_run_date'"
-    dated = set(connection.execute(query).fetchall())
     models = [(layer.name, model.name) for layer in plan.layers for model in layer.models]
-    return [(layer, name) for layer, name in models if (schema_of(layer), name) in dated]
+    return [(layer, name) for layer, name in models if "_run_date" in there[layer].get(name, {})]
 
 
-def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str, day: date) -> int:
-    relation = _relation(schema, table)
-    query = f"select count(*) from {relation} where _run_date = ?"  # noqa: S608  # quoted
-    ((rows,),) = connection.execute(query, [day]).fetchall()
-    return int(rows)
+def _count(warehouse: Reading, relation: str, day: date) -> int:
+    # T-SQL's count is an int, its sum the type of what is added up.
+    counted = f"select sum(cast(1 as bigint)) from {relation}"  # noqa: S608  # quoted
+    ((rows,),) = warehouse.rows(f"{counted} where _run_date = ?", [day])
+    return int(rows or 0)
 
 
-def _weeks(connection: duckdb.DuckDBPyConnection, plan: Plan, gold: str, day: date) -> Iterator[Weeks]:
+def _weeks(warehouse: Reading, gold: Tables, schema: str, plan: Plan, day: date) -> Iterator[Weeks]:
     for model in plan.layer("gold").models:
-        if model.rolling:
-            yield _mart(connection, _relation(gold, model.name), model.name, model.rolling, day)
+        if model.rolling and model.name in gold:
+            yield _mart(warehouse, _relation(schema, model.name), model.name, model.rolling, day)
+        elif model.rolling:  # no run has built it yet
+            yield Weeks(model.name, model.rolling.currency, {}, None)
 
 
-def _mart(
-    connection: duckdb.DuckDBPyConnection, relation: str, mart: str, rolling: Rolling, day: date
-) -> Weeks:
+def _mart(warehouse: Reading, relation: str, mart: str, rolling: Rolling, day: date) -> Weeks:
     first = day - timedelta(days=TREND_DAYS - 1)
     query = f"select order_date, {', '.join(COLUMNS)} from {relation} where order_date between ? and ?"  # noqa: S608
-    try:
-        rows = connection.execute(query, [first, day]).fetchall()
-        ((last,),) = connection.execute(f"select max(order_date) from {relation}").fetchall()  # noqa: S608
-    except duckdb.CatalogException:  # no run has built it yet
-        return Weeks(mart, rolling.currency, {}, None)
+    rows = warehouse.rows(query, [first, day])
+    ((last,),) = warehouse.rows(f"select max(order_date) from {relation}")  # noqa: S608  # quoted
     days = {found: dict(zip(COLUMNS, map(_number, values), strict=True)) for found, *values in rows}
     return Weeks(mart, rolling.currency, days, last)
 

@@ -6,23 +6,23 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medallion.exceptions import BuildFailed, DataFailed, TransformError
-from medallion.failures import chain_of
+from medallion.failures import chain_of, classify
 from medallion.interval import Interval
 from medallion.ledger import NodeRow
 from medallion.ledger.releases import Release
-from medallion.pipeline import Node, Plan
+from medallion.pipeline import LAYERS, Node, Plan
 from medallion.settings import Settings
 from medallion.transform.manifest import dbt_flags, manifest_for
 from medallion.transform.record import Recorder
 from medallion.transform.released import released_variables
 from medallion.transform.runner import dbt_runner
-from medallion.warehouses import dbt_environment, writing
+from medallion.warehouses import dbt_environment, warehouse_of, writing
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -75,7 +75,14 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
     manifest = manifest_for(settings, request.plan.shape, request.plan.manifest, client)
     recorder = Recorder({node.unique_id: node.layer for node in request.nodes}, write)
     with writing(settings, client), dbt_environment(settings, client):
+        if any(node.layer == LAYERS[0] for node in request.nodes):
+            bring_landing(settings, request.plan)
         result = _invoke(settings, request, manifest, recorder)
+        for _ in range(warehouse_of(settings).deadlocks):
+            if not (again := _victims(request.nodes, recorder)):
+                break
+            manifest = manifest_for(settings, request.plan.shape, request.plan.manifest, client)
+            result = _invoke(settings, replace(request, nodes=again), manifest, recorder)
     if unsaid := _bare(recorder.unsaid):
         said = f"what became of a node could not be written down\n  {str(unsaid).strip()}"
         raise TransformError(said) from unsaid
@@ -89,6 +96,31 @@ def build_nodes(settings: Settings, request: BuildRequest, write: Callable[[Node
         raise BuildFailed(_located(str(error), settings, client), error.causes) from None
 
 
+def _victims(nodes: Sequence[Node], recorder: Recorder) -> list[Node]:
+    """The nodes that a server ended to resolve a deadlock, with all that were not reached; else none.
+
+    What they raised is forgotten: they get another try.
+    """
+    ended = {one for one, error in recorder.errors.items() if classify(error).kind == "deadlock"}
+    if not ended:
+        return []
+    for one in ended:
+        recorder.errors.pop(one)
+    reached = {one for one, row in recorder.written.items() if row.status != "skipped"} - ended
+    return [node for node in nodes if node.unique_id not in reached]
+
+
+def bring_landing(settings: Settings, plan: Plan) -> None:
+    """Bring what a client has landed to where bronze's models read it.
+
+    Raises:
+        WarehouseError: if it cannot be brought; what was there is as it was.
+    """
+    names = [model.name.removeprefix(f"{LAYERS[0]}_") for model in plan.layer(LAYERS[0]).models]
+    entities = [(source, entity) for source, _, entity in (name.partition("__") for name in names)]
+    warehouse_of(settings).take_landing(settings, plan.client.id, entities)
+
+
 def _located(said: str, settings: Settings, client_id: str) -> str:
     """What DuckDB said, with the file's name: of a damaged block it does not say whose it is."""
     damaged = "Corrupt database file" in said
@@ -99,7 +131,10 @@ def _invoke(settings: Settings, request: BuildRequest, manifest: Manifest, recor
     names = [node.name for node in request.nodes]
     with tempfile.TemporaryDirectory(prefix="medallion-build-") as scratch:
         flags = [*dbt_flags(settings, Path(scratch)), "--no-write-json", "--no-use-colors"]
-        released = released_variables(settings, request.releases, Path(scratch))
+        released = released_variables(settings, request.releases, Path(scratch) / "released")
+        if released:
+            client = request.plan.client.id
+            warehouse_of(settings).take_releases(settings, client, Path(released["releases"]))
         variables = ["--vars", json.dumps(run_variables(settings, request) | released)]
         # The plan says exactly what is built: no test comes along that it does not know.
         chosen = ["--indirect-selection", "empty", "--select", *names]

@@ -26,7 +26,7 @@ from medallion.exceptions import DamagedError, TransformError
 from medallion.pipeline import Shape, slim_manifest
 from medallion.settings import Settings
 from medallion.transform.runner import dbt_runner
-from medallion.warehouses import dbt_environment
+from medallion.warehouses import dbt_environment, warehouse_of
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -214,15 +214,15 @@ def manifest_for(settings: Settings, shape: Shape, key: str, client_id: str) -> 
             raise TransformError(f"no manifest at {path}, {another}")
         prepare(settings, [shape])
     manifest = Manifest.from_msgpack(path.read_bytes())
+    database = warehouse_of(settings).database(client_id)
     for node in manifest.nodes.values():
-        _rename(node, client_id, settings.name_of(client_id))
+        _rename(node, settings.name_of(client_id), database)
     return manifest
 
 
-def _rename(node: Any, client_id: str, name: str) -> None:
-    """``medallion_silver`` → ``<name>_silver``, and on DuckDB the database, which is the file's name."""
+def _rename(node: Any, name: str, database: str) -> None:
+    """``medallion_silver`` → ``<name>_silver``, and the database that the client's schemas are in."""
     schema = node.schema.replace(f"{PLACEHOLDER}_", f"{name}_", 1)
-    database = client_id if node.database == PLACEHOLDER else node.database
     if node.relation_name:
         old, new = f'"{node.database}"."{node.schema}"', f'"{database}"."{schema}"'
         node.relation_name = node.relation_name.replace(old, new)

@@ -10,6 +10,7 @@ from medallion.exceptions import ConfigError
 from medallion.settings import Settings
 from medallion.warehouses.base import Warehouse
 from medallion.warehouses.duckdb import DUCKDB
+from medallion.warehouses.reading import Reading
 from medallion.warehouses.sqlserver import SQLSERVER
 
 WAREHOUSES = {warehouse.target: warehouse for warehouse in (DUCKDB, SQLSERVER)}
@@ -50,4 +51,18 @@ def writing(settings: Settings, client_id: str) -> AbstractContextManager[object
     return warehouse_of(settings).lock(settings, client_id)
 
 
-__all__ = ["WAREHOUSES", "Warehouse", "dbt_environment", "warehouse_of", "writing"]
+def reading(settings: Settings, client_id: str, patience: float = 0.0) -> AbstractContextManager[Reading]:
+    """Open a client's warehouse to be looked at.
+
+    Args:
+        settings: where it is.
+        client_id: whose.
+        patience: seconds to wait for a writer.
+
+    Raises:
+        WarehouseError: if it is not there, cannot be opened, or a writer holds it.
+    """
+    return warehouse_of(settings).reading(settings, client_id, patience)
+
+
+__all__ = ["WAREHOUSES", "Reading", "Warehouse", "dbt_environment", "reading", "warehouse_of", "writing"]

@@ -1,41 +1,60 @@
-"""A client's DuckDB file opened to be looked at: nothing of it is changed."""
+"""A client's warehouse opened to be looked at, whatever the target: nothing of it is changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-import duckdb
-
-from medallion.exceptions import WarehouseError
-from medallion.settings import Settings
-from medallion.warehouses.held import is_held, patiently
+#: The columns of tables, by table and column in their order; a type as :func:`canonical` spells it.
+Tables = Mapping[str, Mapping[str, str]]
 
 
-@contextmanager
-def read_only(
-    settings: Settings, client_id: str, patience: float = 0.0
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a client's warehouse, read only.
+class Reading(Protocol):
+    """Asks one warehouse, in SQL that DuckDB and SQL Server both understand."""
 
-    Args:
-        settings: where the warehouses are.
-        client_id: whose.
-        patience: seconds to wait for a writer that holds it.
+    @property
+    def text(self) -> str:
+        """The type that any value is cast to as text."""
+        ...
 
-    Raises:
-        WarehouseError: if it is not there, damaged, or held by a writer, who is named.
-    """
-    path = settings.warehouse(client_id)
-    if not path.is_file():
-        raise WarehouseError(f"{client_id} has no warehouse yet: `medallion run {client_id}` builds it")
-    try:
-        connection = patiently(patience)(duckdb.connect, path, read_only=True)
-    except duckdb.Error as error:
-        if not is_held(error):
-            raise WarehouseError(f"{path} cannot be opened: {str(error).strip()}") from error
-        holder = path.with_name(f"{path.name}.holder")
-        named = holder.read_text("utf-8") if holder.is_file() else str(error).strip()
-        raise WarehouseError(f"{path.name} is in use by {named}; try again when it is done") from error
-    with connection:
-        yield connection
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query, whose values stand for its ``?``.
+
+        Raises:
+            WarehouseError: if they cannot be read.
+        """
+        ...
+
+    def first(self, count: int, query: str) -> str:
+        """A query for the first rows of another one, which says ``select`` and ends with its ``order by``."""
+        ...
+
+    def tables(self, schema: str) -> Tables:
+        """The tables of a schema; none if there is no such schema."""
+        ...
+
+
+#: Types that hold the same values, by the name that both targets' go by here.
+_ALIKE = {
+    "text": "varchar nvarchar char nchar uuid uniqueidentifier json",
+    "whole": "tinyint smallint int integer bigint hugeint utinyint usmallint uinteger ubigint uhugeint",
+    "float": "double float real",
+    "flag": "boolean bit",
+    "timestamp": "timestamp datetime2 datetime timestamp_s timestamp_ms timestamp_ns",
+    "moment": "timestamp with time zone, datetimeoffset",
+    "binary": "blob varbinary",
+}
+_CANONICAL = {
+    one: name
+    for name, alike in _ALIKE.items()
+    for one in (alike.split(", ") if "," in alike else alike.split())
+}
+
+
+def canonical(kind: str) -> str:
+    """A column's type under the name that it has here on every target: exact decimals with their digits."""
+    plain = kind.lower().replace(" ", "") if "(" in kind else kind.lower()
+    plain = plain.replace("numeric", "decimal")
+    if plain.startswith("decimal("):
+        return plain
+    return _CANONICAL.get(plain, plain)

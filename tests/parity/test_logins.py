@@ -1,0 +1,57 @@
+"""Logins that `medallion setup` makes on a server: each client's sees and changes what is its own alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import mssql_python
+import pytest
+from sqlalchemy import make_url
+
+from medallion.warehouses.sqlserver_address import address_of
+from medallion.warehouses.sqlserver_session import session
+from medallion.warehouses.sqlserver_setup import set_up
+from parity.emptied import emptied
+
+pytestmark = pytest.mark.slow
+
+ONE, OTHER = "parity_one", "parity_other"
+
+
+@pytest.fixture
+def clients(sqlserver: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    url = make_url(os.environ["MEDALLION_SQLSERVER_URL"])
+    for client in (ONE, OTHER):
+        emptied(client)
+    monkeypatch.setenv("MEDALLION_SQLSERVER_ADMIN", str(url.username))
+    monkeypatch.setenv("MEDALLION_SQLSERVER_ADMIN_PASSWORD", str(url.password))
+    monkeypatch.setenv("MEDALLION_SQLSERVER_KEY", "a key of this test")
+    for _ in range(2):  # safe to repeat
+        *_, last = set_up([ONE, OTHER])
+    return last
+
+
+def _as(client: str, *statements: str) -> list[Any]:
+    with session(mssql_python.connect, address_of(client), autocommit=True) as opened:
+        cursor = opened.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def test_a_login_owns_its_clients_schemas_and_sees_nothing_of_others(clients: str) -> None:
+    assert clients == "schemas of 2 clients are there, each with a login of its own"
+    table = f"{ONE}_gold.daily"
+    made = f"select 1 as n into {table}"
+    assert _as(ONE, made, f"create index daily_n on {table} (n)", f"select n from {table}") == [(1,)]  # noqa: S608
+    for refused in (
+        f"select n from {table}",  # noqa: S608
+        f"insert into {table} values (2)",  # noqa: S608
+        f"drop table {table}",
+        f"create table {ONE}_gold.other (n int)",
+    ):
+        with pytest.raises(mssql_python.Error):
+            _as(OTHER, refused)
+    assert _as(ONE, f"drop table {table}", "select 1") == [(1,)]

@@ -1,0 +1,67 @@
+"""Every client built on two targets from the same landing files: the same rows, types and verdicts.
+
+DuckDB against DuckDB shows that the harness sees what differs; against SQL Server it needs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+import pytest
+
+from medallion.clients import Catalog, Client
+from medallion.settings import load_settings
+from parity.emptied import emptied
+from parity.scenario import Rate, Step, is_given, put_through
+from parity.sides import Side, differences
+from small_shop import small_shop
+
+pytestmark = pytest.mark.slow
+
+Sides = Callable[[str], tuple[Side, Side]]
+FAXED = """
+    update {bronze}.bronze_sales__orders set channel = 'fax'
+    where rowid = (select min(rowid) from {bronze}.bronze_sales__orders)
+"""
+CLIENTS = ("acme_corp", "startup_inc", "enterprise_ltd", "adventure_works")
+
+
+def test_one_target_is_like_itself_and_what_differs_is_seen(sides: Sides, catalog: Catalog) -> None:
+    one, other = sides("duckdb")
+    shop = small_shop()  # whose manifest other tests make as well
+    put_through((one, other), shop, catalog, (Step(0), Step(0, seed=8)), rows_a_day=60)
+    assert differences(one, other, shop) == []
+    _change(other, shop, FAXED)
+    _change(other, shop, "alter table {bronze}.bronze_sales__payments alter paid_amount type decimal(20, 4)")
+    _change(other, shop, "drop table {gold}.retail_orders")
+    other.nodes[shop.id].popitem()
+    verdict, missing, rows, more_rows, kind = differences(one, other, shop)
+    assert verdict.endswith("None on another duckdb")
+    assert missing == "gold.retail_orders: only on duckdb"
+    assert rows.startswith("bronze.bronze_sales__orders: 1 of ")
+    assert "rows only on duckdb, one is {'order_id'" in rows
+    assert "rows only on another duckdb" in more_rows
+    assert kind.startswith(
+        "bronze.bronze_sales__payments: paid_amount is decimal(18,4) on duckdb, decimal(20,4)"
+    )
+
+
+def _change(side: Side, client: Client, statement: str) -> None:
+    schemas = {layer: f"{client.id}_{layer}" for layer in ("bronze", "silver", "gold")}
+    with duckdb.connect(side.settings.warehouse(client.id)) as connection:
+        connection.execute(statement.format(**schemas))
+
+
+@pytest.mark.parametrize("client_id", CLIENTS)
+def test_sql_server_has_what_duckdb_has(
+    client_id: str, sqlserver: str, sides: Sides, catalog: Catalog, rates: list[Rate]
+) -> None:
+    client = catalog.client(client_id).model_copy(update={"id": f"parity_{client_id}"})
+    if is_given(client) and load_settings().adventureworks is None:
+        pytest.skip("no AdventureWorks files: set MEDALLION_ADVENTUREWORKS to their folder")
+    one, other = sides(sqlserver)
+    emptied(client.id)
+    steps = {"steps": (Step(0), Step(1))} if is_given(client) else {}
+    rates += put_through((one, other), client, catalog, **steps)
+    assert differences(one, other, client) == []
