@@ -74,8 +74,8 @@ def test_only_what_is_new_is_loaded_and_what_is_gone_goes(take: Callable[[], Tak
     land(1, n=9)
     second.unlink()
     assert take() == Taken(2, 2, 1)
-    part = "year=2026/month=01/day="
-    assert _rows(ORDERS) == [("a", 3, f"{part}03"), ("a", 9, f"{part}01")]
+    part, name = "year=2026/month=01/day=", "part-0.parquet"
+    assert _rows(ORDERS) == [("a", 3, f"{part}03/{name}"), ("a", 9, f"{part}01/{name}")]
 
 
 def test_a_column_that_is_new_or_of_another_type_has_the_table_made_anew(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import mssql_python
@@ -21,7 +20,7 @@ ONE, OTHER = "parity_one", "parity_other"
 
 
 @pytest.fixture
-def clients(sqlserver: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def clients(sqlserver: str, monkeypatch: pytest.MonkeyPatch) -> str:
     url = make_url(os.environ["MEDALLION_SQLSERVER_URL"])
     for client in (ONE, OTHER):
         emptied(client)
