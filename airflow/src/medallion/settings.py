@@ -14,6 +14,9 @@ from medallion.storage import Root, checked_root, opened_root
 _PROJECT = Path(__file__).resolve().parents[3]
 #: The platform whose DAGs have no prefix.
 DEFAULT_PLATFORM = "default"
+#: Where a layer's build runs: in its task's process, or in a container or pod of its own.
+LOCAL = "local"
+EXECUTIONS = (LOCAL, "docker", "kubernetes")
 _TEN_YEARS = 10 * 366 * 86_400
 _LANDING, _REPORTS = "MEDALLION_LANDING", "MEDALLION_REPORTS"
 
@@ -44,6 +47,8 @@ class Settings:
     drain_seconds: float = 21_600.0
     #: Airflow's queue of the tasks that open a client's warehouse; this one is Airflow's own default.
     warehouse_queue: str = "default"
+    #: Where a layer's build runs: one of ``EXECUTIONS``.
+    execution: str = LOCAL
     landing_at: str = ""
     landing_connection: str = ""
     reports_at: str = ""
@@ -151,6 +156,7 @@ def load_settings() -> Settings:
         leaving_share=_share("MEDALLION_LEAVING_SHARE", 0.3),
         drain_seconds=_seconds("MEDALLION_DRAIN_SECONDS", 21_600.0),
         warehouse_queue=os.environ.get("MEDALLION_WAREHOUSE_QUEUE") or "default",
+        execution=_one_of("MEDALLION_EXECUTION", EXECUTIONS),
         fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
         database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
         landing_at=landing,
@@ -162,6 +168,14 @@ def load_settings() -> Settings:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _one_of(variable: str, allowed: tuple[str, ...]) -> str:
+    """What a variable names; the first that is allowed where it is not set."""
+    said = os.environ.get(variable) or allowed[0]
+    if said not in allowed:
+        raise ConfigError(f"{variable} must be one of {', '.join(allowed)}, is {said!r}")
+    return said
 
 
 def _share(variable: str, usual: float) -> float:

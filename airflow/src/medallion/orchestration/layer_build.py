@@ -8,18 +8,19 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from medallion.extract import check_landing
+from medallion.execution import BuildJob, stop_running
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.leases import Lease
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import nodes_to_rebuild
 from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.context import asked_of, run_key
+from medallion.orchestration.execution import run_build
 from medallion.orchestration.links import RunReportLink
 from medallion.orchestration.retries import backoff_of, first_try, judge
 from medallion.pipeline import Node, Plan
 from medallion.settings import Settings
-from medallion.transform import BuildRequest, build_nodes
+from medallion.transform import BuildRequest
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,12 @@ class LayerBuilder:
             run_id=key.run_id,
             build_id=build_id,
         )
-        partitions = [one.partition_path(sub_daily=self.plan.sub_daily) for one in asked.intervals]
-        seen: set[str] = set()
-
-        def write(row: NodeRow) -> None:
-            ledger.add_results(key, build_id, [row])
-            seen.add(row.node)
-
+        job = BuildJob(key, self.layer, context["ti"].try_number, request)
         try:
-            if self.layer == "bronze":
-                check_landing(settings.landing, self.plan.client.id, partitions)
-            build_nodes(settings, request, write)
+            run_build(settings, ledger, job)
         except BaseException as error:
             _, decision = judge(error, context["ti"], backoff_of(self.plan.client))
+            seen = {row.node for row in ledger.results_after(key, of_build=build_id)}
             ledger.add_results(key, build_id, _not_built(nodes, seen, error))
             ledger.end_build(build_id, "retry" if series and decision.again else "failed", str(error))
             raise
@@ -124,3 +118,7 @@ class LayerBuildTask(BaseOperator):
     def execute(self, context: Any) -> None:
         """Build the layer."""
         self.builder.build(context)
+
+    def on_kill(self) -> None:
+        """End what runs elsewhere for this task."""
+        stop_running()
