@@ -16,10 +16,11 @@ from medallion.ledger.requests import nodes_to_rebuild
 from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.context import asked_of, run_key
 from medallion.orchestration.execution import run_build
+from medallion.orchestration.lineage import lineage_of
 from medallion.orchestration.links import RunReportLink
 from medallion.orchestration.retries import backoff_of, first_try, judge
 from medallion.pipeline import Node, Plan
-from medallion.settings import Settings
+from medallion.settings import Settings, load_settings
 from medallion.transform import BuildRequest
 
 
@@ -122,3 +123,7 @@ class LayerBuildTask(BaseOperator):
     def on_kill(self) -> None:
         """End what runs elsewhere for this task."""
         stop_running()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:  # noqa: ARG002  (as it is called)
+        """The tables that were read and built, for OpenLineage."""
+        return lineage_of(self.plan, self.builder.layer, load_settings())
