@@ -115,7 +115,9 @@ class _Api(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = parse_qs(url.query)
         self.server.asked.append(f"{self.command} {url.path}")
-        found = re.fullmatch(r"/api/v1/namespaces/(?P<namespace>[^/]+)/pods(/(?P<name>[^/]+))?(?P<log>/log)?", url.path)
+        found = re.fullmatch(
+            r"/api/v1/namespaces/(?P<namespace>[^/]+)/pods(/(?P<name>[^/]+))?(?P<log>/log)?", url.path
+        )
         assert found, self.path
         assert found["namespace"] == "medallion"
         pod = self.server.pods.get(found["name"] or "")

@@ -131,9 +131,7 @@ print(json.dumps([
     ask("GET", "/images/json"), ask("GET", "/volumes"), ask("GET", "/_ping")]))
 """
     postgres = stack.containers()["postgres"]["Id"]
-    said = stack.compose(
-        "exec", "-T", "warehouse-worker", "python", "-c", program.replace("%s", postgres)
-    )
+    said = stack.compose("exec", "-T", "warehouse-worker", "python", "-c", program.replace("%s", postgres))
     assert json.loads(said) == [403] * 7 + [200]
     assert stack.containers()["postgres"]["State"]["Running"]
 
@@ -147,7 +145,10 @@ def test_two_clients_run_through_rest_to_gold_each_layer_in_a_container(
     runs = {name: trigger(stack, airflow, name, "in_containers") for name in CLIENTS}
     seen: dict[str, Mapping[str, Any]] = {}
     until = time.monotonic() + 1200
-    while time.monotonic() < until and len({one["Config"]["Labels"][f"{LABEL}/layer"] for one in seen.values()}) < 3:
+    while (
+        time.monotonic() < until
+        and len({one["Config"]["Labels"][f"{LABEL}/layer"] for one in seen.values()}) < 3
+    ):
         seen |= {one["Id"]: one for one in builds(stack)}
         time.sleep(0.5)
     for name, run_id in runs.items():
@@ -164,7 +165,7 @@ def test_two_clients_run_through_rest_to_gold_each_layer_in_a_container(
         assert host["NanoCpus"] == (1_500_000_000 if layer == "gold" else 1_000_000_000)
         assert (one["Config"]["User"], host["ReadonlyRootfs"], host["CapDrop"]) == ("50000:0", True, ["ALL"])
         assert host["SecurityOpt"] == ["no-new-privileges:true"]
-        assert one["Config"]["Image"] == "medallion-dbt:local"
+        assert one["Config"]["Image"] == os.environ.get("DBT_IMAGE", "medallion-dbt:local")
     assert builds(stack) == []
 
 

@@ -25,7 +25,12 @@ def test_a_run_tells_of_itself_its_tasks_and_its_tables(tmp_path, monkeypatch):
     kinds = {(one["job"]["name"], one["eventType"]) for one in events}
     assert {(DAG_ID, "START"), (DAG_ID, "COMPLETE")} <= kinds
     tasks = {name.removeprefix(f"{DAG_ID}.") for name, kind in kinds if kind == "COMPLETE"} - {DAG_ID}
-    assert {"start", "extract_shop", *(f"{layer}.build" for layer in LAYERS), "load_to_data_warehouse"} <= tasks
+    assert {
+        "start",
+        "extract_shop",
+        *(f"{layer}.build" for layer in LAYERS),
+        "load_to_data_warehouse",
+    } <= tasks
     written = {
         one["job"]["name"].removeprefix(f"{DAG_ID}."): {table["name"] for table in one["outputs"]}
         for one in events

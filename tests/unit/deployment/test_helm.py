@@ -94,11 +94,15 @@ def test_what_it_sets_of_medallion_is_what_the_code_reads(
 @pytest.mark.parametrize("values", BOTH.values(), ids=BOTH)
 def test_nothing_phones_home_and_no_secret_is_written_down(values: Mapping[str, Any]) -> None:
     said = variables(values)
-    silent = {name: STACK[name] for name in STACK if any(one in name for one in ("TELEMETRY", "SCARF", "TRACK"))}
+    silent = {
+        name: STACK[name] for name in STACK if any(one in name for one in ("TELEMETRY", "SCARF", "TRACK"))
+    }
     silent |= {name: STACK[name] for name in STACK if "USAGE" in name or name == "DBT_VERSION_CHECK"}
     assert len(silent) == 8
     assert {name: said.get(name) for name in silent} == silent
-    assert [name for name in said if any(one in name for one in ("PASSWORD", "KEY", "SECRET_", "_CONN_"))] == []
+    assert [
+        name for name in said if any(one in name for one in ("PASSWORD", "KEY", "SECRET_", "_CONN_"))
+    ] == []
     assert "OPENLINEAGE_URL" not in said
 
 

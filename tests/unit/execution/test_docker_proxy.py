@@ -227,7 +227,9 @@ def test_no_platform_and_no_nonsense_is_taken(proxy, build):
 
 
 def test_volumes_that_are_set_are_the_only_ones(engine, job):
-    options = DockerOptions(DOCKER_URL, IMAGE, "stack_data", (Volume("home", "/var/lib/medallion"),), limits())
+    options = DockerOptions(
+        DOCKER_URL, IMAGE, "stack_data", (Volume("home", "/var/lib/medallion"),), limits()
+    )
     with proxy_before(engine, options) as proxy:
         right = container_of(options, job, "builds/a.json", {}, "")
         assert right["HostConfig"]["Binds"] == ["home:/var/lib/medallion:rw"]

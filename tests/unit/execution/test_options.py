@@ -123,4 +123,6 @@ def test_a_build_gets_what_it_reads_and_nothing_else():
         "DO_NOT_TRACK",
     }
     assert set(without_secrets(found)) == {"MEDALLION_TARGET", "DO_NOT_TRACK"}
-    assert not any(may_be_handed_over(name) for name in ("PATH", "LD_PRELOAD", "PYTHONPATH", "MEDALLION_HOME"))
+    assert not any(
+        may_be_handed_over(name) for name in ("PATH", "LD_PRELOAD", "PYTHONPATH", "MEDALLION_HOME")
+    )

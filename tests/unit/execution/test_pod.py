@@ -52,7 +52,9 @@ def rendered(facts):
 @pytest.mark.parametrize("layer", LIMITS)
 @pytest.mark.parametrize("template", [{}, TEMPLATE], ids=["ours", "laid over a template"])
 def test_a_pod_is_one_to_kubernetes_own_models(job, layer, template):
-    facts = pod_of(replace(OPTIONS, template=template), replace(job, layer=layer), "builds/a.json", ENVIRONMENT)
+    facts = pod_of(
+        replace(OPTIONS, template=template), replace(job, layer=layer), "builds/a.json", ENVIRONMENT
+    )
     model, again = rendered(facts)
     assert again == facts  # nothing that the models do not know
     (container, *_) = model.spec.containers

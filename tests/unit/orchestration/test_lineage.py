@@ -11,7 +11,9 @@ from small_shop import small_shop
 
 def plan(**layers):
     nodes = {
-        layer: tuple(Node(f"model.medallion.{name}", name, "model", layer, "-", "-") for name in names.split())
+        layer: tuple(
+            Node(f"model.medallion.{name}", name, "model", layer, "-", "-") for name in names.split()
+        )
         for layer, names in layers.items()
     }
     test = Node("test.medallion.unique", "unique", "test", "gold", "-", "-")
@@ -31,7 +33,9 @@ def test_a_layer_reads_the_one_before_it_that_has_tables():
     whole, bare = plan(bronze="a b", silver="c", gold="d"), plan(bronze="a", gold="d")
     found = lineage_of(whole, "gold", settings)
     assert (names(found.inputs), names(found.outputs)) == (["shop.shop_silver.c"], ["shop.shop_gold.d"])
-    assert {one.namespace for one in (*found.inputs, *found.outputs)} == {"duckdb:///home/warehouse/shop.duckdb"}
+    assert {one.namespace for one in (*found.inputs, *found.outputs)} == {
+        "duckdb:///home/warehouse/shop.duckdb"
+    }
     assert names(lineage_of(bare, "gold", settings).inputs) == ["shop.shop_bronze.a"]
     first = lineage_of(whole, "bronze", settings)
     assert (names(first.inputs), names(first.outputs)) == ([], ["shop.shop_bronze.a", "shop.shop_bronze.b"])

@@ -155,7 +155,9 @@ def _judge(job: BuildJob, ledger: Ledger, name: str, end: End) -> None:
     if end.code != 0:
         raise _lost(name, end)
     rows = {row.node: row for row in ledger.results_after(job.run, of_build=job.request.build_id)}
-    missing = [one.name for one in job.request.nodes if one.unique_id not in rows or not rows[one.unique_id].good]
+    missing = [
+        one.name for one in job.request.nodes if one.unique_id not in rows or not rows[one.unique_id].good
+    ]
     if missing:
         said = f"{name} ended with exit code 0, and the ledger has no good row of {', '.join(missing)}"
         raise FailedElsewhere(said, Failure("unknown", said))

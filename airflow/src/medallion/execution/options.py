@@ -35,7 +35,12 @@ _NOT_FOR_BUILDS = re.compile(
     r"MEDALLION_(EXECUTION|BUILD_.*|DOCKER_.*|KUBERNETES_.*|ADMIN_PASSWORD|METRICS_PASSWORD|FERNET_KEY|PORT"
     r"|PLATFORMS|SAMPLE_ROWS|ADVENTUREWORKS|RUNNER|AIRFLOW|HOME|PROJECT|CLIENT|DUCKDB_PATH)"
 )
-_ALSO_FOR_BUILDS = ("DO_NOT_TRACK", "DBT_SEND_ANONYMOUS_USAGE_STATS", "DBT_VERSION_CHECK", "RUNTIME__DLTHUB_TELEMETRY")
+_ALSO_FOR_BUILDS = (
+    "DO_NOT_TRACK",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS",
+    "DBT_VERSION_CHECK",
+    "RUNTIME__DLTHUB_TELEMETRY",
+)
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,9 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not holds_secret(name)}
 
 
-def _by_layer(variable: str, usual: str, read: Callable[[str], _Value | None], allowed: str) -> dict[str, _Value]:
+def _by_layer(
+    variable: str, usual: str, read: Callable[[str], _Value | None], allowed: str
+) -> dict[str, _Value]:
     """``2,gold=4``: the same for all layers, but for those that are named."""
     said = os.environ.get(variable) or usual
     own: dict[str, str] = {}
@@ -188,7 +195,9 @@ def _by_layer(variable: str, usual: str, read: Callable[[str], _Value | None], a
         text = own.get(layer, own.get("", usual))
         value = read(text)
         if value is None:
-            raise ConfigError(f"{variable} must be {allowed}, also by layer as in {usual},gold=…, is {text!r}")
+            raise ConfigError(
+                f"{variable} must be {allowed}, also by layer as in {usual},gold=…, is {text!r}"
+            )
         found[layer] = value
     return found
 
