@@ -64,9 +64,10 @@ class Cluster(ThreadingHTTPServer):
             )
             self.processes[name] = process
             self.pods[name]["status"] = {"phase": "Running"} | _containers({"running": {}})
-        for line in process.stdout or ():
-            self.logs[name].append(line)
-        code = process.wait()
+        with process:
+            for line in process.stdout or ():
+                self.logs[name].append(line)
+        code = process.returncode
         code = 128 - code if code < 0 else code
         with self._lock:
             if name in self.pods and self.pods[name]["status"]["phase"] == "Running":

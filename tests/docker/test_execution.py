@@ -126,7 +126,8 @@ def ask(method, path, facts=None):
     return c.getresponse().status
 postgres = {"Image": "postgres:17", "HostConfig": {"Binds": ["/:/host"], "Privileged": True}}
 print(json.dumps([
-    ask("GET", "/containers/json?all=1"), ask("GET", "/containers/%s/json"), ask("DELETE", "/containers/%s?force=1"),
+    ask("GET", "/containers/json?all=1"), ask("GET", "/containers/%s/json"),
+    ask("DELETE", "/containers/%s?force=1"),
     ask("POST", "/containers/%s/exec", {"Cmd": ["id"]}), ask("POST", "/containers/create", postgres),
     ask("GET", "/images/json"), ask("GET", "/volumes"), ask("GET", "/_ping")]))
 """

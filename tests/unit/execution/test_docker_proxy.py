@@ -6,7 +6,7 @@ import http.client
 import json
 import socketserver
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, urlsplit
 
@@ -46,7 +46,8 @@ class _Answers(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.asked.append((self.command, self.path, body))
-        one = url.path.removeprefix("/v1.41").split("/")[2] if url.path.count("/") > 2 else ""
+        path = url.path.removeprefix("/v1.41")
+        one = path.split("/")[2] if path.count("/") > 2 else ""
         if url.path.endswith("/logs"):
             self._log()
         elif url.path.endswith("/json") and one:
@@ -55,7 +56,7 @@ class _Answers(BaseHTTPRequestHandler):
         else:
             self._say(201 if self.command == "POST" else 200, {"Id": "c" * 64})
 
-    do_HEAD = do_POST = do_DELETE = do_PUT = do_GET
+    do_HEAD = do_POST = do_DELETE = do_PUT = do_GET  # noqa: N815 - the names are the library's
 
     def _say(self, status, facts):
         body = json.dumps(facts).encode()
@@ -108,11 +109,12 @@ class Caller:
     def __init__(self, port):
         self.port = port
 
+    @contextmanager
     def open(self, method, path, facts=None, headers=()):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        body = json.dumps(facts) if facts is not None else None
-        connection.request(method, path, body, dict(headers))
-        return connection.getresponse()
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            body = json.dumps(facts) if facts is not None else None
+            connection.request(method, path, body, dict(headers))
+            yield connection.getresponse()
 
     def __call__(self, method, path, facts=None, headers=()):
         with self.open(method, path, facts, headers) as answer:

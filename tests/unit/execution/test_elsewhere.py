@@ -44,6 +44,7 @@ class Process:
         self.removed += 1
         self.process.kill()
         self.process.wait()
+        self.process.stdout.close()
 
 
 @dataclass
@@ -55,10 +56,10 @@ class Processes:
     there: list[Process] = field(default_factory=list)
     file: str = ""
 
-    def left_over(self, job):
+    def left_over(self, job):  # noqa: ARG002
         return list(self.there)
 
-    def start(self, job, file, environment):
+    def start(self, job, file, environment):  # noqa: ARG002
         self.file = file
         process = subprocess.Popen(["sh", "-c", self.script], stdout=subprocess.PIPE, text=True)
         self.there.append(Process(process, reason=self.reason))
@@ -211,6 +212,7 @@ def test_what_cannot_be_removed_is_left_to_the_next_try(build, monkeypatch, capl
     assert "build-17 could not be removed; the layer's next try does" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_command_tells_of_what_it_cannot_read(settings):
     environment = {"MEDALLION_HOME": str(settings.home), "PATH": ""}
     command = [sys.executable, "-m", "medallion.execution", "builds/none.json"]

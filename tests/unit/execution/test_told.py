@@ -2,12 +2,12 @@ import json
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medallion.exceptions import BuildFailed, ConfigError, DamagedError, DataFailed, FailedElsewhere
 from medallion.execution.told import LONGEST, MARK, heard, told_line
-from medallion.failures import CLASSES, classify
+from medallion.failures import classify
 
 ERRORS = [
     DataFailed("hard tests failed: unique_orders"),
@@ -32,15 +32,14 @@ def test_a_failure_keeps_its_class_its_reason_and_its_sign(error):
     assert said.text == str(error).strip()
     raised = FailedElsewhere(said.text, said.failure)
     assert classify(raised) == classify(error)
-    # Also from within what others raise of it.
-    try:
-        raise RuntimeError("passed on") from raised
-    except RuntimeError as outer:
-        assert classify(outer) == classify(error)
+    passed_on = RuntimeError("passed on")
+    passed_on.__cause__ = raised
+    assert classify(passed_on) == classify(error)
 
 
-@given(st.text(max_size=6000), st.sampled_from(sorted(CLASSES)))
-def test_a_line_is_one_and_never_too_long(text, _):
+@given(st.text(max_size=3000))
+@settings(max_examples=25)
+def test_a_line_is_one_and_never_too_long(text):
     line = told_line(BuildFailed(text))
     assert len(line.encode()) < LONGEST
     assert len(line.splitlines()) == 1

@@ -30,10 +30,10 @@ class Command:
         self.name = "a process"
         self.said = []
 
-    def left_over(self, job):
+    def left_over(self, job):  # noqa: ARG002
         return []
 
-    def start(self, job, file, environment):
+    def start(self, job, file, environment):  # noqa: ARG002
         own = {
             "MEDALLION_PROJECT": str(self.settings.project),
             "MEDALLION_HOME": str(self.settings.home),
@@ -57,6 +57,7 @@ class Command:
     def remove(self):
         self.process.kill()
         self.process.wait()
+        self.process.stdout.close()
 
 
 def built(shop, layer, how, settings):

@@ -5,7 +5,7 @@ calls it itself, or has it called in a container or pod by :func:`build_elsewher
 same rows to the same ledger and says at its end what became of it (``told``).
 """
 
-from medallion.execution.elsewhere import Engine, End, Running, build_elsewhere, stop_running
+from medallion.execution.elsewhere import End, Engine, Running, build_elsewhere, stop_running
 from medallion.execution.here import build_here
 from medallion.execution.job import BuildJob
 

@@ -16,7 +16,6 @@ from medallion.exceptions import MedallionError
 from medallion.execution.here import build_here
 from medallion.execution.job import taken_over
 from medallion.execution.told import told_line
-from medallion.failures import chain_of
 from medallion.ledger import open_ledger
 from medallion.masking import masked
 from medallion.settings import load_settings
@@ -50,9 +49,8 @@ def main(file: str) -> int:
 
 
 def _print(error: BaseException) -> None:
-    """What happened, in all its words; where it happened says no more of what we raise on purpose."""
-    known = all(isinstance(one, MedallionError) for one in chain_of(error))
-    lines = [str(error)] if known else traceback.format_exception(error)
+    """What happened, in all its words; of what we raise on purpose they are for people, and enough."""
+    lines = [str(error)] if isinstance(error, MedallionError) else traceback.format_exception(error)
     print(masked("".join(lines)), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""A build → the container that Docker is asked for; a pure function, which what it may ask is held against."""
+"""A build → the container that Docker is asked for, which the proxy holds requests against."""
 
 from __future__ import annotations
 

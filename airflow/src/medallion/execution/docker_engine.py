@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from medallion.execution.container import container_labels, container_name, container_of
@@ -36,20 +38,21 @@ class Container:
 
     def lines(self) -> Iterator[str]:
         """Its log's lines as they are written, until it ends."""
-        yield from whole_lines(self.connect().logs(self.id, stream=True, follow=True))
+        with closing(self.connect()) as client:
+            yield from whole_lines(client.logs(self.id, stream=True, follow=True))
 
     def look(self) -> End | None:
         """How it ended; None while it runs."""
         from docker.errors import NotFound
 
-        client = self.connect()
-        try:
-            state = client.inspect_container(self.id)["State"]
-            if state["Running"]:
-                return None
-            tail = client.logs(self.id, tail=_TAIL).decode("utf-8", "replace")
-        except NotFound:
-            return End(None)
+        with closing(self.connect()) as client:
+            try:
+                state = client.inspect_container(self.id)["State"]
+                if state["Running"]:
+                    return None
+                tail = client.logs(self.id, tail=_TAIL).decode("utf-8", "replace")
+            except NotFound:
+                return End(None)
         reason = OUT_OF_MEMORY if state.get("OOMKilled") else str(state.get("Error") or "")
         return End(int(state["ExitCode"]), reason, tail)
 
@@ -57,13 +60,14 @@ class Container:
         """Kill it if it still runs, and remove it; it may be gone already."""
         from docker.errors import APIError, NotFound
 
-        try:
-            self.connect().remove_container(self.id, force=True)
-        except NotFound:
-            pass
-        except APIError as error:
-            if error.status_code != 409:  # somebody removes it already
-                raise
+        with closing(self.connect()) as client:
+            try:
+                client.remove_container(self.id, force=True)
+            except NotFound:
+                pass
+            except APIError as error:
+                if error.status_code != HTTPStatus.CONFLICT:  # somebody removes it already
+                    raise
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class DockerEngine:
         """Containers of the same layer and run that are still there."""
         wanted = container_labels(self.options, job.place)
         labels = [f"{name}={value}" for name, value in wanted.items()]
-        found = self.connect().containers(all=True, filters={"label": labels})
+        with closing(self.connect()) as client:
+            found = client.containers(all=True, filters={"label": labels})
         return [Container(self.connect, one["Id"], one["Names"][0].lstrip("/")) for one in found]
 
     def start(self, job: BuildJob, file: str, environment: Mapping[str, str]) -> Container:
@@ -91,13 +96,14 @@ class DockerEngine:
         Raises:
             docker.errors.APIError: if the engine does not start it: the image or the network is not there.
         """
-        client, name = self.connect(), container_name(self.options, job)
+        name = container_name(self.options, job)
         # Docker names a container's host after it unless told otherwise.
         facts = container_of(self.options, job, file, environment, socket.gethostname())
-        made = Container(self.connect, client.create_container_from_config(facts, name)["Id"], name)
-        try:
-            client.start(made.id)
-        except BaseException:
-            made.remove()
-            raise
+        with closing(self.connect()) as client:
+            made = Container(self.connect, client.create_container_from_config(facts, name)["Id"], name)
+            try:
+                client.start(made.id)
+            except BaseException:
+                made.remove()
+                raise
         return made

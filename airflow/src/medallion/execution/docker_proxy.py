@@ -13,7 +13,8 @@ import json
 import re
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -75,12 +76,14 @@ class Upstream:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def send(self, asked: Asked) -> http.client.HTTPResponse:
-        """Hand a request on; the answer is still to be read."""
-        connection = _SocketConnection(self._path)
-        headers = {"Content-Type": "application/json"} if asked.body else {}
-        connection.request(asked.method, asked.target, asked.body or None, headers)
-        return connection.getresponse()
+    @contextmanager
+    def send(self, asked: Asked) -> Iterator[http.client.HTTPResponse]:
+        """Hand a request on; the answer is to be read inside the block."""
+        with closing(_SocketConnection(self._path)) as connection:
+            headers = {"Content-Type": "application/json"} if asked.body else {}
+            connection.request(asked.method, asked.target, asked.body or None, headers)
+            with connection.getresponse() as answer:
+                yield answer
 
     def container(self, one: str) -> Mapping[str, Any]:
         """What the engine says of a container; empty if there is none."""
@@ -119,9 +122,9 @@ def check(asked: Asked, options: DockerOptions, engine: Upstream) -> None:
     elif (found := _ONE.fullmatch(asked.path)) and (asked.method, found["verb"]) in _VERBS:
         if asked.body not in (b"", b"{}"):
             raise Refused("a body is not taken there")
-        labels = (engine.container(found["id"]).get("Config") or {}).get("Labels") or {}
-        # Of one that is gone the engine may say so itself.
-        if labels.get(LABEL) != options.network and engine.container(found["id"]):
+        one = engine.container(found["id"])
+        # Of one that is gone the engine says so itself.
+        if one and (one["Config"].get("Labels") or {}).get(LABEL) != options.network:
             raise Refused("it is no build's container")
     else:
         raise Refused("no build asks for that")
@@ -184,18 +187,20 @@ class _Handler(BaseHTTPRequestHandler):
     server: ProxyServer
 
     def do_GET(self) -> None:
+        begun = False
         try:
             asked = self._asked()
             check(asked, self.server.options, self.server.engine)
-            answer = self.server.engine.send(asked)
+            with self.server.engine.send(asked) as answer:
+                begun = True
+                self._hand_back(answer)
         except Refused as error:
             self.log_message("refused %s %s: %s", self.command, self.path, error)
             self._say(403, f"{self.command} {urlsplit(self.path).path}: {error}")
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self._say(502, f"the engine does not answer: {error}")
-        else:
-            with answer:
-                self._hand_back(answer)
+            self.close_connection = True
+            if not begun:  # else whoever asked has gone, or sees that the answer breaks off
+                self._say(502, f"the engine does not answer: {error}")
 
     do_HEAD = do_POST = do_DELETE = do_PUT = do_GET  # noqa: N815 - the names are the library's
 

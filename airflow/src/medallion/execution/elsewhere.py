@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -141,10 +142,9 @@ def _ended(running: Running) -> End:
     patiently = tenacity.Retrying(
         stop=tenacity.stop_after_delay(_AWAY_SECONDS), wait=tenacity.wait_fixed(1), reraise=True
     )
-    look = tenacity.Retrying(
-        retry=tenacity.retry_if_result(lambda end: end is None), wait=tenacity.wait_fixed(_LOOK_SECONDS)
-    )
-    return look(lambda: patiently(running.look))  # type: ignore[no-any-return]
+    while (end := patiently(running.look)) is None:
+        time.sleep(_LOOK_SECONDS)
+    return end
 
 
 def _judge(job: BuildJob, ledger: Ledger, name: str, end: End) -> None:

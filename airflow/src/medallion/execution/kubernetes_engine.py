@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: Seconds in which a pod must have been given a node and an image; and in which a deleted one must be gone.
 START_SECONDS, GONE_SECONDS = 900.0, 60.0
 _LOOK_SECONDS = 1.0
+#: Seconds to reach the cluster for a log, and between two of its lines.
+_LOG_TIMEOUT = (60, 3600)
 _NOT_FOUND = 404
 _TAIL = 5
 
@@ -48,10 +51,10 @@ class Pod:
                 return
             time.sleep(_LOOK_SECONDS)
         if pod is not None:
-            answer = self.api.read_namespaced_pod_log(
-                self.name, self.namespace, container=CONTAINER, follow=True, _preload_content=False
-            )
-            yield from whole_lines(answer.stream(amt=None, decode_content=True))
+            how = {"follow": True, "_preload_content": False, "_request_timeout": _LOG_TIMEOUT}
+            answer = self.api.read_namespaced_pod_log(self.name, self.namespace, container=CONTAINER, **how)
+            with closing(answer):
+                yield from whole_lines(answer.stream(amt=None, decode_content=True))
 
     def look(self) -> End | None:
         """How it ended; None while it waits for a node or runs."""

@@ -114,8 +114,8 @@ def docker_options() -> DockerOptions:
     url = os.environ.get(_URL) or DOCKER_URL
     if not url.startswith(("tcp://", "http://", "https://")):
         raise ConfigError(
-            f"{_URL} must be the address of a proxy, such as {DOCKER_URL}, is {url!r}: who has an engine's own "
-            "socket is root on its machine"
+            f"{_URL} must be the address of a proxy, such as {DOCKER_URL}, is {url!r}: "
+            "who has an engine's own socket is root on its machine"
         )
     return DockerOptions(
         url=url,
@@ -193,12 +193,12 @@ def _by_layer(
     found: dict[str, _Value] = {}
     for layer in LAYERS:
         text = own.get(layer, own.get("", usual))
-        value = read(text)
-        if value is None:
+        found_one = read(text)
+        if found_one is None:
             raise ConfigError(
                 f"{variable} must be {allowed}, also by layer as in {usual},gold=…, is {text!r}"
             )
-        found[layer] = value
+        found[layer] = found_one
     return found
 
 

@@ -1,4 +1,4 @@
-"""A build → the pod that Kubernetes is asked for; a pure function, so that it can be read without a cluster."""
+"""A build → the pod that Kubernetes is asked for, which can be read without a cluster."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def pod_of(
             ],
         },
     }
-    return _laid_over(options.template, ours)
+    return dict(_laid_over(options.template, ours))
 
 
 def _container(
@@ -116,10 +116,9 @@ def _laid_over(base: Any, ours: Any) -> Any:
         beside = {name: value for name, value in base.items() if name not in ours}
         return {**beside, **{name: _laid_over(base.get(name), value) for name, value in ours.items()}}
     if isinstance(base, list) and isinstance(ours, list) and all(_name(one) for one in (*base, *ours)):
-        own = {_name(one) for one in ours}
         known = {_name(one): one for one in base}
-        beside = [one for one in base if _name(one) not in own]
-        return [*(_laid_over(known.get(_name(one)), one) for one in ours), *beside]
+        laid = [_laid_over(known.pop(_name(one), None), one) for one in ours]
+        return [*laid, *known.values()]
     return ours
 
 

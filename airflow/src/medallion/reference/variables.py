@@ -158,8 +158,8 @@ ENVIRONMENT = (
         "MEDALLION_DOCKER_NETWORK",
         "a network's name",
         f"`{options.DOCKER_NETWORK}`",
-        "Of `docker`: the network that containers are on, which reaches registry and ledger; builds of another "
-        "one's are not touched.",
+        "Of `docker`: the network that containers are on, which reaches registry and ledger; builds on "
+        "another one are not touched.",
         "medallion_data",
     ),
     Variable(
@@ -195,7 +195,7 @@ ENVIRONMENT = (
         "MEDALLION_KUBERNETES_TEMPLATE",
         "a file",
         "none",
-        "Of `kubernetes`: YAML of a pod that has what ours has not: node selector, tolerations, pull secrets.",
+        "Of `kubernetes`: YAML of a pod that has what ours has not: node selector, tolerations and the like.",
         "/etc/medallion/build-pod.yaml",
     ),
     Variable(
