@@ -51,6 +51,7 @@ def _warehouse(client_id: str, settings: Settings) -> tuple[str, str]:
     """Namespace and database, as OpenLineage's own reading of dbt names them."""
     if settings.target == "duckdb":
         return f"duckdb://{settings.warehouse(client_id)}", client_id
-    host = os.environ.get("MEDALLION_SQLSERVER_HOST") or "localhost"
-    port = os.environ.get("MEDALLION_SQLSERVER_PORT") or "1433"
-    return f"mssql://{host}:{port}", os.environ.get("MEDALLION_SQLSERVER_DATABASE") or "medallion"
+    # As dbt/profiles.yml reads them.
+    usual = {"HOST": "localhost", "PORT": "1433", "DATABASE": "medallion"}
+    at = {name: os.environ.get(f"MEDALLION_SQLSERVER_{name}") or value for name, value in usual.items()}
+    return f"mssql://{at['HOST']}:{at['PORT']}", at["DATABASE"]
