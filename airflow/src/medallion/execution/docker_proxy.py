@@ -260,20 +260,8 @@ class ProxyServer(ThreadingHTTPServer):
         self.engine = engine
 
 
-def is_well() -> bool:
-    """Whether the proxy on this machine answers, and the engine behind it."""
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
-    try:
-        connection.request("GET", "/_ping")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-
-
-def main(arguments: list[str]) -> int:
-    """Serve until killed; with ``--check`` say by the exit code whether one is well."""
-    if arguments == ["--check"]:
-        return 0 if is_well() else 1
+def main() -> int:
+    """Serve until killed."""
     if not Path(SOCKET).is_socket():
         print(f"{SOCKET} is no engine's socket", file=sys.stderr)
         return 1
@@ -284,4 +272,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
