@@ -17,6 +17,7 @@ from test_stack import CLIENTS, delivered, ended, trigger
 
 from medallion.airflow_api import AirflowClient
 from medallion.execution.job import LABEL
+from medallion.kubernetes_names import to_k8s_name
 from medallion.pipeline import LAYERS, dag_id_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.skipif(bool(why_no_engine()), reason=why_no_engine() or "-")]
@@ -82,7 +83,7 @@ def in_the_middle(stack: Stack, airflow: AirflowClient, client: str, run_id: str
             tasks = airflow.tasks(dag_id_of(client), run_id)
             done = [name for name in tasks if name.startswith("silver.") and name.endswith(".run")]
             assert any(tasks[name]["state"] == "success" for name in done)
-    (found,) = builds(stack, layer="silver")
+    (found,) = builds(stack, layer="silver", client=to_k8s_name(client))
     return found
 
 
