@@ -10,6 +10,7 @@ MedallionError
 │   └── RowsRefusedError     its rows are not what its contract's checks allow
 ├── TransformError           dbt could not be run, or ended badly
 │   ├── BuildFailed          a node failed, or the warehouse is held: its causes say of what
+│   │   └── FailedElsewhere  it ran in a container or pod, which said of what it failed, or died
 │   └── DataFailed           a hard test failed: another try cannot heal it
 ├── GateFailed               a gate did not pass: nothing is published
 ├── DamagedError             a file of ours is damaged: another try cannot heal it
@@ -25,6 +26,10 @@ MedallionError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from medallion.failures import Failure
 
 
 class MedallionError(Exception):
@@ -74,6 +79,19 @@ class TransformError(MedallionError):
 
 class BuildFailed(TransformError):
     """A layer's build failed; its causes say whether another try may heal it."""
+
+
+class FailedElsewhere(BuildFailed):
+    """A build in a container or pod failed, or ended without a word.
+
+    Args:
+        text: what happened, for people.
+        failure: what it failed of, as it was classified where it ran.
+    """
+
+    def __init__(self, text: str, failure: Failure) -> None:
+        super().__init__(text)
+        self.failure = failure
 
 
 class DataFailed(TransformError):

@@ -47,9 +47,14 @@ _looked_up: set[str] = set()
 
 def masked(text: str) -> str:
     """Blot out of a text every secret that is known of, and what stands where a URL has one."""
-    held = tuple(value for name, value in os.environ.items() if _HOLDING.fullmatch(name))
+    held = tuple(value for name, value in os.environ.items() if holds_secret(name))
     text = _mask(held, frozenset(_looked_up))(text)
     return _BY_PLACE.sub(lambda found: f"{found[found.lastindex or 0]}{_HIDDEN}", text)
+
+
+def holds_secret(name: str) -> bool:
+    """Whether an environment's variable holds a connection or a secret, by its name."""
+    return _HOLDING.fullmatch(name) is not None
 
 
 def hide(value: str) -> None:
@@ -73,7 +78,7 @@ def secrets_in(environment: Mapping[str, str] = os.environ, named: Iterable[str]
         Passwords as they are and as a URL has them, keys in the paths and options of URLs, and what is no URL
         as a whole.
     """
-    names = {name for name in environment if _HOLDING.fullmatch(name)}.union(named)
+    names = {name for name in environment if holds_secret(name)}.union(named)
     found = {secret for name in names if name in environment for secret in secrets_of(environment[name])}
     return sorted(found, key=lambda one: (-len(one), one))
 

@@ -19,6 +19,9 @@ DEFAULT_PLATFORM = "default"
 PRODUCTION = "prod"
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ADDRESS = re.compile(r"[^@,;\s]+@[^@,;\s]+")
+#: Where a layer's build runs: in its task's process, or in a container or pod of its own.
+LOCAL = "local"
+EXECUTIONS = (LOCAL, "docker", "kubernetes")
 _TEN_YEARS = 10 * 366 * 86_400
 _LANDING, _REPORTS = "MEDALLION_LANDING", "MEDALLION_REPORTS"
 
@@ -54,6 +57,8 @@ class Settings:
     drain_seconds: float = 21_600.0
     #: Airflow's queue of the tasks that open a client's warehouse; this one is Airflow's own default.
     warehouse_queue: str = "default"
+    #: Where a layer's build runs: one of ``EXECUTIONS``.
+    execution: str = LOCAL
     landing_at: str = ""
     landing_connection: str = ""
     reports_at: str = ""
@@ -178,6 +183,7 @@ def load_settings() -> Settings:
         leaving_share=_share("MEDALLION_LEAVING_SHARE", 0.3),
         drain_seconds=_seconds("MEDALLION_DRAIN_SECONDS", 21_600.0),
         warehouse_queue=os.environ.get("MEDALLION_WAREHOUSE_QUEUE") or "default",
+        execution=_one_of("MEDALLION_EXECUTION", EXECUTIONS),
         fernet_keys=os.environ.get("MEDALLION_FERNET_KEY") or "",
         database_url=os.environ.get("MEDALLION_REGISTRY_URL") or f"sqlite:///{home / 'registry.db'}",
         landing_at=landing,
@@ -211,6 +217,14 @@ def _notified(environment: str, address: str) -> str:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _one_of(variable: str, allowed: tuple[str, ...]) -> str:
+    """What a variable names; the first that is allowed where it is not set."""
+    said = os.environ.get(variable) or allowed[0]
+    if said not in allowed:
+        raise ConfigError(f"{variable} must be one of {', '.join(allowed)}, is {said!r}")
+    return said
 
 
 def _share(variable: str, usual: float) -> float:

@@ -78,7 +78,7 @@ def test_what_it_reads_is_in_the_example_or_has_a_default_that_is_said_there():
     read = {one[0]: one[1] for one in re.findall(r"\$\{(\w+)(:[?-])?", TEXT)}
     said = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
     images = {name for name in read if name.endswith("_IMAGE")}
-    assert set(read) - images - said - {"MEDALLION_CLIENT"} == set()
+    assert set(read) - images - said - {"MEDALLION_CLIENT", "COMPOSE_PROJECT_NAME"} == set()
     assert said - set(read) == set()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from medallion.exceptions import MedallionError, TransformError
+from medallion.exceptions import FailedElsewhere, MedallionError, TransformError
 from medallion.failures.classes import CLASSES, Action, FailureClass
 from medallion.failures.facts import Fact, facts_of, retry_after, types_of
 from medallion.failures.signs import SIGNS, By, Sign
@@ -60,8 +60,11 @@ def classify(error: BaseException) -> Failure:
     """Say what an exception is; what nothing is known of is ``unknown``.
 
     The nearest exception of its chain that has a sign decides, a sign of the ``last`` resort only where there
-    is no other. Of several failures in one (a build's nodes, a group) what no try can heal decides.
+    is no other. Of several failures in one (a build's nodes, a group) what no try can heal decides. A build
+    that ran elsewhere was classified there, where its exceptions were.
     """
+    if told := next((one for one in chain_of(error) if isinstance(one, FailedElsewhere)), None):
+        return told.failure
     reason = _reason(error)
     if several := _several(error):
         worst = max((classify(one) for one in several), key=_weight)

@@ -91,7 +91,8 @@ def _http_status(error: BaseException) -> int | None:
         return _status(response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
     if response is not None:  # requests', httpx's
         return _status(getattr(response, "status_code", None))
-    names = {"urllib": "code", "aiohttp": "status", "duckdb": "status_code", "airflow_client": "status"}
+    names = {"urllib": "code", "aiohttp": "status", "duckdb": "status_code"}
+    names |= dict.fromkeys(("airflow_client", "kubernetes"), "status")
     return _status(getattr(error, names.get(_package(error), ""), None))
 
 

@@ -89,7 +89,12 @@ class Ledger:
                 connection.execute(insert(tables.node_result), values)
 
     def results_after(
-        self, key: RunKey, last_id: int = 0, *, good_of_series: int | None = None
+        self,
+        key: RunKey,
+        last_id: int = 0,
+        *,
+        good_of_series: int | None = None,
+        of_build: int | None = None,
     ) -> list[NodeRow]:
         """The run's results with an id above ``last_id``, oldest first.
 
@@ -97,6 +102,7 @@ class Ledger:
             key: the run.
             last_id: results up to this id are left out.
             good_of_series: only good results of builds of this series.
+            of_build: only results of this build.
         """
         result, build = tables.node_result, tables.build
         columns = [result.c[name] for name in (*_RESULT_COLUMNS, "id", "build_id")]
@@ -104,6 +110,8 @@ class Ledger:
         query = query.join_from(result, build, result.c.build_id == build.c.id).where(result.c.id > last_id)
         if good_of_series is not None:
             query = query.where(build.c.series == good_of_series, result.c.status.in_(GOOD))
+        if of_build is not None:
+            query = query.where(result.c.build_id == of_build)
         with self.engine.connect() as connection:
             return [NodeRow(**row._mapping) for row in connection.execute(query.order_by(result.c.id))]
 

@@ -8,19 +8,21 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from medallion.extract import check_landing
+from medallion.execution import BuildJob, stop_running
 from medallion.ledger import Ledger, NodeRow, RunKey, open_ledger
 from medallion.ledger.leases import Lease
 from medallion.ledger.releases import in_force
 from medallion.ledger.requests import nodes_to_rebuild
 from medallion.orchestration.connections import airflow_settings
 from medallion.orchestration.context import asked_of, run_key
+from medallion.orchestration.execution import run_build
+from medallion.orchestration.lineage import lineage_of
 from medallion.orchestration.links import RunReportLink
 from medallion.orchestration.retries import backoff_of, first_try, judge
 from medallion.pipeline import Node, Plan
-from medallion.settings import Settings
+from medallion.settings import Settings, load_settings
 from medallion.stream.behind import streamed_of
-from medallion.transform import BuildRequest, build_nodes
+from medallion.transform import BuildRequest
 
 
 @dataclass(frozen=True)
@@ -78,19 +80,12 @@ class LayerBuilder:
             build_id=build_id,
             streamed=streamed_of(settings, ledger, self.plan.client.id),
         )
-        partitions = [one.partition_path(sub_daily=self.plan.sub_daily) for one in asked.intervals]
-        seen: set[str] = set()
-
-        def write(row: NodeRow) -> None:
-            ledger.add_results(key, build_id, [row])
-            seen.add(row.node)
-
+        job = BuildJob(key, self.layer, context["ti"].try_number, request)
         try:
-            if self.layer == "bronze":
-                check_landing(settings.landing, self.plan.client.id, partitions)
-            build_nodes(settings, request, write)
+            run_build(settings, ledger, job)
         except BaseException as error:
             _, decision = judge(error, context["ti"], backoff_of(self.plan.client))
+            seen = {row.node for row in ledger.results_after(key, of_build=build_id)}
             ledger.add_results(key, build_id, not_built(nodes, seen, error))
             ledger.end_build(build_id, "retry" if series and decision.again else "failed", str(error))
             raise
@@ -126,3 +121,11 @@ class LayerBuildTask(BaseOperator):
     def execute(self, context: Any) -> None:
         """Build the layer."""
         self.builder.build(context)
+
+    def on_kill(self) -> None:
+        """End what runs elsewhere for this task."""
+        stop_running()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:  # noqa: ARG002  (as it is called)
+        """The tables that were read and built, for OpenLineage."""
+        return lineage_of(self.plan, self.builder.layer, load_settings())

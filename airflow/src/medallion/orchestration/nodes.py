@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.triggers.base import StartTriggerArgs
 
+from medallion.execution import stop_running
 from medallion.orchestration.callbacks import NO_CALLBACKS
 from medallion.orchestration.layer_build import LayerBuilder
 from medallion.orchestration.light_triggers import NODE_TRIGGER
@@ -57,6 +58,10 @@ class DbtNodeTask(BaseOperator):
             TransformError: if one of the nodes ended badly.
         """
         self.builder.rebuild(context)
+
+    def on_kill(self) -> None:
+        """End what runs elsewhere for this task."""
+        stop_running()
 
 
 def converters(layer: LayerPlan, builder: LayerBuilder) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from medallion.settings import Settings
+from medallion.execution import options
+from medallion.settings import EXECUTIONS, Settings
 from medallion.warehouses import WAREHOUSES
 
 _SETTINGS: dict[str, Any] = {name: field.default for name, field in Settings.__dataclass_fields__.items()}
@@ -130,6 +131,86 @@ ENVIRONMENT = (
         "Airflow's queue of the tasks that open a client's warehouse: of a DuckDB file there is one writer, "
         "and the queue's one worker has the file. [More](production.md#workers).",
         "warehouse",
+    ),
+    Variable(
+        "MEDALLION_EXECUTION",
+        ", ".join(f"`{name}`" for name in EXECUTIONS),
+        f"`{_SETTINGS['execution']}`",
+        "Where a layer's build runs: in its task's process, or in a container or pod of its own. "
+        "[More](execution.md).",
+        "docker",
+    ),
+    Variable(
+        "MEDALLION_BUILD_IMAGE",
+        "an image's name",
+        f"`{options.IMAGE}`",
+        "The slim dbt image that builds in containers and pods run in.",
+        "registry.example.com/medallion-dbt:1.4",
+    ),
+    Variable(
+        "MEDALLION_BUILD_CPUS",
+        "a number, by layer if wanted",
+        f"`{options.CPUS}`",
+        "Processors that such a build takes at most.",
+        "1,gold=4",
+    ),
+    Variable(
+        "MEDALLION_BUILD_MEMORY",
+        "an amount with `m` or `g`, by layer if wanted",
+        f"`{options.MEMORY}`",
+        "Memory that such a build takes at most; of more it dies, and is tried again.",
+        "2g,silver=4g,gold=8g",
+    ),
+    Variable(
+        "MEDALLION_DOCKER_URL",
+        "a URL with `tcp`, `http` or `https`",
+        f"`{options.DOCKER_URL}`",
+        "Of `docker`: the proxy before the engine. The engine's own socket is refused.",
+        "tcp://docker-proxy:2375",
+    ),
+    Variable(
+        "MEDALLION_DOCKER_NETWORK",
+        "a network's name",
+        f"`{options.DOCKER_NETWORK}`",
+        "Of `docker`: the network that containers are on, which reaches registry and ledger; builds on "
+        "another one are not touched.",
+        "medallion_data",
+    ),
+    Variable(
+        "MEDALLION_DOCKER_VOLUMES",
+        "`name:/folder` or `name:/folder:ro`, separated by commas",
+        "those of the task's own container",
+        "Of `docker`: volumes or folders of the engine's machine; the home among them.",
+        "medallion_home:/var/lib/medallion",
+    ),
+    Variable(
+        "MEDALLION_KUBERNETES_NAMESPACE",
+        "a namespace",
+        "the one of the Airflow connection `kubernetes_default`, else the task's own",
+        "Of `kubernetes`: where pods of builds are.",
+        "medallion",
+    ),
+    Variable(
+        "MEDALLION_KUBERNETES_SECRETS",
+        "names separated by commas",
+        "none: has to be set",
+        "Of `kubernetes`: secrets whose keys are variables, MEDALLION_REGISTRY_URL among them. What holds a "
+        "secret is written into no pod.",
+        "medallion",
+    ),
+    Variable(
+        "MEDALLION_KUBERNETES_VOLUMES",
+        "`claim:/folder` or `claim:/folder:ro`, separated by commas",
+        "none: has to be set",
+        "Of `kubernetes`: persistent volume claims; the home's among them.",
+        "medallion-home:/var/lib/medallion",
+    ),
+    Variable(
+        "MEDALLION_KUBERNETES_TEMPLATE",
+        "a file",
+        "none",
+        "Of `kubernetes`: YAML of a pod that has what ours has not: node selector, tolerations and the like.",
+        "/etc/medallion/build-pod.yaml",
     ),
     Variable(
         "MEDALLION_ADMIN_PASSWORD",
