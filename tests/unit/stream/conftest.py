@@ -28,10 +28,10 @@ TODAY = Interval(midnight(NOW.date()), midnight(NOW.date() + timedelta(days=1)))
 class Till:
     """What drops sales into the inbox, and looks at what landed."""
 
-    now = NOW
     key = KEY
 
     def __init__(self, home: Path, **realtime: object) -> None:
+        self.now = datetime.now(UTC)
         self.settings = Settings(project=home, home=home, database_url=f"sqlite:///{home}/registry.db")
         self.client: Client = client_from_dict(
             "shop",
@@ -73,9 +73,8 @@ class Till:
     def stream(self) -> Stream:
         return Stream(self.settings, self.ledger, self.client, KEY, sub_daily=False)
 
-    @staticmethod
-    def sale(number: int, at: datetime = NOW, amount: float = 5.0) -> dict[str, object]:
-        return {"id": f"S{number}", "amount": amount, "at": at.isoformat()}
+    def sale(self, number: int, at: datetime | None = None, amount: float = 5.0) -> dict[str, object]:
+        return {"id": f"S{number}", "amount": amount, "at": (at or self.now).isoformat()}
 
     def drop(self, name: str, *sales: dict[str, object]) -> None:
         self.inbox.mkdir(parents=True, exist_ok=True)
