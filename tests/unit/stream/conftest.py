@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from medallion.clients import Client, Entity, SourceContract, client_from_dict
@@ -26,10 +28,10 @@ TODAY = Interval(midnight(NOW.date()), midnight(NOW.date() + timedelta(days=1)))
 class Till:
     """What drops sales into the inbox, and looks at what landed."""
 
-    now = NOW
     key = KEY
 
     def __init__(self, home: Path, **realtime: object) -> None:
+        self.now = datetime.now(UTC)
         self.settings = Settings(project=home, home=home, database_url=f"sqlite:///{home}/registry.db")
         self.client: Client = client_from_dict(
             "shop",
@@ -71,9 +73,8 @@ class Till:
     def stream(self) -> Stream:
         return Stream(self.settings, self.ledger, self.client, KEY, sub_daily=False)
 
-    @staticmethod
-    def sale(number: int, at: datetime = NOW, amount: float = 5.0) -> dict[str, object]:
-        return {"id": f"S{number}", "amount": amount, "at": at.isoformat()}
+    def sale(self, number: int, at: datetime | None = None, amount: float = 5.0) -> dict[str, object]:
+        return {"id": f"S{number}", "amount": amount, "at": (at or self.now).isoformat()}
 
     def drop(self, name: str, *sales: dict[str, object]) -> None:
         self.inbox.mkdir(parents=True, exist_ok=True)
@@ -89,18 +90,28 @@ class Till:
         rows = [read_rows(path, ["id"]) for path in found]
         return sorted(one for table in rows if table for one in table.column("id").to_pylist())
 
-    def batch(self, *sales: dict[str, object], interval: Interval = TODAY) -> None:
+    def batch(self, *sales: dict[str, object], interval: Interval = TODAY, sub_daily: bool = False) -> None:
         """Land a batch of an interval."""
-        import pyarrow as pa
+        self._write(interval.partition_path(sub_daily=sub_daily), "part-0.parquet", sales, interval)
 
-        path = self.settings.landing / "shop" / "till" / "sales" / interval.partition_path(sub_daily=False)
-        path.mkdir(parents=True, exist_ok=True)
+    def write_part(self, part: streams.Part, *sales: dict[str, object]) -> None:
+        """Land events as if they had come in a minute."""
+        self._write(part.path, "stream-0.parquet", sales, TODAY)
+        streams.land(self.ledger, KEY, "shop", part, None)
+
+    def _write(self, path: str, name: str, sales: Iterable[dict[str, object]], interval: Interval) -> None:
+        folder = self.settings.landing / "shop" / "till" / "sales" / path
+        folder.mkdir(parents=True, exist_ok=True)
         table = pa.Table.from_pylist(list(sales))
-        write_part(path / "part-0.parquet", table.schema, table.to_batches(), interval)
+        write_part(folder / name, table.schema, table.to_batches(), interval)
 
-    def reconcile(self, run: str = "manual__1", interval: Interval = TODAY) -> dict[str, int] | None:
+    def reconcile(
+        self, run: str = "manual__1", interval: Interval = TODAY, sub_daily: bool = False
+    ) -> dict[str, int] | None:
         key = RunKey("client_shop_pipeline", run)
-        found = reconcile(self.settings, self.ledger, key, self.client, self.sales, interval, sub_daily=False)
+        found = reconcile(
+            self.settings, self.ledger, key, self.client, self.sales, interval, sub_daily=sub_daily
+        )
         return found.counts if found else None
 
     def waiting(self) -> streams.Waiting:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from medallion.interval import Interval
 from medallion.ledger import streams, tables
 
 
@@ -51,6 +52,22 @@ def test_events_of_another_day_stay_and_are_not_counted(till):
     till.batch(till.sale(1))
     found = till.reconcile()
     assert (found["stream_rows"], found["stream_only"]) == (1, 0)
+    assert till.landed() == ["S2"]
+
+
+def test_a_minute_that_begins_with_its_interval_is_not_forgotten(till):
+    minute = till.now.replace(second=0, microsecond=0)
+    interval = Interval(minute, minute + timedelta(hours=6))
+    part = streams.Part(
+        *("till", "sales", interval.partition_path(sub_daily=True)),
+        *(minute.replace(tzinfo=None), till.now.replace(tzinfo=None), till.now.replace(tzinfo=None)),
+        *(2, till.now.replace(tzinfo=None)),
+    )
+    till.write_part(part, till.sale(1), till.sale(2))
+    till.batch(till.sale(1), interval=interval, sub_daily=True)
+    assert till.reconcile(interval=interval, sub_daily=True)["stream_only"] == 1
+    till.drop("b.jsonl", till.sale(2))
+    assert till.take() == [(0, 1, False)]
     assert till.landed() == ["S2"]
 
 

@@ -149,6 +149,14 @@ def newest_part(ledger: Ledger, client_id: str, source: str, entity: str) -> Par
     return Part(**found._mapping) if found else None
 
 
+def part_at(ledger: Ledger, client_id: str, source: str, entity: str, path: str) -> Part | None:
+    """A partition by its path; None if no stream wrote it."""
+    at = {"client_id": client_id, "source": source, "entity": entity, "path": path}
+    with ledger.engine.connect() as connection:
+        found = connection.execute(select(*_PART).where(*_is(stream_part, at))).first()
+    return Part(**found._mapping) if found else None
+
+
 def waiting(ledger: Ledger, client_id: str) -> Waiting:
     """What a client's stream has landed and gold has not."""
     b, p = stream_batch.c, stream_part.c

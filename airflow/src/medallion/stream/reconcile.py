@@ -96,6 +96,9 @@ def reconcile(
                 changed.append((part, kept))
         if changed:
             own = known.Part(streamed.source, streamed.entity, path, span[0], None, None, 0, _now())
+            # A minute of the stream may begin when the interval does: their rows lie in one folder.
+            held = known.part_at(ledger, client.id, streamed.source, streamed.entity, path)
+            own = replace(held, changed_at=_now()) if held else own
             known.land(ledger, key, client.id, own, None)
         for part, kept in changed:
             _rewrite(stage, ledger, key, client, part, kept)

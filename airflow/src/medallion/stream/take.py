@@ -207,9 +207,8 @@ class Stream:
         start = minute.start.replace(tzinfo=None)
         times = [event.at.replace(tzinfo=None) for event in events if event.at]
         at = (self.client.id, streamed.source, streamed.entity)
-        last = known.newest_part(self.ledger, *at)
-        if last and last.path == path:
-            times += [moment for moment in (last.first_event, last.last_event) if moment]
+        if held := known.part_at(self.ledger, *at, path):
+            times += [moment for moment in (held.first_event, held.last_event) if moment]
         first, latest = min(times, default=None), max(times, default=None)
         return known.Part(streamed.source, streamed.entity, path, start, first, latest, rows, _now())
 
