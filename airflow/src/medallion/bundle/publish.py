@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from medallion.bundle.render import render_client, template_stamp
 from medallion.bundle.shapes import MANIFESTS, Shapes, manifest_path, sweep_manifests
@@ -18,7 +18,8 @@ from medallion.pipeline import make_plan, shape_of
 from medallion.registry import ACTIVE, REMOVED, DagFiles, FileChange, Registry, tables
 from medallion.settings import Settings
 
-_ATTEMPTS = 10
+#: How long whoever is overtaken by others tries again, in seconds.
+_PATIENCE = 60.0
 _PART = 500
 
 
@@ -72,7 +73,7 @@ def publish(settings: Settings, registry: Registry) -> Published:
     retrying = Retrying(
         retry=retry_if_exception_type(ConflictError),
         wait=wait_random_exponential(multiplier=0.1, max=2),
-        stop=stop_after_attempt(_ATTEMPTS),
+        stop=stop_after_delay(_PATIENCE),
         reraise=True,
     )
     published = retrying(work.publish)

@@ -8,9 +8,6 @@ from typing import Any
 
 from medallion.clients import duration_text
 from medallion.database import utcnow
-from medallion.notifications import StreamLate
-from medallion.orchestration.messages import facts_of
-from medallion.orchestration.routes import teller_of
 from medallion.settings import load_settings
 from medallion.severity import Severity
 
@@ -35,6 +32,11 @@ def tell_if_late(task: Any, context: Any, since: datetime | None) -> None:
     client = task.plan.client
     if since is None or utcnow() - since <= client.realtime.max_delay:
         return
+    # What tells people is not for every process that reads a client's file.
+    from medallion.notifications import StreamLate
+    from medallion.orchestration.messages import facts_of
+    from medallion.orchestration.routes import teller_of
+
     task.is_late = True
     behind = utcnow() - since
     allowed = duration_text(client.realtime.max_delay)

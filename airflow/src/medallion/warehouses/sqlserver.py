@@ -8,18 +8,18 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.connections import shown, without_secret
 from medallion.exceptions import WarehouseError
 from medallion.settings import Settings
 from medallion.warehouses.base import Entities, Warehouse
 from medallion.warehouses.reading import Reading
-from medallion.warehouses.sqlserver_address import address_of, database, loader, login_variables, switches
 
 if TYPE_CHECKING:
     from medallion.warehouses.landing_tables import LandingTables
 
 
 def _environment(settings: Settings, client_id: str) -> dict[str, str]:
+    from medallion.warehouses.sqlserver_address import login_variables, switches
+
     # The rest dbt/profiles.yml reads as the deployment set it.
     schema = {"MEDALLION_SQLSERVER_SCHEMA": settings.schema_of(client_id, "work")}
     return {**login_variables(settings.name_of(client_id)), **switches(), **schema}
@@ -33,6 +33,8 @@ def _one_writer(settings: Settings, client_id: str) -> AbstractContextManager[No
 
 
 def _database(_client_id: str) -> str:
+    from medallion.warehouses.sqlserver_address import database
+
     return database()
 
 
@@ -57,7 +59,9 @@ def _take_releases(settings: Settings, client_id: str, folder: Path) -> None:
 def _landing_tables(client_id: str) -> Iterator[LandingTables]:
     import mssql_python  # its driver is loaded only where it is used
 
+    from medallion.connections import shown, without_secret
     from medallion.warehouses.landing_tables import LandingTables
+    from medallion.warehouses.sqlserver_address import address_of, loader
     from medallion.warehouses.sqlserver_session import session
 
     url = address_of(client_id)
