@@ -54,6 +54,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         print(made.logs())
         raise
     finally:
+        # What is left of builds is none of the stack's own, and keeps its volumes.
+        made.compose("kill", "warehouse-worker", check=False)
+        for one in builds(made):
+            docker("rm", "--force", one["Id"])
         made.down()
 
 
