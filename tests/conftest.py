@@ -33,7 +33,7 @@ def _live(*names: str) -> tuple[str, ...]:
 #: These share the Airflow of the small shop, in this order: the first wants its clients as they are opened.
 _SHOP = _live("wrong_turns", "backfill", "late", "ui")
 #: These have one of their own: each runs on the worker that is free, the longest first.
-_BESIDE = _live("registry", "embedded", "dag_creator", "faults")
+_BESIDE = _live("registry", "stream", "embedded", "dag_creator", "faults")
 _AT_ONCE = 1  # of those beside the others from the start; three live Airflows are what two cores bear
 _SLOW = (
     *(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages", "faults")),

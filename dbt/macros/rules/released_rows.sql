@@ -10,5 +10,6 @@
 
 {#- SQL Server reads no Parquet: like landing, releases are loaded into a table first. -#}
 {% macro sqlserver__released_rows(source, entity) -%}
-    {{- api.Relation.create(schema=generate_schema_name('landing', none), identifier='released__' ~ source ~ '__' ~ entity) -}}
+    {%- set table = 'released__' ~ source ~ '__' ~ entity -%}
+    {{- api.Relation.create(schema=generate_schema_name('landing', none), identifier=table) -}}
 {%- endmacro %}
