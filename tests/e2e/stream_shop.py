@@ -228,13 +228,8 @@ class LiveStream:
         until(f"the watcher of {client}", lambda: self.watchers(client))
 
     def watchers(self, client):
-        found = (
-            self.airflow.client._request(
-                "GET", "/api/v2/assets", params={"name_pattern": realtime_dag_id_of(client)}
-            )
-            .json()
-            .get("assets")
-        )  # a server that is busy has none
+        pattern = {"name_pattern": realtime_dag_id_of(client)}
+        found = self.airflow.client._send("GET", "/assets", params=pattern).json().get("assets")
         return bool(found and found[0]["watchers"])
 
     def runs(self, client="live"):
