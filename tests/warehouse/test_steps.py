@@ -258,9 +258,9 @@ def test_sql_server_casts_moments_and_money_its_own_way(project: Project) -> Non
     assert isinstance(sqlglot.parse_one(said, dialect="tsql"), sqlglot.exp.Query)
     for column in ("moment", "typed", "zoned"):
         text = f"nullif(trim(cast({column} as nvarchar(4000))), '')"
-        moved = f"switchoffset(try_cast({text} as datetimeoffset(6)), '+00:00')"
+        moved = f"switchoffset(try_cast({text} as datetimeoffset), '+00:00')"
         assert f"cast({moved} as datetime2(6)) as {column}," in said
-    assert "try_cast(price as decimal(18, 4)) as price," in said
+    assert "cast(try_cast(price as decimal(18, 4)) as decimal(18, 4)) as price," in said
 
 
 # --- enrich

@@ -1,4 +1,4 @@
 {#- The adapters' own defaults differ and change between versions: one name on every target. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{- var('schemas') }}_{{ custom_schema_name or 'work' -}}
+    {{- var('schemas') or var('client') }}_{{ custom_schema_name or 'work' -}}
 {%- endmacro %}
