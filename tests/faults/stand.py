@@ -214,7 +214,7 @@ class Stand:
             for name, value in environment.items():
                 patch.setenv(name, value)
             # Who is told of what must not hang on how busy the machine is.
-            patch.setattr(Teller.__init__, "__defaults__", (_PATIENT, _PATIENT / 2))
+            patch.setattr(Teller.__init__, "__defaults__", (_PATIENT, _PATIENT / 2, ""))
             patch.setattr(told, "_LOOK", _PATIENT / 4)
             for name in TASKS[TASKS.index(since) :]:
                 if went_well or name in ALWAYS:

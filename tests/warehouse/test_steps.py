@@ -257,7 +257,7 @@ def test_sql_server_casts_moments_and_money_its_own_way(project: Project) -> Non
     said = project.manifest()["model.medallion.normalize_crm__spellings"]["compiled_code"]
     assert isinstance(sqlglot.parse_one(said, dialect="tsql"), sqlglot.exp.Query)
     for column in ("moment", "typed", "zoned"):
-        text = f"nullif(trim(cast({column} as nvarchar(4000))), '')"
+        text = f"nullif(trim(cast({column} as nvarchar(4000)) collate latin1_general_100_bin2), '')"
         moved = f"switchoffset(try_cast({text} as datetimeoffset), '+00:00')"
         assert f"cast({moved} as datetime2(6)) as {column}," in said
     assert "cast(try_cast(price as decimal(18, 4)) as decimal(18, 4)) as price," in said
