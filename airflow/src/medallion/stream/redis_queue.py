@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from medallion.exceptions import ExtractError
-from medallion.pipeline import Streamed
-from medallion.stream.channel import BadEventError, Event, Gathered, events_of
+from medallion.stream.channel import Event, Gathered
+from medallion.stream.message_queue import MessageQueue
 
 #: The field of a message that holds the event's JSON.
 FIELD = "event"
@@ -28,26 +26,12 @@ def redis_url(url: str) -> str:
 
 
 @dataclass(frozen=True)
-class RedisQueue:
+class RedisQueue(MessageQueue):
     """A stream of Redis. Each message has an event's JSON in its field ``event``.
 
     A message's id says where it is in the stream. The registry's id counts: what Redis lost since, or shows
     again, changes nothing.
-
-    Attributes:
-        url: of the server, with its login.
-        topic: the stream's name.
-        streamed: the entity.
-        required: columns that its contract counts on.
-        aside: the folder for messages that are no events.
     """
-
-    url: str
-    topic: str
-    streamed: Streamed
-    required: Sequence[str]
-    aside: Path
-    name: str = "queue"
 
     def gather(self, position: str, limit: int) -> Gathered:
         """Read the messages behind a position.
@@ -59,20 +43,10 @@ class RedisQueue:
         found = self._ask("xrange", self.topic, after, "+", count=limit + 1)
         events: list[Event] = []
         for number, fields in found[:limit]:
-            events += self._events(number.decode(), fields.get(FIELD.encode(), b""))
+            arrived = datetime.fromtimestamp(int(number.partition(b"-")[0]) / 1000, UTC)
+            events += self._events(number.decode(), fields.get(FIELD.encode(), b""), arrived)
         ids = [number.decode() for number, _ in found[:limit]]
         return Gathered(events, ids[-1] if ids else "", ids, more=len(found) > limit)
-
-    def _events(self, number: str, line: bytes) -> list[Event]:
-        arrived = datetime.fromtimestamp(int(number.partition("-")[0]) / 1000, UTC)
-        try:
-            found = events_of(line, self.streamed, self.required, arrived)
-            if len(found) != 1:
-                raise BadEventError(f"has {len(found)} events in its field {FIELD}; expected one")
-        except BadEventError as error:
-            self._set_aside(number, line, str(error))
-            return []
-        return found
 
     def done(self, gathered: Gathered) -> None:
         """Trim the stream of what has landed."""
@@ -81,14 +55,8 @@ class RedisQueue:
 
     def refuse(self, gathered: Gathered, why: str) -> None:
         """Set the messages aside as files, and trim the stream of them."""
-        for event, number in zip(gathered.events, gathered.sources, strict=False):
-            self._set_aside(number, event.line, why)
+        super().refuse(gathered, why)
         self.done(gathered)
-
-    def _set_aside(self, number: str, line: bytes, why: str) -> None:
-        self.aside.mkdir(parents=True, exist_ok=True)
-        (self.aside / f"{number}.jsonl.why").write_text(f"{why}\n", encoding="utf-8")
-        (self.aside / f"{number}.jsonl").write_bytes(line + b"\n")
 
     def _ask(self, command: str, *arguments: Any, **options: Any) -> Any:
         import redis
