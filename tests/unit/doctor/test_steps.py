@@ -1,5 +1,6 @@
 import json
 import os
+import socket
 import stat
 from dataclasses import replace
 
@@ -131,6 +132,23 @@ def test_an_installation_on_servers_is(found, definition):
     levels = {check: {level for level, _ in said} for check, said in told.items()}
     assert levels.pop("logins") == {WARN}
     assert set().union(*levels.values()) == {OK}
+
+
+def test_a_server_is_knocked_at_and_logins_are_asked_for(found, definition, monkeypatch):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("MEDALLION_SQLSERVER_HOST", "127.0.0.1")
+        monkeypatch.setenv("MEDALLION_SQLSERVER_PORT", str(server.getsockname()[1]))
+        told = found(Step.SQLSERVER, definition())
+        assert [told[one][0][0] for one in ("sqlserver", "logins", "schemas")] == [BAD, BAD, OK]
+        server.listen()
+        monkeypatch.setenv("MEDALLION_SQLSERVER_PASSWORD", "secret-of-all")
+        told = found(Step.SQLSERVER, definition())
+        assert [told[one][0][0] for one in ("sqlserver", "logins")] == [OK, WARN]
+        monkeypatch.setenv("MEDALLION_SQLSERVER_KEY", "a key")
+        told = found(Step.SQLSERVER, definition())
+        assert told["logins"][0][0] == OK
+    assert "secret-of-all" not in str(told)
 
 
 def test_the_command_says_which_steps_there_are(doctor):

@@ -73,10 +73,11 @@ def _look_for(login: Login, users: list[str], patience: float) -> Finding:
     port = address.port or _PORTS.get(backend)
     if not address.host or not port:
         return Finding("connections", OK, f"{who} is set")
-    return _knock(who, address.host, port, patience)
+    return knock(who, address.host, port, patience)
 
 
-def _knock(who: str, host: str, port: int, patience: float) -> Finding:
+def knock(who: str, host: str, port: int, patience: float) -> Finding:
+    """Whether somebody listens at an address."""
     try:
         socket.create_connection((host, port), patience).close()
     except OSError as error:

@@ -5,6 +5,7 @@ The clients' YAML stays as it is at every step; what differs is where files, log
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,11 +15,15 @@ from functools import partial
 from sqlalchemy import make_url
 
 from medallion.doctor.finding import BAD, OK, WARN, Finding
-from medallion.doctor.logins import named_logins
+from medallion.doctor.logins import knock, named_logins
 from medallion.registry.definition import Definition
 from medallion.settings import Settings
+from medallion.warehouses.sqlserver_address import KEY, owners_address
 
 _DOCKER = "https://docs.docker.com/engine/install"
+_PATIENCE = 2.0  # seconds for a server to answer
+#: https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers
+_LONGEST_NAME = 128
 
 
 class Step(StrEnum):
@@ -58,7 +63,7 @@ def before(
             partial(_sources, definitions),
             partial(_logins, definitions, "the pods, from a Secret: deploy/helm/values.yaml"),
         ),
-        Step.SQLSERVER: (),
+        Step.SQLSERVER: (_server, partial(_schemas, settings, definitions)),
     }
     for look in looks[step]:
         yield from look()
@@ -219,3 +224,28 @@ def _destinations(definitions: Sequence[Definition]) -> Iterator[Finding]:
         )
     if not in_files:
         yield Finding("destination", OK, "every delivery goes to a database or a bucket")
+
+
+def _server() -> Iterator[Finding]:
+    """The server that the environment names, and what clients log in with."""
+    url = owners_address()
+    found = knock("the server of MEDALLION_SQLSERVER_HOST", str(url.host), int(url.port or 1433), _PATIENCE)
+    yield Finding("sqlserver", found.level, found.said, found.todo)
+    if os.environ.get(KEY):
+        yield Finding("logins", OK, "each client has a login of its own, by MEDALLION_SQLSERVER_KEY")
+    elif url.password:
+        said = f"all clients share the login {url.username}"
+        yield Finding("logins", WARN, said, f"set {KEY}, then medallion setup makes a login for each")
+    else:
+        said = f"neither {KEY} nor MEDALLION_SQLSERVER_PASSWORD is set"
+        yield Finding("logins", BAD, said, "set one of them: docs/sqlserver.md")
+
+
+def _schemas(settings: Settings, definitions: Sequence[Definition]) -> Iterator[Finding]:
+    """Names of schemas, which a server takes up to a length."""
+    names = [settings.schema_of(one.client.id, "landing") for one in definitions]
+    if long := [name for name in names if len(name) > _LONGEST_NAME]:
+        said = f"{', '.join(long)}: longer than {_LONGEST_NAME} characters"
+        yield Finding("schemas", BAD, said, "give the client a shorter id")
+    else:
+        yield Finding("schemas", OK, f"the names of {len(names)} clients' schemas fit")
