@@ -61,18 +61,19 @@ def progress_table(progresses: Sequence[Progress]) -> Table:
 
 
 def results_table(progresses: Sequence[Progress]) -> Table:
-    """Draw what became of runs."""
+    """Draw what became of runs; what failed has a column only where something did."""
     whole = [Column(name, no_wrap=True) for name in ("client", "run", "nodes", "score / threshold", "took")]
-    table = Table(*whole, Column("what failed", overflow="fold"))
-    for one in progresses:
-        table.add_row(
+    failed = ["\n".join(breaches(one) or one.failed[:3]) for one in progresses]
+    table = Table(*whole, *([Column("what failed", overflow="fold")] if any(failed) else []))
+    for one, what in zip(progresses, failed, strict=True):
+        cells: list[str | Text] = [
             one.run.client_id,
             Text(one.state, _STYLES.get(one.state, "")),
             f"{one.done} of {one.total}",
             Text("\n".join(_scores_texts(one))),
             duration(one.seconds),
-            Text("\n".join(breaches(one) or one.failed[:3])),
-        )
+        ]
+        table.add_row(*cells, *([Text(what)] if any(failed) else []))
     return table
 
 
