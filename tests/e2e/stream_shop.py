@@ -14,7 +14,7 @@ from sqlalchemy import select
 from medallion.clients import load_catalog
 from medallion.embedded.prepare import make_ready
 from medallion.interval import Interval, midnight
-from medallion.ledger import RunKey, open_ledger, streams, tables
+from medallion.ledger import RunKey, open_ledger, streams
 from medallion.pipeline import dag_id_of, realtime_dag_id_of
 from medallion.settings import Settings, load_settings
 from sharing import share_airflow_tables
@@ -236,6 +236,13 @@ class LiveStream:
         return self.airflow.client.runs(realtime_dag_id_of(client))
 
 
+def not_over_midnight(minutes=12):
+    """Wait for the next day where this one ends so soon: what is compared by days must not go over one."""
+    left = day().end - datetime.now(UTC)
+    if left < timedelta(minutes=minutes):
+        time.sleep(left.total_seconds() + 1)
+
+
 def day(back=0):
     """A whole day in UTC: today, or so many days before."""
     date = (datetime.now(UTC) - timedelta(days=back)).date()
@@ -245,6 +252,3 @@ def day(back=0):
 def _write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-
-
-assert tables

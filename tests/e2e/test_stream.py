@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from live_airflow import until
-from stream_shop import LiveStream, StreamShop, day
+from stream_shop import LiveStream, StreamShop, day, not_over_midnight
 
 from medallion.clients import load_catalog
 from medallion.embedded import EmbeddedAirflow
@@ -43,6 +43,7 @@ def shop(tmp_path_factory, queue):
 
 @pytest.fixture(scope="module")
 def live(shop):
+    not_over_midnight()
     with EmbeddedAirflow(shop.settings, AirflowOptions(schedules=True, parse_seconds=600)) as airflow:
         live = LiveStream(shop, airflow)
         for client in shop.clients:
@@ -225,6 +226,7 @@ def test_without_real_time_the_stream_is_closed_and_what_landed_comes_with_the_b
 
 @pytest.mark.soak
 def test_ten_minutes_of_events_with_restarts_are_those_of_the_batch_to_the_row(tmp_path):
+    not_over_midnight()
     shop = StreamShop(tmp_path, clients=("long",), batch="10s")
     with EmbeddedAirflow(shop.settings, AirflowOptions(schedules=True, parse_seconds=600)) as airflow:
         live = LiveStream(shop, airflow)

@@ -136,10 +136,16 @@ def test_a_mart_that_no_run_has_built_is_empty(story, settings, warehouse, with_
     assert "revenue" not in {one["name"] for one in figures["trends"]["series"]}
 
 
-def test_without_a_warehouse_the_report_says_why(story, settings, with_weeks, monkeypatch):
+def test_without_a_warehouse_the_report_says_why(story, settings, with_weeks):
     told = story(with_weeks)
     told.all_well()
     assert "acme_corp has no warehouse yet" in write(told, settings)["not_read"]
+
+
+@pytest.mark.slow  # the driver knocks for 15 s
+def test_of_a_server_that_is_away_the_report_says_why(story, settings, with_weeks, monkeypatch):
+    told = story(with_weeks)
+    told.all_well()
     monkeypatch.setenv("MEDALLION_SQLSERVER_PORT", "1")
     monkeypatch.setenv("MEDALLION_SQLSERVER_HOST", "127.0.0.1")
     away = replace(settings, target="sqlserver")

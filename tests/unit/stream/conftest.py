@@ -21,8 +21,6 @@ from medallion.stream import Stream, reconcile
 from medallion.stream.rows import read_rows
 
 KEY = RunKey("client_shop_realtime", "asset_triggered__1")
-NOW = datetime.now(UTC)
-TODAY = Interval(midnight(NOW.date()), midnight(NOW.date() + timedelta(days=1)))
 
 
 class Till:
@@ -32,6 +30,7 @@ class Till:
 
     def __init__(self, home: Path, **realtime: object) -> None:
         self.now = datetime.now(UTC)
+        self.today = Interval(midnight(self.now.date()), midnight(self.now.date() + timedelta(days=1)))
         self.settings = Settings(project=home, home=home, database_url=f"sqlite:///{home}/registry.db")
         self.client: Client = client_from_dict(
             "shop",
@@ -90,13 +89,16 @@ class Till:
         rows = [read_rows(path, ["id"]) for path in found]
         return sorted(one for table in rows if table for one in table.column("id").to_pylist())
 
-    def batch(self, *sales: dict[str, object], interval: Interval = TODAY, sub_daily: bool = False) -> None:
-        """Land a batch of an interval."""
+    def batch(
+        self, *sales: dict[str, object], interval: Interval | None = None, sub_daily: bool = False
+    ) -> None:
+        """Land a batch of an interval, of today unless told."""
+        interval = interval or self.today
         self._write(interval.partition_path(sub_daily=sub_daily), "part-0.parquet", sales, interval)
 
     def write_part(self, part: streams.Part, *sales: dict[str, object]) -> None:
         """Land events as if they had come in a minute."""
-        self._write(part.path, "stream-0.parquet", sales, TODAY)
+        self._write(part.path, "stream-0.parquet", sales, self.today)
         streams.land(self.ledger, KEY, "shop", part, None)
 
     def _write(self, path: str, name: str, sales: Iterable[dict[str, object]], interval: Interval) -> None:
@@ -106,11 +108,17 @@ class Till:
         write_part(folder / name, table.schema, table.to_batches(), interval)
 
     def reconcile(
-        self, run: str = "manual__1", interval: Interval = TODAY, sub_daily: bool = False
+        self, run: str = "manual__1", interval: Interval | None = None, sub_daily: bool = False
     ) -> dict[str, int] | None:
         key = RunKey("client_shop_pipeline", run)
         found = reconcile(
-            self.settings, self.ledger, key, self.client, self.sales, interval, sub_daily=sub_daily
+            self.settings,
+            self.ledger,
+            key,
+            self.client,
+            self.sales,
+            interval or self.today,
+            sub_daily=sub_daily,
         )
         return found.counts if found else None
 
