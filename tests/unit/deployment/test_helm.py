@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from medallion.deployment.healthy import problem_of
 from medallion.execution.options import docker_options, kubernetes_options
 from medallion.reference.variables import ENVIRONMENT
 from medallion.settings import load_settings
@@ -26,14 +27,16 @@ SCHEMA = os.environ.get("AIRFLOW_CHART_SCHEMA", "")
 KEYS = {
     "airflowHome", "airflowVersion", "allowPodLaunching", "apiSecretKeySecretName", "apiServer.args",
     "apiServer.resources", "config", "createUserJob.enabled", "dagProcessor.args",
-    "dagProcessor.dagBundleConfigList", "dagProcessor.resources", "dags.gitSync", "dags.persistence",
+    "dagProcessor.dagBundleConfigList", "dagProcessor.livenessProbe", "dagProcessor.logGroomerSidecar",
+    "dagProcessor.resources", "dags.gitSync", "dags.persistence",
     "data.metadataSecretName", "enableBuiltInSecretEnvVars", "env", "executor", "extraEnv", "extraEnvFrom",
     "fernetKeySecretName", "images.airflow", "images.pod_template", "jwtSecretName", "logs.persistence",
     "migrateDatabaseJob.applyCustomEnv", "migrateDatabaseJob.args", "migrateDatabaseJob.command",
     "migrateDatabaseJob.resources", "migrateDatabaseJob.useHelmHooks", "postgresql.enabled", "redis.enabled",
-    "scheduler.args", "scheduler.resources", "securityContexts", "statsd.enabled", "triggerer.args",
-    "triggerer.persistence", "triggerer.resources", "volumeMounts", "volumes", "workers.celery",
-    "workers.kubernetes",
+    "scheduler.args", "scheduler.livenessProbe", "scheduler.logGroomerSidecar", "scheduler.resources",
+    "scheduler.startupProbe", "securityContexts", "statsd.enabled", "triggerer.args",
+    "triggerer.livenessProbe", "triggerer.logGroomerSidecar", "triggerer.persistence", "triggerer.resources",
+    "volumeMounts", "volumes", "workers.celery", "workers.kubernetes",
 }  # fmt: skip
 
 
@@ -117,8 +120,7 @@ def test_airflow_is_set_up_as_in_the_stack() -> None:
         if variable.startswith("AIRFLOW__"):
             _, section, name = variable.lower().split("__", 2)
             ours = {**VALUES["config"], **CELERY["config"]}.get(section, {})
-            theirs = {"executor", "fernet_key", "execution_api_server_url", "hostname_callable",
-                      "enable_health_check", "dag_bundle_config_list"}  # fmt: skip
+            theirs = {"executor", "fernet_key", "execution_api_server_url", "dag_bundle_config_list"}
             assert section not in same or name in theirs or name in ours, variable
     stack = json.loads(STACK["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
     assert VALUES["dagProcessor"]["dagBundleConfigList"] == stack
@@ -135,3 +137,14 @@ def test_celery_has_one_worker_for_warehouses_and_keda_scales_the_others() -> No
     assert celery["args"][-1] == celery["queue"] == "default"
     assert BOTH["celery"]["executor"] == "CeleryExecutor"
     assert VALUES["executor"] == "KubernetesExecutor"
+
+
+@pytest.mark.parametrize("part", ["scheduler", "dag-processor", "triggerer", "worker"])
+def test_no_part_runs_a_script_of_airflows_own_image(part: str) -> None:
+    """The chart's probes start /entrypoint, its sidecars /clean-logs: airflow/Dockerfile makes neither."""
+    names = {"dag-processor": "dagProcessor"}
+    values = CELERY["workers"]["celery"] if part == "worker" else VALUES[names.get(part, part)]
+    asked = [values[probe]["command"] for probe in ("livenessProbe", "startupProbe") if probe in values]
+    assert asked == [[*["python", "-m", "medallion.deployment.healthy"], part]] * (1 + (part == "scheduler"))
+    assert "no part is called" not in problem_of(part)
+    assert values["logGroomerSidecar"] == {"enabled": False}
