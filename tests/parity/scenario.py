@@ -1,10 +1,13 @@
-"""What clients are put through on both targets: intervals in order, late, and again with other rows."""
+"""What clients are put through on both targets: intervals in order, late, and again with other rows.
+
+Then what people do: days that are too old are deleted, rows released by hand, and all tables made anew.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from medallion.clients import Catalog, Client
@@ -60,6 +63,23 @@ def put_through(
         for side in sides:
             side.build(client, catalog, interval)
     return [Rate(client.id, side.name, landed, side.seconds[client.id]) for side in sides]
+
+
+def let_through(sides: Sequence[Side], client: Client, catalog: Catalog) -> int:
+    """Release rows by hand, the same on every side, and make every table anew; returns how many rows."""
+    *_, last = intervals_of(client, 1)
+    keys = sides[0].quarantined(client, 2)
+    for side in sides:
+        side.release(client, keys)
+        side.build(client, catalog, last, full_refresh=True)
+    return sum(map(len, keys.values()))
+
+
+def retained(sides: Sequence[Side], client: Client, oldest: date) -> list[dict[str, int]]:
+    """Let the oldest day grow too old on every side; returns the rows that each side's tables lost."""
+    days = client.business_rules.data_retention_days
+    today = oldest + timedelta(days=1 + max(days.bronze, days.silver, days.gold))
+    return [side.retain(client, today) for side in sides]
 
 
 def land(side: Side, client: Client, catalog: Catalog, interval: Interval, seed: int, rows_a_day: int) -> int:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from medallion.clients import Catalog, Client
+from medallion.clients.declared import read_declared
 from medallion.interval import Interval
-from medallion.ledger import NodeRow
-from medallion.ledger.releases import Release
+from medallion.ledger import Ledger, NodeRow, open_ledger
+from medallion.ledger.releases import in_force
 from medallion.pipeline import LAYERS, Plan, make_plan, shape_of, snapshot_entities
+from medallion.quality.quarantine import Chosen, Reader
+from medallion.quality.quarantine import reading as reading_quarantine
+from medallion.quality.releases import key_text, release_rows
+from medallion.retention import apply_retention, plan_retention
+from medallion.retention.policy import by_hand
 from medallion.settings import Settings, load_settings
 from medallion.sql_words import quoted
 from medallion.transform import BuildRequest, build_nodes, load_slim, prepare
@@ -54,8 +62,13 @@ class Side:
         prepare(self.settings, [shape_of(client)])
         return make_plan(client, load_slim(self.settings, shape_of(client)))
 
+    @property
+    def ledger(self) -> Ledger:
+        """Its own: what was released and deleted on it."""
+        return open_ledger(self.settings.database_url)
+
     def build(
-        self, client: Client, catalog: Catalog, interval: Interval, releases: Sequence[Release] = ()
+        self, client: Client, catalog: Catalog, interval: Interval, *, full_refresh: bool = False
     ) -> None:
         """Build all layers of what has landed for an interval; the time that it takes is added up."""
         plan = self.plan(client)
@@ -65,12 +78,39 @@ class Side:
             [node for layer in plan.layers for node in layer.nodes],
             (interval,),
             snapshot_entities(client, catalog.sources),
-            releases,
+            in_force(self.ledger, client.id),
+            full_refresh,
         )
         started = time.monotonic()
         build_nodes(self.settings, request, lambda row: rows.update({row.node: row}))
         self.seconds[client.id] += time.monotonic() - started
         self.nodes[client.id] = rows
+
+    def quarantined(self, client: Client, count: int) -> dict[str, list[str]]:
+        """The first keys in quarantine, by entity."""
+        with self._quarantine(client) as reader:
+            found = reader.read(Chosen(), count)
+        return {one.entity: list(dict.fromkeys(key_text(row.key) for row in one.rows)) for one in found}
+
+    def release(self, client: Client, keys: Mapping[str, Sequence[str]]) -> None:
+        """Release rows by hand, for the next build."""
+        with self._quarantine(client) as reader:
+            for entity, chosen in keys.items():
+                release_rows(
+                    self.ledger, reader, client.id, entity, keys=chosen, rule=None, why="seen", by="ann"
+                )
+
+    def retain(self, client: Client, today: date) -> dict[str, int]:
+        """Delete what is too old on a day; returns how many rows each table lost."""
+        plan = self.plan(client)
+        doomed = plan_retention(self.settings, self.ledger, plan, today)
+        apply_retention(self.settings, self.ledger, by_hand(client), doomed, actor="ann", force=True)
+        return {f"{one.layer}.{one.object}": one.gone for one in doomed.tables}
+
+    def _quarantine(self, client: Client) -> AbstractContextManager[Reader]:
+        DuckDBConnectionManager.close_all_connections()  # dbt holds the file in this very process
+        keys = read_declared(self.settings.dbt_project).keys
+        return reading_quarantine(self.settings, client.id, keys)
 
     def verdicts(self, client: Client) -> dict[str, tuple[Any, ...]]:
         """Of each node of the last build: how it ended, and what it measured."""

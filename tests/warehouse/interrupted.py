@@ -24,7 +24,7 @@ from medallion.ledger import RunKey, open_ledger
 from medallion.pipeline import LAYERS, Plan, make_plan, shape_of, snapshot_entities
 from medallion.publish import publish
 from medallion.retention import apply_retention, plan_retention
-from medallion.sample_data import generate_client
+from medallion.sample_data import Planted, generate_client
 from medallion.settings import PRODUCTION, Settings
 from medallion.transform import BuildRequest, build_nodes, load_slim, prepare
 from warehouse.retailer import Retailer
@@ -54,7 +54,7 @@ class Pipeline:
     home: Path
     client: Client
     environment: str = PRODUCTION
-    usual: dict[str, float] = field(default_factory=dict)
+    usual: dict[tuple[Interval, str], float] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -79,21 +79,33 @@ class Pipeline:
 
         Returns whether it came to its end, and raises what a step raised.
         """
-        sources, samples = self._catalog.sources, self.settings.samples
-        generate_client(self.client, sources, [interval], samples, rows_a_day=ROWS)
-        prepare(self.settings, [shape_of(self.client)])
+        self._generate(interval)
         steps = self.steps(interval, cleanup=cleanup)
         for name in list(steps)[list(steps).index(since) if since else 0 :]:
             share = kill.inside if kill is not None and kill.step == name else 1.0
             if share is None:
                 return False
             started = time.monotonic()
-            if not in_a_child(steps[name], share * self.usual[name] if share < 1 else None):
+            if not in_a_child(steps[name], share * self.usual[interval, name] if share < 1 else None):
                 return False
-            self.usual.setdefault(name, time.monotonic() - started)
+            self.usual.setdefault((interval, name), time.monotonic() - started)
         return True
 
+    def land(self, interval: Interval, *, empty: bool = False) -> None:
+        """Do what a run does before it builds, in this process; of files without a row if they are empty."""
+        (planted, *_) = self._generate(interval)
+        if empty:
+            for file in (self.settings.samples / self.client.id).rglob(f"{planted.interval}.*"):
+                file.write_text("")
+        for source in self.client.data_sources:
+            self._extract(source.name, interval)
+
     # --- Steps
+
+    def _generate(self, interval: Interval) -> list[Planted]:
+        sources, samples = self._catalog.sources, self.settings.samples
+        prepare(self.settings, [shape_of(self.client)])
+        return generate_client(self.client, sources, [interval], samples, rows_a_day=ROWS)
 
     @property
     def _catalog(self) -> Any:

@@ -19,7 +19,8 @@ INTERVAL = six_hours("2026-01-15T06:00")
 
 
 def run(home: Path, environment: str) -> Pipeline:
-    made = Pipeline(home / environment, retail_client("shop", ("validate",), ("crm", "sales")), environment)
+    client = retail_client("shop", ("clean", "enrich", "validate"), ("sales",))
+    made = Pipeline(home / environment, client, environment)
     assert made.run(INTERVAL)
     return made
 

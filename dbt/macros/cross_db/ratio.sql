@@ -1,4 +1,8 @@
-{#- Exact on both targets: T-SQL divides integers to integers, DuckDB divides decimals to doubles. Null by zero. -#}
+{#-
+  The same on both targets: T-SQL divides integers to integers, DuckDB divides decimals to doubles, which lie beside a
+  half that is to be rounded up: rounded to four digits more first, it is one. Null by zero.
+-#}
 {% macro ratio(numerator, denominator, scale=6) -%}
-    cast(cast({{ numerator }} as decimal(28, 8)) / nullif({{ denominator }}, 0) as decimal(18, {{ scale }}))
+    {%- set quotient = 'cast(' ~ numerator ~ ' as decimal(28, 8)) / nullif(' ~ denominator ~ ', 0)' -%}
+    cast(cast({{ quotient }} as decimal(28, {{ scale + 4 }})) as decimal(18, {{ scale }}))
 {%- endmacro %}

@@ -25,15 +25,16 @@ with entering as (
     {{- touched('entered') }}
     {%- if is_incremental() and source ~ '.' ~ entity not in var('snapshot_entities') %}
     union all
-    -- What bronze no longer keeps is as it was cleaned then.
+    -- What bronze no longer keeps is as it was cleaned then. It loses whole days, the oldest first: of a later day it
+    -- lost what the interval, delivered again, does not bring any more.
     select
         {{ own_columns }}
     from {{ this }} as held
     {{- touched('held', cleaned=true) }}
         and not ({{ is_of_intervals('held') }})
-        and not exists (
-            select 1 from {{ nearest_step(source, entity, []) }} as entered
-            where entered._interval_start = held._interval_start
+        and held._run_date < (
+            select coalesce(min(entered._run_date), cast('9999-12-31' as date))
+            from {{ nearest_step(source, entity, []) }} as entered
         )
     {%- endif %}
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from medallion.exceptions import ExtractError
+from medallion.interval import Interval
 
 Land = Callable[..., list[Any]]
 Rows = Callable[..., list[dict[str, Any]]]
@@ -70,6 +72,18 @@ def test_no_lines_are_an_interval_without_rows(inbox: Path, land: Land, landed_r
     (landed,) = land("jsonl", entities={"orders": entity})
     assert landed.rows == 0
     assert landed_rows() == []
+
+
+@pytest.mark.parametrize("policy", ["evolve", "freeze", "fail"])
+def test_no_lines_say_nothing_of_columns(inbox: Path, land: Land, january_15: Interval, policy: str) -> None:
+    (inbox / "orders.jsonl").write_text('{"id": 1, "amount": 2.5, "note": "x"}\n')
+    (before,) = land("jsonl", schema_changes=policy)
+    (inbox / "orders.jsonl").write_text("")
+    january_16 = Interval(january_15.end, january_15.end + timedelta(days=1))
+    (landed,) = land("jsonl", january_16, schema_changes=policy)
+    assert (landed.rows, landed.changes) == (0, ())
+    schemas = [pq.ParquetFile(one.path).schema_arrow.remove_metadata() for one in (before, landed)]
+    assert schemas[1] == schemas[0]
 
 
 @pytest.mark.parametrize(

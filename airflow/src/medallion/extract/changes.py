@@ -12,7 +12,8 @@ def settle(where: str, found: pa.Schema, known: pa.Schema | None, policy: str) -
 
     Args:
         where: what was read, for messages.
-        found: the columns that came; a type of null is not known.
+        found: the columns that came; a type of null is not known. Where no type is, no row came that could
+            tell of a column: those that landed before are as they were.
         known: those that landed before; None where nothing has.
         policy: evolve, freeze or fail.
 
@@ -22,6 +23,8 @@ def settle(where: str, found: pa.Schema, known: pa.Schema | None, policy: str) -
     Raises:
         ColumnsChangedError: if the policy is to fail and something changed.
     """
+    if known is not None and all(pa.types.is_null(field.type) for field in found):
+        return known, []
     before = {field.name: field.type for field in known or ()}
     typed = {
         field.name: before.get(field.name, pa.string()) if pa.types.is_null(field.type) else field.type
