@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from medallion.embedded.at_hand import airflow_at_hand, dag_that_runs, start_wit
 from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.fault import Way, chosen_for, way_of
 from medallion.embedded.follow import ClientRun, Progress, follow
-from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready
+from medallion.embedded.prepare import clients_to_run, live_of, make_extracts, make_ready
 from medallion.embedded.results import ledger_scores
 from medallion.embedded.runner import EmbeddedAirflow
 from medallion.embedded.running import refuse_second, running_airflow, stop_airflow
@@ -22,7 +23,7 @@ from medallion.exceptions import ConfigError
 from medallion.interval import Interval
 from medallion.pipeline import calendar_of, last_complete_interval
 from medallion.pipeline.days import intervals_of_day
-from medallion.registry import ACTIVE
+from medallion.registry import ACTIVE, Definition
 from medallion.registry.find import find_live
 from medallion.sample_data import DEFAULT_ROWS, Fault
 from medallion.settings import Settings
@@ -41,7 +42,7 @@ def demo(
     defects: float = 1.0,
     fault: Fault | None = None,
 ) -> tuple[list[Progress], Way | None]:
-    """Run every enabled client once, for a day's first interval, on an Airflow that lives as long.
+    """Run every client that is active once, for a day's first interval, on an Airflow that lives as long.
 
     Args:
         settings: the installation.
@@ -60,17 +61,20 @@ def demo(
     """
     refuse_second(settings)
     catalog = load_catalog(settings.configs)
-    clients = _chosen(catalog, settings, console)
+    wanted = _chosen(catalog, settings, console)
+    broken = _make_ready(catalog, settings, console)
+    never = [Progress.never_started(name, reason) for name, reason in broken.items()]
+    live = _live(wanted, broken, settings, console)
+    if not live:
+        if not never:
+            raise ConfigError("no client can run: none is active in the registry")
+        return never, None
+    clients = [one.client for one in live]
     if fault:
         victim, defects = chosen_for(fault, clients, catalog, defects)
         clients = [victim]
-    with console.status("writing sample extracts"):
-        make_extracts(clients, catalog, [day], settings, rows_a_day=rows_a_day, defects=defects)
-    broken = _make_ready(catalog, settings, console)
-    never = [Progress.never_started(name, reason) for name, reason in broken.items()]
-    clients = [client for client in clients if client.id not in broken]
-    if not clients:
-        return never, None
+    made = [one for one in live if one.client in clients]
+    _extract(made, catalog, [day], settings, console, rows_a_day=rows_a_day, defects=defects)
     firsts = [(client, intervals_of_day(calendar_of(client), day)[:1]) for client in clients]
     with airflow_at_hand(settings, clients, console) as airflow:
         ended = _run(airflow, firsts, settings, console)
@@ -126,7 +130,7 @@ def ready_client(settings: Settings, client_id: str, console: Console) -> Client
 
 
 def up(settings: Settings, console: Console) -> EmbeddedAirflow:
-    """Start an Airflow that stays, with the schedules of all enabled clients; the one that runs, if one does.
+    """Start an Airflow that stays, with the schedules of all active clients; the one that runs, if one does.
 
     No client is caught up on unless its config says ``catchup``: each runs its last complete interval, and
     then every interval as it ends.
@@ -139,16 +143,16 @@ def up(settings: Settings, console: Console) -> EmbeddedAirflow:
     if running_airflow(settings):
         return airflow
     catalog = load_catalog(settings.configs)
-    clients = _chosen(catalog, settings, console)
-    today = datetime.now(UTC).date()
-    around = [today + timedelta(days=number) for number in DAYS_AROUND]
-    with console.status("writing sample extracts"):
-        make_extracts(clients, catalog, around, settings)
+    wanted = _chosen(catalog, settings, console)
     broken = _make_ready(catalog, settings, console)
     for name, reason in broken.items():
         line(console, f"{name}: {reason}", style="red")
+    live = _live(wanted, broken, settings, console)
+    today = datetime.now(UTC).date()
+    around = [today + timedelta(days=number) for number in DAYS_AROUND]
+    _extract(live, catalog, around, settings, console)
     with stopped_by_signals():
-        start_with(airflow, [client for client in clients if client.id not in broken], console)
+        start_with(airflow, [one.client for one in live], console)
     return airflow
 
 
@@ -170,6 +174,30 @@ def _chosen(catalog: Catalog, settings: Settings, console: Console) -> list[Clie
 def _make_ready(catalog: Catalog, settings: Settings, console: Console) -> dict[str, str]:
     with console.status("taking the clients into the registry, and reading the dbt project"):
         return make_ready(catalog, settings)
+
+
+def _live(
+    wanted: Sequence[Client], broken: Container[str], settings: Settings, console: Console
+) -> list[Definition]:
+    """Those that the registry has active, as they are live; a line is printed for each other one."""
+    live, left_out = live_of([client for client in wanted if client.id not in broken], settings)
+    for reason in left_out:
+        line(console, reason, style="yellow")
+    return live
+
+
+def _extract(
+    live: Sequence[Definition],
+    catalog: Catalog,
+    days: Sequence[date],
+    settings: Settings,
+    console: Console,
+    **how: Any,
+) -> None:
+    """Write sample extracts as the clients' live contracts have them."""
+    with console.status("writing sample extracts"):
+        for one in live:
+            make_extracts([one.client], replace(catalog, sources=dict(one.sources)), days, settings, **how)
 
 
 def _intervals(client: Client, days: Sequence[date]) -> list[Interval]:

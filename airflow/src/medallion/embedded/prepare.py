@@ -11,6 +11,8 @@ from medallion.clients import DISABLED, ENABLED, Catalog, Client, status_of
 from medallion.exceptions import ConfigError
 from medallion.pipeline import calendar_of
 from medallion.pipeline.days import intervals_of_day
+from medallion.registry import ACTIVE, Definition
+from medallion.registry.find import registry_of
 from medallion.sample_data import DEFAULT_ROWS, generate_client
 from medallion.settings import Settings
 
@@ -51,6 +53,28 @@ def make_ready(catalog: Catalog, settings: Settings) -> dict[str, str]:
         report = bring_up_to_date(of_platform, catalog, actor=getpass.getuser())
         troubled |= {line.subject: line.detail for line in report.trouble}
     return troubled
+
+
+def live_of(clients: Iterable[Client], settings: Settings) -> tuple[list[Definition], list[str]]:
+    """Look up what the registry makes of clients whose files want them to run; it has the last word.
+
+    Returns:
+        Those that are active there, as they are live, and a line for each other one, saying why.
+    """
+    live, lines = [], []
+    for client in clients:
+        if client.platform not in settings.platforms:
+            lines.append(f"{client.id} is of the platform {client.platform}, which MEDALLION_PLATFORMS lacks")
+            continue
+        known = registry_of(settings, client.platform).configuration(client.id)
+        if known and known.status == ACTIVE:
+            live.append(known.definition)
+        elif known:
+            hint = f"`medallion enable {client.id}` brings it back"
+            lines.append(f"{client.id} is {known.status} in the registry; {hint}")
+        else:
+            lines.append(f"{client.id} is not in the registry; `medallion plan` says why")
+    return live, lines
 
 
 def make_extracts(

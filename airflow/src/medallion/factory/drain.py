@@ -8,21 +8,27 @@ version they began with; once the last has ended, the file goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+
+from sqlalchemy import Connection
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from medallion.airflow_api import AirflowClient
 from medallion.bundle import client_path
 from medallion.bundle.live import is_live
 from medallion.database import utcnow
-from medallion.factory.report import DRAINING, ENDED, REMOVED, Line
+from medallion.exceptions import ConflictError, RunnerError
+from medallion.factory.report import CONFLICT, DRAINING, ENDED, FAILED, REMOVED, Line
 from medallion.pipeline import dag_id_of, realtime_dag_id_of
-from medallion.registry import ACTIVE, CLI, DagFiles, FileChange, Registry
+from medallion.registry import ACTIVE, CLI, DagFiles, FileChange, Head, Registry
 from medallion.registry import DRAINING as LEAVING
 from medallion.registry import REMOVED as GONE
 from medallion.registry.by_hand import FORGET
 
+#: How often the closed files are written anew because a client changed meanwhile.
+_ATTEMPTS = 5
 _CLOSED = '''\
 """{client} takes no new runs; those in flight go on with the version of this DAG that they began with."""
 
@@ -56,8 +62,17 @@ class Drain:
     patience: timedelta
 
     def close(self) -> list[Line]:
-        """Write the closed version of every DAG whose client is not active; it stays while it is disabled."""
+        """Write the closed version of every DAG whose client is not active; it stays while it is disabled.
+
+        Raises:
+            ConflictError: if clients change faster than that can be done.
+        """
+        again = retry_if_exception_type(ConflictError)
+        return Retrying(retry=again, stop=stop_after_attempt(_ATTEMPTS), reraise=True)(self._close)
+
+    def _close(self) -> list[Line]:
         made_from, lines, changes = self.files.made_from(), [], []
+        closed: dict[str, Head] = {}
         for client_id, head in self.registry.heads().items():
             path = client_path(client_id)
             mark = f"closed {head.revision}"
@@ -65,16 +80,19 @@ class Drain:
                 continue
             changes.append(FileChange(path, self._closed(client_id, head.status), mark))
             lines.append(Line(client_id, DRAINING, f"{head.status}: no new runs"))
+            closed[client_id] = head
         if changes:
-            self.files.change(changes)
+            self.files.change(changes, lambda connection: self._still(connection, closed))
         return lines
 
     def remove(self) -> list[Line]:
         """Remove the clients that are to go and have no run in flight; say what the others wait for."""
-        leaving = [client_id for client_id, head in self.registry.heads().items() if head.status == LEAVING]
-        return [line for client_id in leaving for line in self._remove(client_id)]
+        leaving = [
+            (key, head.revision) for key, head in self.registry.heads().items() if head.status == LEAVING
+        ]
+        return [line for key, revision in leaving for line in self._remove(key, revision)]
 
-    def _remove(self, client_id: str) -> Iterator[Line]:
+    def _remove(self, client_id: str, revision: int) -> Iterator[Line]:
         dag_id = dag_id_of(client_id, self.registry.platform)
         if not self._is_closed(client_id, dag_id):
             yield Line(client_id, DRAINING, "Airflow has not read the closed DAG yet")
@@ -89,17 +107,32 @@ class Drain:
             self.airflow.end_run(of_dag[run_id], run_id)
             self.registry.audit(client_id, "run ended", self.actor, {"run": run_id})
             yield Line(client_id, ENDED, f"{run_id} did not end within {self.patience}")
-        yield from self._let_go(client_id, dag_id)
+        try:
+            yield from self._let_go(client_id, dag_id, revision)
+        except ConflictError as conflict:
+            yield Line(client_id, CONFLICT, f"is not removed: {conflict}")
 
-    def _let_go(self, client_id: str, dag_id: str) -> Iterator[Line]:
+    def _let_go(self, client_id: str, dag_id: str, revision: int) -> Iterator[Line]:
+        """Remove it as it was when this round looked: whoever brought it back meanwhile is not overruled."""
         forgotten = self._to_forget(client_id)
-        self.files.change([FileChange(client_path(client_id), None)])
-        if forgotten:
-            self.airflow.delete_dag(dag_id)
-            self.airflow.delete_dag(realtime_dag_id_of(client_id, self.registry.platform))
-        why = "no run is in flight" + ("; its history in Airflow is deleted" if forgotten else "")
-        self.registry.set_status(client_id, GONE, origin=CLI, actor=self.actor, why=why)
+        why = "no run is in flight" + ("; its history in Airflow goes" if forgotten else "")
+        signed = {"origin": CLI, "actor": self.actor, "why": why}
+        made = self.registry.set_status(client_id, GONE, expected=revision, **signed)
+        gone = {client_id: Head(made.status, made.revision, made.checksum, made.origin)}
+        self.files.change(
+            [FileChange(client_path(client_id), None)], lambda connection: self._still(connection, gone)
+        )
         yield Line(client_id, REMOVED, why)
+        for one in (dag_id, realtime_dag_id_of(client_id, self.registry.platform)) if forgotten else ():
+            try:
+                self.airflow.delete_dag(one)
+            except RunnerError as error:  # nobody tries again: it is removed
+                yield Line(client_id, FAILED, f"{one} is still to be deleted in Airflow by hand: {error}")
+
+    def _still(self, connection: Connection, looked_at: Mapping[str, Head]) -> bool:
+        """Are clients what they were when this round looked at them?"""
+        now = self.registry.heads_in(connection)
+        return all(now.get(client_id) == head for client_id, head in looked_at.items())
 
     def _is_closed(self, client_id: str, dag_id: str) -> bool:
         """Until Airflow has read the closed version, a schedule may still start a run.
@@ -115,9 +148,9 @@ class Drain:
         return known is not None and utcnow() - known.updated_at > self.patience
 
     def _to_forget(self, client_id: str) -> bool:
-        """Was its history asked to go since it was last created?"""
+        """Was its history asked to go by this removal? One that was called off had a beginning of its own."""
         words = [event.action for event in self.registry.events(client_id)]
-        last = max((place for place, word in enumerate(words) if word == "created"), default=0)
+        last = max((place for place, word in enumerate(words) if word == LEAVING), default=0)
         return FORGET in words[last:]
 
     def _closed(self, client_id: str, status: str) -> bytes:

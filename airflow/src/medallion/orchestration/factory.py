@@ -16,10 +16,11 @@ from airflow.sdk.observability import stats
 from medallion.airflow_api import AirflowClient
 from medallion.exceptions import MedallionError
 from medallion.factory import ACTOR, Action, Report, Telling, go_round, read_asked
+from medallion.factory.report import WORDS
 from medallion.ledger import open_ledger
 from medallion.notifications.telling import now
 from medallion.orchestration.context import run_key
-from medallion.orchestration.notes import airflow_client
+from medallion.orchestration.notes import airflow_client, harmless
 from medallion.orchestration.routes import teller_of
 from medallion.registry.find import registry_of
 from medallion.settings import DEFAULT_PLATFORM, Settings, load_settings
@@ -72,9 +73,11 @@ class FactoryTask(BaseOperator):
             asked = read_asked(context["params"])
             report = go_round(settings, airflow, asked, actor=run.triggering_user_name or ACTOR)
         except MedallionError as error:
-            airflow.note(*place, f"**refused**: {error}")
+            with harmless(self.log):
+                airflow.note(*place, f"**refused**: {error}")
             raise AirflowFailException(str(error)) from error
-        airflow.note(*place, report.markdown())
+        with harmless(self.log):
+            airflow.note(*place, report.markdown())
         return report
 
     def _tell(self, report: Report) -> None:
@@ -82,8 +85,8 @@ class FactoryTask(BaseOperator):
             level = self.log.error if line in report.trouble else self.log.info
             level("%s", line)
         self.log.info("%s: bundle %s: %s", report.platform, report.version, json.dumps(report.totals))
-        for word, count in report.totals.items():
-            stats.gauge(f"medallion.factory.{report.platform}.{word}", count)
+        for word in WORDS:  # a gauge keeps what it was last told: zero has to be said
+            stats.gauge(f"medallion.factory.{report.platform}.{word}", report.totals.get(word, 0))
 
 
 def factory_dag(platform: str, every: timedelta = timedelta(minutes=5)) -> DAG:
