@@ -1,6 +1,7 @@
 """What the tasks' retry policy decides, and where it tells of it."""
 
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -146,8 +147,8 @@ def test_a_policy_that_is_asked_without_a_context_decides_as_well():
 def test_a_try_that_left_no_word_is_written_down_by_the_next_one(ledger, told):
     begin(context(1))
     decide(ValueError("x"), 1)
-    begin(context(3))  # the second was killed
-    begin(context(3))  # a sensor that looks again is still the same try
+    assert begin(context(3))  # the second was killed
+    assert not begin(context(3))  # a sensor that looks again is still the same try
     rows = ledger.rows_of(tables.failed_try, KEY)
     assert [(row["try_number"], row["failure"], row["again"]) for row in rows] == [
         (1, "unknown", 1),
@@ -155,6 +156,18 @@ def test_a_try_that_left_no_word_is_written_down_by_the_next_one(ledger, told):
     ]
     assert rows[0]["began_again_at"] is None  # nobody knows when the second began
     assert rows[1]["began_again_at"] is not None
+
+
+def test_a_try_whose_ledger_was_away_left_its_word_on_the_task_and_was_not_killed(ledger, told, monkeypatch):
+    here = os.environ["MEDALLION_REGISTRY_URL"]
+    monkeypatch.setenv("MEDALLION_REGISTRY_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    decide(ValueError("x"), 1)
+    monkeypatch.setenv("MEDALLION_REGISTRY_URL", here)
+    assert not begin(context(2))  # people have been told by the try itself
+    assert begin(context(3))
+    rows = ledger.rows_of(tables.failed_try, KEY)
+    assert [(row["try_number"], row["failure"]) for row in rows] == [(1, "unknown"), (2, "killed")]
+    assert "the ledger was away" in rows[0]["reason"]
 
 
 def test_tries_before_a_clear_are_another_story(ledger):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+import re
+from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from medallion.exceptions import RetentionRefused, TransformError
+from medallion.ledger import RunKey, streams, tables
 from medallion.pipeline import shape_of
 from medallion.reports.index import update_fleet
 from medallion.retention import by_hand
@@ -209,6 +212,34 @@ def test_everything_that_went_is_in_the_ledger(house):
     (finished,) = house.finished()
     assert (finished["partitions"], finished["files"], finished["bytes"]) == (1, 1, 10)
     assert finished["detail"] == {"cutoffs": {"landing": "2025-12-01", "bronze": "2026-01-30"}}
+
+
+def test_what_a_stream_took_is_forgotten_with_its_partitions_once_gold_has_it(house):
+    oldest, old, yesterday, today = _ages(0, 1, 91, 92)
+    house.land("orders", oldest, old, yesterday, today)
+    for day in (old, yesterday, today):
+        _streams(house, "orders", day)
+    streams.mark_gold(house.ledger, "acme", "run", streams.waiting(house.ledger, "acme"))
+    _streams(house, "orders", oldest)  # nobody has delivered it
+    _streams(house, "lines", old)  # has no partition that goes
+    house.clean()
+    assert _known(house, tables.stream_part) == {("lines", old), ("orders", yesterday), ("orders", today)}
+    left = {("lines", old), ("orders", oldest), ("orders", yesterday), ("orders", today)}
+    assert _known(house, tables.stream_batch) == left
+
+
+def _streams(house, entity, day):
+    at = datetime.fromisoformat(day)
+    part = streams.Part("sales", entity, f"{at:year=%Y/month=%m/day=%d}", at, at, at, 1, at)
+    taken = {"channel": "inbox", "events": 1, "duplicates": 0, "late": 0}
+    streams.land(house.ledger, RunKey("client_acme_realtime", "run"), "acme", part, taken)
+
+
+def _known(house, table):
+    """The entities and days that a table of the stream has."""
+    with house.ledger.engine.connect() as connection:
+        rows = connection.execute(select(table.c.entity, table.c.path)).all()
+    return {(entity, "-".join(re.findall(r"\d+", path))) for entity, path in rows}
 
 
 def test_a_second_cleanup_finds_nothing_more(house):

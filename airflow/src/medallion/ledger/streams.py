@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select, update
 
 from medallion.database import utcnow
 from medallion.ledger.records import RunKey
@@ -63,6 +63,8 @@ class Waiting:
         return bool(self.batches or self.parts)
 
 
+#: So many values a query: databases take no tens of thousands.
+_VALUES = 500
 _PART = [stream_part.c[name] for name in Part.__dataclass_fields__]
 
 
@@ -218,6 +220,18 @@ def record_differences(
 ) -> None:
     """Write down what a run's batch found of the stream."""
     ledger.record(stream_difference, key, [{"client_id": client_id, **row} for row in rows])
+
+
+def forget(ledger: Ledger, client_id: str, source: str, entity: str, paths: Sequence[str]) -> None:
+    """Delete what is known of partitions that a cleanup took out of landing; what gold has not stays."""
+    of_entity = {"client_id": client_id, "source": source, "entity": entity}
+    with ledger.engine.begin() as connection:
+        for first in range(0, len(paths), _VALUES):
+            some = paths[first : first + _VALUES]
+            batches, parts = stream_batch.c, stream_part.c
+            gone = (*_is(stream_batch, of_entity), batches.path.in_(some), batches.gold_at.is_not(None))
+            connection.execute(delete(stream_batch).where(*gone))
+            connection.execute(delete(stream_part).where(*_is(stream_part, of_entity), parts.path.in_(some)))
 
 
 def is_compared(ledger: Ledger, key: RunKey, **of: Any) -> bool:

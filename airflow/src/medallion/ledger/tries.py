@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -38,8 +39,15 @@ def failed_tries_of(ledger: Ledger, key: RunKey, task_id: str) -> list[dict[str,
         return [dict(row._mapping) for row in found]
 
 
-def begin_try(ledger: Ledger, key: RunKey, task_id: str, first: int, number: int) -> list[int]:
-    """Write down that a further try begins, and those before it that left no word.
+def begin_try(
+    ledger: Ledger,
+    key: RunKey,
+    task_id: str,
+    first: int,
+    number: int,
+    became_of: Callable[[int], Failure] = lambda _: lost(),
+) -> dict[int, Failure]:
+    """Write down that a further try begins, and those before it of which nothing is written here.
 
     Args:
         ledger: where.
@@ -47,21 +55,22 @@ def begin_try(ledger: Ledger, key: RunKey, task_id: str, first: int, number: int
         task_id: whose try.
         first: the try with which the task was started, or cleared by hand: those before it are another story.
         number: the try that begins.
+        became_of: says what became of such a try.
 
     Returns:
-        The tries that left no word, and were not yet known: they were killed.
+        What became of those, by their numbers.
     """
     told = {row["try_number"] for row in failed_tries_of(ledger, key, task_id)}
-    killed = sorted(set(range(first, number)) - told)
-    for missing in killed:
-        add_failed_try(ledger, key, task_id, missing, lost(), Decision(True))
+    missing = {one: became_of(one) for one in range(first, number) if one not in told}
+    for one, failure in missing.items():
+        add_failed_try(ledger, key, task_id, one, failure, Decision(True))
     c = failed_try.c
     with ledger.engine.begin() as connection:
         again = update(failed_try).where(
             *_of_task(key, task_id), c.try_number == number - 1, c.began_again_at.is_(None)
         )
         connection.execute(again.values(began_again_at=utcnow()))
-    return killed
+    return missing
 
 
 def _of_task(key: RunKey, task_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -63,13 +63,21 @@ def note_on_task(context: Any, note: Note, log: logging.Logger, mark: str = MARK
 
     What cannot be said there is a warning in its log, and changes nothing else.
     """
-    with _harmless(log):
+    with harmless(log):
         _leave(context["dag_run"], context["ti"].task_id, note, mark)
+
+
+def noted_on_task(context: Any, log: logging.Logger) -> str:
+    """What is said on the task; blank where Airflow does not say."""
+    with harmless(log), closing(airflow_client()) as airflow:
+        run = context["dag_run"]
+        return airflow.noted(run.dag_id, run.run_id, context["ti"].task_id)
+    return ""
 
 
 def note_on_run(context: Any, note: Note, log: logging.Logger) -> None:
     """Say it on the task's run; what cannot be said there is a warning in the task's log."""
-    with _harmless(log):
+    with harmless(log):
         _leave(context["dag_run"], None, note)
 
 
@@ -92,7 +100,7 @@ def _parts(said: str) -> dict[str, str]:
 
 
 @contextmanager
-def _harmless(log: logging.Logger) -> Iterator[None]:
+def harmless(log: logging.Logger) -> Iterator[None]:
     """Whatever keeps a note from being written: a verdict that is in the ledger stands without it."""
     try:
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
@@ -14,7 +15,7 @@ from medallion.ledger import open_ledger
 from medallion.ledger.tries import add_failed_try, begin_try, failed_tries_of
 from medallion.orchestration.context import run_key
 from medallion.orchestration.markdown import code, plain
-from medallion.orchestration.notes import TRIES, Note, note_on_task
+from medallion.orchestration.notes import TRIES, Note, note_on_task, noted_on_task
 from medallion.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -70,17 +71,30 @@ def begin(context: Any) -> bool:
     """Write down, as a task's further try begins, what became of those before it.
 
     Returns:
-        Whether the one before it was killed: it left no word.
+        Whether the one before it was killed: it left no word, neither in the ledger nor on the task.
     """
     task = context["ti"]
     try:
         if task.try_number > (first := first_try(task)):
             ledger = open_ledger(load_settings().database_url)
-            killed = begin_try(ledger, run_key(context), task.task_id, first, task.try_number)
-            return task.try_number - 1 in killed
+            became_of = partial(_unwritten, context)
+            tries = begin_try(ledger, run_key(context), task.task_id, first, task.try_number, became_of)
+            return tries.get(task.try_number - 1) == lost()
     except Exception:  # the try itself may still do all that it is there for
         log.warning("the ledger does not know that this try began", exc_info=True)
     return False
+
+
+def _unwritten(context: Any, number: int) -> Failure:
+    """What became of a try that the ledger does not know."""
+    if _in_try(number) in noted_on_task(context, log):
+        return Failure("unknown", "the ledger was away when it failed: the task's note or log says of what")
+    return lost()
+
+
+def _in_try(number: int) -> str:
+    """How a task's note names a try, so that the next one finds it there."""
+    return f"in try {number} of "
 
 
 def tell_of_the_last(context: Any) -> None:
@@ -114,7 +128,8 @@ def _tell(context: Any, failure: Failure, decision: Decision) -> None:
 def _note(task: Any, failure: Failure, decision: Decision, earlier: list[dict[str, Any]]) -> Note:
     by = f" ({plain(failure.sign)})" if failure.sign else ""
     of = max(task.max_tries + 1, task.try_number)
-    said = [f"**{failure.kind}**{by} in try {task.try_number} of {of}, {decision}. {plain(failure.reason)}"]
+    tried = f"{_in_try(task.try_number)}{of}"
+    said = [f"**{failure.kind}**{by} {tried}, {decision}. {plain(failure.reason)}"]
     said += [] if decision.again else [f"What to do: {failure.advice}"]
     rows = [(str(row["try_number"]), code(row["failure"]), plain(row["reason"])) for row in reversed(earlier)]
     return Note(tuple(said), ("try before", "class", "reason"), tuple(rows))

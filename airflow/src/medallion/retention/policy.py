@@ -11,6 +11,7 @@ from medallion.clients import Client
 from medallion.exceptions import RetentionRefused
 from medallion.ledger import Ledger, RunKey, tables
 from medallion.ledger.cleanups import last_cutoffs
+from medallion.ledger.streams import forget
 from medallion.pipeline import LAYERS, Plan, dag_id_of
 from medallion.reports.index import forget_days
 from medallion.retention.cleanup import apply_cleanup
@@ -138,6 +139,9 @@ def apply_retention(
             which = _which(doomed, layer)
             write(retain_layer(settings, *which, share=share, dry_run=False, force=force))
     for part in _by_entity(doomed.landing):
+        # Before the files: whoever is killed in between finds those again, and would find no such rows.
+        for source, entity, paths in _paths(part):
+            forget(ledger, doomed.plan.client.id, source, entity, paths)
         apply_cleanup(part, force=force)
         write([_of_landing(part)])
     apply_reports(doomed.reports, force=force)
@@ -167,6 +171,14 @@ def _by_entity(landing: CleanupPlan) -> Iterator[CleanupPlan]:
     for name, number in sorted(landing.present.items()):
         own = tuple(one for one in landing.partitions if f"{one.source}.{one.entity}" == name)
         yield replace(landing, partitions=own, present={name: number})
+
+
+def _paths(part: CleanupPlan) -> Iterator[tuple[str, str, list[str]]]:
+    """Where partitions were, below the folder of the one entity that is left in a plan."""
+    for name in part.present:
+        source, entity = name.split(".")
+        home = part.landing / part.client_id / source / entity
+        yield source, entity, [below(one.path, home) for one in part.partitions]
 
 
 def _of_landing(part: CleanupPlan) -> Loss:
