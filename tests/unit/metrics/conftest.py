@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from medallion.ledger import RunKey, open_ledger, tables
+from medallion.ledger.streams import Part, land, mark_gold, waiting
 from medallion.ledger.told import end_telling, note, take
 from medallion.metrics import LedgerCollector
 from medallion.severity import Severity
@@ -55,6 +56,19 @@ class Fleet:
         assert take(self.ledger, told.id, "chat", Severity.ERROR)
         end_telling(self.ledger, told.id, "chat", problem)
 
+    def streams(self, client, events, happened, gold=None):
+        """A micro-batch of some events, and when it was in gold."""
+        key, path = RunKey(f"client_{client}_realtime", str(happened)), f"{happened:%H%M}"
+        part = Part("sales", "orders", path, happened, happened, happened, events, happened)
+        times = dict.fromkeys(("first_event", "early_event", "median_event", "last_event"), happened)
+        taken = {"channel": "inbox", "events": events, "duplicates": 0, "late": 0, **times}
+        land(self.ledger, key, client, part, {**taken, "first_arrival": happened})
+        if gold:
+            mark_gold(self.ledger, client, key.run_id, waiting(self.ledger, client))
+            with self.ledger.engine.begin() as connection:
+                own = (tables.stream_batch.c.client_id == client, tables.stream_batch.c.run_id == key.run_id)
+                connection.execute(update(tables.stream_batch).where(*own).values(gold_at=gold))
+
     @property
     def collector(self):
         return LedgerCollector(lambda: self.ledger, lambda: self.statuses)
@@ -73,7 +87,7 @@ def fleet(url):
 
 
 def fleet_at(url):
-    """Two clients: shop delivered once and failed a try; app was only tried dry, and began once."""
+    """Two clients: shop delivered once, failed a try and streams; app was only tried dry, and began once."""
     made = Fleet(url)
     first = made.run("shop", "one")
     made.lands(first, "crm", 100)
@@ -88,6 +102,9 @@ def fleet_at(url):
     made.fails(second, "locked", 3)
     made.judges(second, "silver", 0.96)
     made.tells(second, "shop", problem="refused")
+    made.streams("shop", 10, DAY, gold=DAY + timedelta(seconds=30))
+    made.streams("shop", 20, DAY + timedelta(minutes=1), gold=DAY + timedelta(minutes=1, seconds=12))
+    made.streams("shop", 5, DAY + timedelta(minutes=2))
     made.run("app", "dry", dry_run=1)
     made.run("app", "one")
     return made

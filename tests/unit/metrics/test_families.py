@@ -47,6 +47,9 @@ def test_it_says_what_the_ledger_has(fleet):
         ("medallion_threshold", "shop", "silver"): 0.95,
         ("medallion_score", "gold", "shop"): 1.0,
         ("medallion_threshold", "gold", "shop"): 0.95,
+        ("medallion_stream_events_total", "shop"): 35,
+        ("medallion_stream_waiting_events", "shop"): 5,
+        ("medallion_stream_seconds", "shop"): 12,
     }
     assert set(took) == {("medallion_last_run_seconds", "shop")}
 
@@ -63,7 +66,7 @@ def test_the_documents_name_every_family(fleet):
     text = exposition([fleet.collector]).decode()
     named = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
     assert {name for name in named if name not in families.__doc__} == set()
-    assert len(named) == 13
+    assert len(named) == 16
 
 
 class Answers:

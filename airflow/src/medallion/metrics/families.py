@@ -15,6 +15,10 @@
                                                        fresh gold is; by ``client``
 ``medallion_score{client,layer}``                      the last score that the layer's gate measured
 ``medallion_threshold{client,layer}``                  what it was held to
+``medallion_stream_events_total{client}``              events that a stream landed
+``medallion_stream_waiting_events{client}``            of these, how many gold has not
+``medallion_stream_seconds{client}``                   how long 19 of 20 events of the last micro-batch took
+                                                       from when they happened to gold, without late ones
 =====================================================  =================================================
 
 Names follow Prometheus's conventions: base units, ``_total`` for what only grows.
@@ -63,6 +67,7 @@ class LedgerCollector(Collector):
         with ledger.engine.connect() as connection:
             yield from _counted(connection)
             yield from _last(connection)
+            yield from _streamed(connection)
         yield _durations(ledger)
 
 
@@ -165,6 +170,29 @@ def _last(connection: Connection) -> Iterator[Metric]:
     ):
         query = _with_run(verdict, run.c.client_id, verdict.c.layer, value).where(verdict.c.id.in_(newest))
         yield _gauge(name, said, ("client", "layer"), _rows(connection, query))
+
+
+# --- What streams
+
+
+def _streamed(connection: Connection) -> Iterator[Metric]:
+    taken, offset = tables.stream_batch.c, tables.stream_offset.c
+    events = select(offset.client_id, func.sum(offset.events)).group_by(offset.client_id)
+    landed = _rows(connection, events)
+    yield _counter("stream_events", "Events that a stream landed", ("client",), landed)
+    behind = select(taken.client_id, func.sum(taken.events)).where(taken.gold_at.is_(None))
+    waiting = dict(_rows(connection, behind.group_by(taken.client_id)))
+    values = [(client, waiting.get(client, 0.0)) for client, _ in landed]
+    yield _gauge("stream_waiting_events", "Events that landed and gold has not", ("client",), values)
+    took = []
+    for (client,), _ in landed:  # each by the index: a stream has thousands of micro-batches a day
+        own = select(taken.gold_at, taken.early_event)
+        own = own.where(taken.client_id == client, taken.gold_at.is_not(None))
+        last = connection.execute(own.order_by(taken.gold_at.desc()).limit(1)).first()
+        if last and last.early_event:
+            took.append(((client,), (last.gold_at - last.early_event).total_seconds()))
+    said = "How long 19 of 20 events of the last micro-batch took to gold"
+    yield _gauge("stream_seconds", said, ("client",), took)
 
 
 def _seconds(moment: datetime) -> float:
