@@ -285,7 +285,7 @@ def test_a_broken_contract_is_told_and_so_are_its_users(
     assert user in _told(catalog)
     assert f"configs/sources/sales.yml:{told}" in _told(catalog)
     assert set(catalog.clients) == {"small"}
-    assert set(catalog.sources) == {"crm"}
+    assert set(catalog.sources) == {"crm", "till"}
 
 
 @pytest.mark.parametrize(

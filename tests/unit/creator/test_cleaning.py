@@ -158,6 +158,8 @@ def test_a_client_that_is_not_live_is_refused(house, cleaned):
         ({"operation_dict": {0: [1]}}, "0 is no column"),
         ({"operation_dict": {-1: [1]}}, "-1 is no column"),
         ({"operation_dict": [1]}, "operation_dict: must be an object"),
+        ({"operation_dict": {22: [4], "22": [3]}}, "operation_dict: column 22 is given twice"),
+        ({"operation_dict": {22: [2]}, "values_dict": {"22": 1, 22: 2}}, "values_dict: column 22 is given"),
         ({"operation_dict": {"a": [2]}}, "values_dict: column a needs a text or a number"),
         ({"values_dict": {"b": 1}}, "values_dict: 'b' is not a column of operation_dict"),
         ({"where": "1 = 1"}, "'where' is not known; allowed are operation_dict"),

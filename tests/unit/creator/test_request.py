@@ -38,6 +38,7 @@ WRONG = {
         *("m\u0430de", "\uff41", "{{ 1 }}", "a'", 'a"', "__import__('os')", 5, None, ["a"]),
         *("dag_creator", "medallion_factory", "client_acme_pipeline"),
         *("eu__dag_creator", "eu__medallion_factory", "eu__client_acme_pipeline"),
+        *("medallion_watch", "client_acme_realtime", "eu__medallion_watch", "eu__client_acme_realtime"),
     ],
     "template": [
         *("", ".", "..", "../good", "/good", "good/../good", "good.py.j2", "good\0", "a\n", 5),

@@ -67,8 +67,6 @@ def house(tmp_path: Path, url: str) -> House:
     shutil.copytree(FIXTURES / "configs", tmp_path / "configs")
     shutil.copytree(FIXTURES / "good", tmp_path / "configs" / "clients")
     shutil.copytree(FIXTURES / "dbt", tmp_path / "dbt")
-    for source in ("crm", "sales"):
-        (tmp_path / "dbt" / "models" / "bronze" / source).mkdir(parents=True)
     return House(Settings(tmp_path, tmp_path / "var", database_url=url))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -52,7 +53,7 @@ def test_every_problem_is_told_with_its_key_and_what_is_allowed(house) -> None:
     assert _told(house, wrong) == [
         "client 'hats': platform: must be 'default', the platform it is written to, is 'east'",
         "client 'hats': retries: must be between 0 and 10, is 99",
-        "client 'hats': data_sources[1]: must be one of the sources (crm, sales), is 'slaes'; "
+        "client 'hats': data_sources[1]: must be one of the sources (crm, sales, till), is 'slaes'; "
         "did you mean 'sales'?",
         "client 'hats': business_rules.data_retention_days: must be between 1 and 36500 days, is 0",
         "client 'hats': business_rules.quality_threshold.rules.x: is not a rule of the project",
@@ -72,7 +73,7 @@ def test_what_is_no_map_is_told(house, config) -> None:
 
 
 def test_a_source_without_models_is_refused(house) -> None:
-    (house.settings.dbt_project / "models" / "bronze" / "crm").rmdir()
+    shutil.rmtree(house.settings.dbt_project / "models" / "bronze" / "crm")
 
     assert _told(house, GOOD) == [
         "client 'hats': data_sources[0]: crm has no models in the dbt project; those that have are sales"
@@ -90,7 +91,7 @@ def test_what_was_good_once_is_held_against_today(house, shop) -> None:
     check_definition(shop, house.catalog(), house.settings)
 
     (house.settings.configs / "sources" / "sales.yml").unlink()
-    with pytest.raises(ConfigError, match="must be one of the sources \\(crm\\), is 'sales'"):
+    with pytest.raises(ConfigError, match="must be one of the sources \\(crm, till\\), is 'sales'"):
         check_definition(shop, house.catalog(), house.settings)
 
 

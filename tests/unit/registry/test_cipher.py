@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from medallion.exceptions import RegistryError
 from medallion.registry import ACTIVE, FILE, DagFiles, Definition, FileChange, Registry, open_registry, tables
+from medallion.registry.cipher import Cipher
 
 #: The same in every process: xdist's workers have to name their tests alike.
 OLD, NEW = (base64.urlsafe_b64encode(sign * 32).decode() for sign in (b"o", b"n"))
@@ -72,6 +74,31 @@ def test_a_key_is_rotated_while_the_old_one_is_still_given(url: str, shop: Defin
     assert alone.events()[0].action == "created"
     with pytest.raises(RegistryError, match="with a key that is not in MEDALLION_FERNET_KEY"):
         open_registry(url, "default", OLD).configuration("shop")
+
+
+def test_what_is_written_while_keys_are_rotated_stays(
+    url: str, shop: Definition, changed: Callable[..., Definition], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = open_registry(url, "default", OLD)
+    _put(old, shop)
+    _put(old, shop, "gone_meanwhile")
+    is_current = Cipher.is_current
+
+    def late(cipher: Cipher, stored: bytes) -> bool:
+        """Between the first row's being read and written."""
+        monkeypatch.undo()
+        _put(old, changed(retries=5))
+        with old.engine.begin() as connection:
+            c = tables.configuration.c
+            connection.execute(delete(tables.configuration).where(c.stream_key == "gone_meanwhile"))
+        return is_current(cipher, stored)
+
+    monkeypatch.setattr(Cipher, "is_current", late)
+    assert open_registry(url, "default", f"{NEW},{OLD}").rotate_key() == 7
+
+    live = open_registry(url, "default", NEW).configuration("shop")
+    assert live is not None
+    assert (live.revision, live.definition) == (2, changed(retries=5))
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,18 @@ def test_too_many_that_leave_are_refused_until_confirmed(settings: Settings) -> 
     assert done["draining"][0]["dag_change"] == "removed"
 
 
+def test_apply_does_not_claim_that_a_dag_is_closed_already(settings: Settings) -> None:
+    _run("apply")
+    _edit(settings, "schedule_interval", "enabled: false\nschedule_interval")
+    (settings.configs / "clients" / "little.yml").unlink()
+
+    lines = _run("apply", "--yes").stdout.splitlines()
+
+    soon = "the factory closes its DAG within five minutes"
+    assert f"~ tiny  updated; disabled; DAG client_tiny_pipeline to be closed; {soon}" in lines
+    assert f"- little  draining; DAG client_little_pipeline to be removed; {soon}" in lines
+
+
 def test_every_platform_is_applied_or_the_one_that_is_named(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,9 +308,12 @@ def test_a_rollback_to_what_is_not_there_fails(settings: Settings) -> None:
 def test_a_client_is_disabled_enabled_and_removed_by_hand(settings: Settings) -> None:
     _run("apply")
 
-    assert _run("disable", "tiny", "--why", "holidays").stdout == "tiny is disabled: revision 2\n"
+    soon = "the factory closes its DAG within five minutes"
+    disabled = _run("disable", "tiny", "--why", "holidays").stdout
+    assert disabled == f"tiny is disabled; {soon}: revision 2\n"
     assert _json("enable", "tiny", "--by", "ben")["status"] == "active"
-    assert "tiny is draining: the factory removes it" in _run("remove", "tiny", "--forget").stdout
+    removed = _run("remove", "tiny", "--forget").stdout
+    assert removed == f"tiny is draining until its runs have ended; {soon}: revision 4\n"
     assert (
         "tiny is draining; `medallion enable tiny` brings it back" in _run("disable", "tiny", code=1).stderr
     )

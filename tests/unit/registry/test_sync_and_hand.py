@@ -116,7 +116,7 @@ def test_a_rollback_to_what_cannot_run_any_more_is_refused(house) -> None:
         roll_back(house.registry(), "shop", 1, house.catalog(), house.settings, **ANN)
 
     assert str(error.value).splitlines() == [
-        "client 'shop': data_sources[1].name: must be one of the sources (crm), is 'sales'",
+        "client 'shop': data_sources[1].name: must be one of the sources (crm, till), is 'sales'",
         "client 'shop': destination: must be one of the destinations (warehouse), is 'lake'",
     ]
     assert house.registry().heads()["shop"].revision == 2

@@ -72,6 +72,16 @@ def read_declared(project: Path) -> Declared:
     return Declared(rules, keys)
 
 
+def read_built(project: Path) -> frozenset[str] | None:
+    """The sources that the dbt project has models of; None where it has no layer bronze at all.
+
+    Args:
+        project: the folder of the dbt project.
+    """
+    folder = project / "models" / "bronze"
+    return frozenset(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else None
+
+
 def _models(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each entity's model of ``validate``, not the one of its quarantine."""
     for path in sorted(folder.rglob("*.yml")):

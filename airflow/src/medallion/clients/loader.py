@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,14 @@ from typing import Any
 from medallion.clients.catalog import Catalog, Origin
 from medallion.clients.check import checked
 from medallion.clients.contracts import SourceContract
-from medallion.clients.declared import DeclaredRule, read_declared
+from medallion.clients.declared import DeclaredRule, read_built, read_declared
 from medallion.clients.destinations import Destination
 from medallion.clients.document import Document, read_document
 from medallion.clients.for_each import KEY, Member, members
 from medallion.clients.inherited import Inherited
 from medallion.clients.known import Known
 from medallion.clients.model import BusinessRules, Client
-from medallion.clients.problem import Flaw, Problem, dotted, shown
+from medallion.clients.problem import Flaw, Problem, dotted, listed, shown
 from medallion.clients.reading import Reading, named
 from medallion.exceptions import ConfigError
 from medallion.settings import DEFAULT_PLATFORM, load_settings
@@ -44,7 +44,7 @@ def load_catalog(
     known = Known(sources, destinations, rules or None, one_writer(target or load_settings().target))
     defaults = _defaults(reading, configs / "defaults.yml", known)
     files = reading.listed(configs / "clients") if client_files is None else client_files
-    clients = _Clients(reading, known, rules, defaults)
+    clients = _Clients(reading, known, rules, read_built(configs.parent / "dbt"), defaults)
     clients.read(files)
     return Catalog(
         clients=clients.good,
@@ -148,11 +148,17 @@ class _Clients:
     """The clients of one reading: good ones, broken ones, and where the good ones' values came from."""
 
     def __init__(
-        self, reading: Reading, known: Known, rules: Mapping[str, DeclaredRule], defaults: _Defaults
+        self,
+        reading: Reading,
+        known: Known,
+        rules: Mapping[str, DeclaredRule],
+        built: Collection[str] | None,
+        defaults: _Defaults,
     ) -> None:
         self.reading = reading
         self.known = known
         self.rules = rules
+        self.built = built
         self.defaults = defaults
         self.good: dict[str, Client] = {}
         self.broken: dict[str, tuple[Problem, ...]] = {}
@@ -190,7 +196,7 @@ class _Clients:
         for member in made:
             client, wrong = self._client(own, member)
             clients += [client] if client else []
-            flaws += [*wrong, *(unmeasured(client, self.rules) if client else [])]
+            flaws += [*wrong, *(unfit(client, self.rules, self.built) if client else [])]
         return clients, list({(flaw.loc, flaw.message): flaw for flaw in flaws}.values())
 
     def _client(self, own: Mapping[str, Any], member: Member) -> tuple[Client | None, list[Flaw]]:
@@ -231,7 +237,25 @@ def _taken(made: Sequence[Member], taken: set[str]) -> list[Flaw]:
     return [Flaw((KEY,), text.format(member.id)) for member in made if member.id in taken]
 
 
-def unmeasured(client: Client, rules: Mapping[str, DeclaredRule]) -> list[Flaw]:
+def unfit(client: Client, rules: Mapping[str, DeclaredRule], built: Collection[str] | None) -> list[Flaw]:
+    """Say what the dbt project lacks for a client: models of a source, or a rule that is measured.
+
+    Args:
+        client: a client that is right by itself.
+        rules: the project's rules by name.
+        built: the sources that it has models of; None leaves them unchecked.
+    """
+    text = "{} has no models in the dbt project; those that have are {}"
+    refs = enumerate(client.data_sources if built is not None else ())
+    unbuilt = [
+        Flaw(("data_sources", index), text.format(ref.name, listed(sorted(built or ()))))
+        for index, ref in refs
+        if ref.name not in (built or ())
+    ]
+    return [*_unmeasured(client, rules), *unbuilt]
+
+
+def _unmeasured(client: Client, rules: Mapping[str, DeclaredRule]) -> list[Flaw]:
     """Say which thresholds would never be held against anything, and why."""
     place = ("business_rules", "quality_threshold", "rules")
     named = [name for name in client.business_rules.quality_threshold.rules if name in rules]

@@ -160,7 +160,13 @@ def _mapping(master_dict: Mapping[str, Any], key: str) -> dict[int | str, Any]:
     given = master_dict.get(key, {})
     if not isinstance(given, Mapping):
         raise CreatorError(f"{key}: must be an object with a column's number or name for each key")
-    return {_column(key, column): value for column, value in given.items()}
+    read: dict[int | str, Any] = {}
+    for said, value in given.items():
+        column = _column(key, said)
+        if column in read:
+            raise CreatorError(f"{key}: column {column} is given twice, such as 22 and '22'; keep one")
+        read[column] = value
+    return read
 
 
 def _column(key: str, column: Any) -> int | str:

@@ -21,7 +21,7 @@ RESERVED_NAMESPACES = ("clients", "manifests")
 OWN_TEMPLATE = "client_pipeline"
 # ASCII alone: a letter that only looks like another would make a second DAG that looks like the first.
 _DAG_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
-_OWN_DAG = re.compile(r"(.+__)?(medallion_factory|dag_creator|client_[a-z0-9_]+_pipeline)")
+_OWN_DAG = re.compile(r"(.+__)?(medallion_(factory|watch)|dag_creator|client_[a-z0-9_]+_(pipeline|realtime))")
 _NAMESPACE = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 

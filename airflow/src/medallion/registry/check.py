@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from medallion.clients import Catalog, Client
 from medallion.clients.check import checked
+from medallion.clients.declared import read_built
 from medallion.clients.known import Known
-from medallion.clients.loader import one_writer, unmeasured
-from medallion.clients.problem import Flaw, dotted, listed, shown
+from medallion.clients.loader import one_writer, unfit
+from medallion.clients.problem import Flaw, dotted, shown
 from medallion.clients.reading import named
 from medallion.exceptions import ConfigError
 from medallion.registry.definition import Definition
@@ -40,7 +41,8 @@ def check_config(
     own, moved = _on(platform, own)
     known = Known(catalog.sources, catalog.destinations, catalog.rules or None, one_writer(settings.target))
     client, wrong = checked(Client, {**catalog.defaults, **own}, known)
-    flaws += [*moved, *wrong, *(_unfit(client, catalog, settings) if client else [])]
+    built = read_built(settings.dbt_project) or frozenset[str]()
+    flaws += [*moved, *wrong, *(unfit(client, catalog.rules, built) if client else [])]
     if client is None or flaws:
         told = [f"client {shown(client_id)}: {dotted(flaw.loc)}: {flaw.message}" for flaw in flaws]
         raise ConfigError("\n".join(told))
@@ -68,14 +70,3 @@ def _on(platform: str, own: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fla
     said = own.get("platform", platform)
     text = f"must be {platform!r}, the platform it is written to, is {shown(said)}"
     return {**own, "platform": platform}, [] if said == platform else [Flaw(("platform",), text)]
-
-
-def _unfit(client: Client, catalog: Catalog, settings: Settings) -> Iterator[Flaw]:
-    """What the dbt project lacks for the client."""
-    yield from unmeasured(client, catalog.rules)
-    models = settings.dbt_project / "models" / "bronze"
-    there = sorted(folder.name for folder in models.glob("*") if folder.is_dir())
-    for index, ref in enumerate(client.data_sources):
-        if ref.name not in there:
-            text = f"{ref.name} has no models in the dbt project; those that have are {listed(there)}"
-            yield Flaw(("data_sources", index), text)

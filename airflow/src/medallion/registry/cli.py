@@ -165,11 +165,12 @@ def disable(
 ) -> None:
     """Let a client have no new runs; those in flight end, and all it has stays."""
     from medallion.registry import by_hand
+    from medallion.registry.render import CLOSED_SOON
 
     settings = load_settings()
     registry, live = find_live(settings, client_id, platform)
     known = by_hand.disable(registry, client_id, **_signed(live, by, why))
-    _tell(settings, registry, known, "is disabled", as_json)
+    _tell(settings, registry, known, f"is disabled; {CLOSED_SOON}", as_json)
 
 
 @app.command()
@@ -199,12 +200,13 @@ def remove(
 ) -> None:
     """Take a client out: no new runs, those in flight end, then its DAG goes; its data stays."""
     from medallion.registry import by_hand
+    from medallion.registry.render import CLOSED_SOON
 
     settings = load_settings()
     registry, live = find_live(settings, client_id, platform)
     known = by_hand.remove(registry, client_id, forget=forget, **_signed(live, by, why))
     gone = known.status == REMOVED
-    said = "is removed" if gone else "is draining: the factory removes it once its runs have ended"
+    said = "is removed" if gone else f"is draining until its runs have ended; {CLOSED_SOON}"
     _tell(settings, registry, known, said, as_json)
 
 

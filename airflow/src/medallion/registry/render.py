@@ -27,6 +27,8 @@ _SIGNS = {
     "draining": ("-", "red"),
     "removed": ("-", "red"),
 }
+#: Said of a client that stops: its file is the factory's to close, which asks Airflow what there is to close.
+CLOSED_SOON = "the factory closes its DAG within five minutes"
 STYLES = {ACTIVE: "green", DISABLED: "yellow", DRAINING: "yellow"}
 
 
@@ -60,7 +62,10 @@ def _step_lines(step: Step, effect: Effect | None, done: bool) -> Iterator[Text]
     words = {"created": "new", "updated": "changed", "draining": "to be removed once its runs have ended"}
     said = [step.word if done else words.get(step.word, "to be removed")]
     said += [step.stands] if step.status == DISABLED else []
-    said += [f"DAG {effect.dag} {effect.dag_change}"] if effect and effect.dag else []
+    soon = bool(done and effect and effect.dag and (effect.dag_change == "closed" or step.status == DRAINING))
+    to_be = "to be " if soon else ""
+    said += [f"DAG {effect.dag} {to_be}{effect.dag_change}"] if effect and effect.dag else []
+    said += [CLOSED_SOON] if soon else []
     yield head.append(f"  {'; '.join(said)}", "default")
     yield from change_lines(step.changes)
     if effect:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from medallion.clients.problem import dotted
@@ -53,14 +53,16 @@ class Registry:
 
     def heads(self) -> dict[str, Head]:
         """Of each client, also a removed one, what is known without reading its definition."""
+        with self.engine.connect() as connection:
+            return self.heads_in(connection)
+
+    def heads_in(self, connection: Connection) -> dict[str, Head]:
+        """As :meth:`heads`, in the caller's transaction."""
         c = tables.configuration.c
         query = select(c.stream_key, c.status, c.revision, c.checksum, c.origin).where(
             c.platform == self.platform
         )
-        with self.engine.connect() as connection:
-            return {
-                row.stream_key: Head(*row[1:]) for row in connection.execute(query.order_by(c.stream_key))
-            }
+        return {row.stream_key: Head(*row[1:]) for row in connection.execute(query.order_by(c.stream_key))}
 
     def configuration(self, key: str) -> Configuration | None:
         """A client as it is live, also a removed one; None if there never was one of that key."""
@@ -295,20 +297,25 @@ class Registry:
         )
 
     def _rotate(self, table: Table, column: str) -> int:
-        """Rows are taken in small parts: a blob may be large, and others go on writing meanwhile."""
-        key, count = next(iter(table.primary_key)), 0
+        """Rows are taken one by one: a blob may be large, and others go on writing meanwhile."""
+        key = next(iter(table.primary_key))
         with self.engine.connect() as connection:
             keys: list[Any] = list(connection.execute(select(key)).scalars())
-        for one in keys:
+        return sum(self._seal_anew(table.c[column], key == one) for one in keys)
+
+    def _seal_anew(self, column: Column[Any], of_row: ColumnElement[bool]) -> bool:
+        """Encrypt one value; only what was read is replaced, so that nothing written meanwhile is lost."""
+        while True:
             with self.engine.begin() as connection:
-                sealed: Any = connection.execute(select(table.c[column]).where(key == one)).scalar_one()
-                stored = sealed if isinstance(sealed, bytes) else sealed.encode()
-                if not self.cipher.is_current(stored):
-                    anew = self.cipher.seal_bytes(self.cipher.open_bytes(stored))
-                    value = anew if isinstance(sealed, bytes) else anew.decode()
-                    connection.execute(update(table).where(key == one).values({column: value}))
-                    count += 1
-        return count
+                sealed: Any = connection.execute(select(column).where(of_row)).scalar_one_or_none()
+                stored = sealed.encode() if isinstance(sealed, str) else sealed
+                if stored is None or self.cipher.is_current(stored):  # the row has gone, or is so already
+                    return False
+                anew = self.cipher.seal_bytes(self.cipher.open_bytes(stored))
+                value = anew.decode() if isinstance(sealed, str) else anew
+                change = update(column.table).where(of_row, column == sealed).values({column.name: value})
+                if connection.execute(change).rowcount:
+                    return True
 
     def _configuration(self, row: Row[Any]) -> Configuration:
         return Configuration(
