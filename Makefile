@@ -67,8 +67,8 @@ test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
 	@# Four workers on two cores, for some of them mostly wait for Airflow.
 	@$(BIN)/python -m pytest -m "not soak and not docker" -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
-test-fast: $(STAMP)  ## the quick ones of those that start no Airflow, on two cores
-	@$(BIN)/python -m pytest -m "not live and not slow and not soak and not docker" -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+test-fast: $(STAMP)  ## the quick ones of those that start no Airflow
+	@$(BIN)/python -m pytest -m "not live and not slow and not soak and not docker" -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-soak: $(STAMP)  ## all that make test takes a sample of: runs killed everywhere, intervals in any order, every shape
 	@$(BIN)/python -m pytest -m soak -n 2 $(PYTEST)

@@ -23,6 +23,9 @@ from sharing import VARIABLE
 # Airflow and dbt make a million objects that stay: looking for garbage among them takes a tenth of the time.
 gc.set_threshold(50_000, 50, 50)
 
+# What these hold is said in full where it does not hold.
+pytest.register_assert_rewrite("endings", "live_airflow", "runs", "shop", "stream_shop")
+
 _LIVE = "tests/e2e/"
 
 
@@ -32,13 +35,15 @@ def _live(*names: str) -> tuple[str, ...]:
 
 #: These share the Airflow of the small shop, in this order: the first wants its clients as they are opened.
 _SHOP = _live("wrong_turns", "backfill", "late", "ui")
+#: These share that of a project for DAGs made by request; the second kills its parts.
+_CREATOR = _live("dag_creator", "embedded")
 #: These have one of their own: each runs on the worker that is free, the longest first.
-_BESIDE = _live("registry", "stream", "embedded", "dag_creator", "faults")
-_AT_ONCE = 1  # of those beside the others from the start; three live Airflows are what two cores bear
+_BESIDE = (*_live("registry", "stream"), *_CREATOR, *_live("faults"))
+_AT_ONCE = 2  # of those, beside the first two groups from the start: one a worker
 _SLOW = (
     *(f"tests/{name}/" for name in ("warehouse", "connectors", "destinations", "pages", "faults")),
-    # They fill, hold and copy warehouses, and wait for each other's locks.
-    *(f"tests/unit/{name}/" for name in ("backup", "bundle", "publish", "deployment")),
+    # They fill, hold and copy warehouses, wait for each other's locks, and for engines that are away.
+    *(f"tests/unit/{name}/" for name in ("backup", "bundle", "publish", "deployment", "execution")),
     "tests/unit/quality/test_commands.py",
     "tests/unit/extract/test_checks.py",
 )
@@ -58,8 +63,9 @@ class _LiveTogether(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if file.startswith(_TOGETHER):
             return _TOGETHER
-        if file in _SHOP:
-            return _SHOP[0]
+        for together in (_SHOP, _CREATOR):
+            if file in together:
+                return together[0]
         return _LIVE if nodeid.startswith(_LIVE) and file not in _BESIDE else file
 
 

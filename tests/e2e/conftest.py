@@ -1,6 +1,7 @@
-"""The live Airflow that tests share: that of the small shop. It ends with the last file that may need it."""
+"""The live Airflows that tests share. Each ends with the last file that may need it."""
 
 import pytest
+from creator_project import airflow_with_viewer, creator_project
 from live_airflow import until
 from shop import Shop
 
@@ -22,3 +23,10 @@ def airflow(shop):
         for client in shop.clients:
             until(f"the DAG of {client}", lambda client=client: airflow.client.dag(dag_id_of(client)))
         yield airflow
+
+
+@pytest.fixture(scope="package")
+def creator(tmp_path_factory):
+    """That of a project for DAGs made by request, for the files that need no client's run."""
+    with airflow_with_viewer(creator_project(tmp_path_factory.mktemp("creator"))) as live:
+        yield live

@@ -8,7 +8,7 @@ from medallion.settings import Settings, load_settings
 from sharing import share_airflow_tables, share_manifests
 
 #: Whoever asks more often slows down what is waited for: Airflow and its answers share two cores.
-POLL_SECONDS = 0.4
+POLL_SECONDS = 1.0
 TINY = """
 from airflow.sdk import DAG, task
 

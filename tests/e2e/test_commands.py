@@ -27,7 +27,7 @@ MEDALLION = str(Path(sys.executable).with_name("medallion"))
 @pytest.fixture
 def installation(tmp_path):
     """A copy of the project with one client; whatever still runs under it is stopped."""
-    settings = copy_project(tmp_path)
+    settings = copy_project(tmp_path, clients=("startup_inc",))
     yield settings
     medallion(settings, "down")
 
@@ -90,13 +90,13 @@ def test_every_client_is_green_and_a_second_demo_changes_no_row_count(tmp_path, 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_an_interrupted_run_stops_all_it_started(installation, number):
     # A shell's background job, as this test may be part of, ignores Ctrl-C; what a person starts does not.
-    arguments = ["env", "--default-signal=INT", MEDALLION, "run", "acme_corp", "--date", "2026-01-15"]
+    arguments = ["env", "--default-signal=INT", MEDALLION, "run", "startup_inc", "--date", "2026-01-15"]
     catalog = load_catalog(installation.configs)
-    make_extracts([catalog.clients["acme_corp"]], catalog, [date(2026, 1, 15)], installation)
+    make_extracts([catalog.clients["startup_inc"]], catalog, [date(2026, 1, 15)], installation)
     with subprocess.Popen(
         arguments, env=environment(installation), stdout=subprocess.PIPE, text=True
     ) as command:
-        assert command.stdout.readline().startswith("acme_corp: extract")
+        assert command.stdout.readline().startswith("startup_inc: extract")
         mark = read_state(installation.home / "airflow").mark
         assert marked(mark)
         command.send_signal(number)
@@ -106,7 +106,8 @@ def test_an_interrupted_run_stops_all_it_started(installation, number):
 
 
 @pytest.mark.soak  # that a demo fails is seen below
-def test_a_client_that_fails_makes_the_command_fail(installation):
+def test_a_client_that_fails_makes_the_command_fail(tmp_path):
+    installation = copy_project(tmp_path)  # its days have four intervals
     with (installation.configs / "clients" / "acme_corp.yml").open("a") as file:
         file.write("retries: 0\n")
     failed = medallion(installation, "run", "acme_corp", "--date", "2026-01-15", "--json")  # no extracts
@@ -145,11 +146,11 @@ def test_up_stays_runs_schedules_and_serves_other_commands_until_down(installati
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "already runs" in refused.stderr
     client = client_of(installation, up["url"])
-    runs = until("a scheduled run", lambda: client.runs("client_acme_corp_pipeline"))
+    runs = until("a scheduled run", lambda: client.runs("client_startup_inc_pipeline"))
     assert [run["run_type"] for run in runs] == ["scheduled"]  # the last interval alone
-    by_hand = medallion(installation, "run", "acme_corp", "--json")
+    by_hand = medallion(installation, "run", "startup_inc", "--json")
     assert by_hand.returncode == 0, by_hand.stdout
-    assert {run["state"] for run in client.runs("client_acme_corp_pipeline")} == {"success"}
+    assert {run["state"] for run in client.runs("client_startup_inc_pipeline")} == {"success"}
     client.close()
     mark = read_state(installation.home / "airflow").mark
     assert medallion(installation, "down").stdout == "Airflow is stopped\n"

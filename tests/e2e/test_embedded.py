@@ -8,11 +8,10 @@ from contextlib import closing
 import httpx
 import psutil
 import pytest
-from live_airflow import Live, copy_project, until
+from live_airflow import copy_project, until
 
 from medallion.airflow_api import AirflowClient
 from medallion.embedded import EmbeddedAirflow
-from medallion.embedded.environment import AirflowOptions
 from medallion.embedded.ports import is_free
 from medallion.embedded.processes import marked
 from medallion.embedded.secrets import USERNAME, load_secrets, passwords_file
@@ -22,12 +21,9 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory):
+def live(creator):
     """A :class:`Live` whose Airflow may be broken."""
-    settings = copy_project(tmp_path_factory.mktemp("project"))
-    with EmbeddedAirflow(settings, AirflowOptions(parse_seconds=5)) as airflow:
-        airflow.wait_for_dags(["tiny", "tiny_good"])
-        yield Live(settings, airflow)
+    return creator
 
 
 def test_a_run_succeeds_and_its_log_can_be_read(live):

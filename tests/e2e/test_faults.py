@@ -125,7 +125,7 @@ def test_a_scheduler_that_is_killed_takes_its_tasks_along_and_goes_on_with_them(
     until("the build to go with its scheduler", lambda: not builder.is_running())
     shop.switch("scheduler")
     fault.wait_for("scheduler", killed)
-    fault.ended_well("scheduler", run_id)
+    fault.ended_well("scheduler", run_id, told=told_of("silver.build"))
     assert tries(run, "scheduler", run_id, "silver.build") == [(1, "killed", True)]
     assert run.airflow.state.restarts["scheduler"] == 1
 
@@ -163,7 +163,7 @@ def test_a_gate_that_is_killed_before_it_could_say_its_verdict_judges_again(run,
         lambda: ("silver", "success") in [one[:2] for one in shop.builds("gate", run_id)],
     )
     with held_ledger(shop):
-        process = until("the gate to run", lambda: run.process_of("gate", run_id, "silver.gate"), 30)
+        process = until("the gate to run", lambda: run.process_of("gate", run_id, "silver.gate"), 120)
         process.kill()
         fault.befell()
     fault.ended_well("gate", run_id, told=told_of("silver.gate"))
@@ -239,7 +239,7 @@ def test_a_supervisor_that_is_killed_takes_all_along_and_the_next_one_goes_on(ru
     run.airflow.stop()
     run.airflow = start(shop)
     fault.is_over("Airflow was started again")
-    fault.ended_well("runner", run_id)
+    fault.ended_well("runner", run_id, told=told_of("silver.build"))
 
 
 def test_nobody_was_told_of_anything_else_in_the_end(run):

@@ -1,6 +1,7 @@
 """A dbt project of five models, with the real project's macros, prepared once."""
 
 import shutil
+from collections import Counter
 from datetime import UTC, datetime
 
 import psycopg
@@ -100,13 +101,13 @@ class Shop:
     def build(self, *layers, nodes=None, unsaid=None):
         """Build layers (or some nodes by name); returns rows by name and what was raised.
 
-        The row of the node ``unsaid`` is not taken.
+        The row of the node ``unsaid`` is not taken. How many rows each node had is in ``told``.
         """
         chosen = [node for layer in layers for node in self.plan.layer(layer).nodes]
         if nodes:
             chosen = [node for node in chosen if node.name in nodes]
         names = {node.unique_id: node.name for node in chosen}
-        rows, raised = {}, None
+        rows, raised, self.told = {}, None, Counter()
         start = datetime(2026, 1, 15, tzinfo=UTC)
         request = BuildRequest(self.plan, chosen, (Interval(start, start.replace(day=16)),), ())
 
@@ -114,6 +115,7 @@ class Shop:
             if names[row.node] == unsaid:
                 raise psycopg.OperationalError("the ledger is away")
             rows[names[row.node]] = row
+            self.told[names[row.node]] += 1
 
         try:
             build_nodes(self.settings, request, write)

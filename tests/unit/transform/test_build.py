@@ -2,16 +2,18 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 
 from medallion.exceptions import BuildFailed, DataFailed, TransformError
 from medallion.failures import Action, classify
 from medallion.pipeline import shape_of
 from medallion.transform import manifest_key, slim_path
-from medallion.warehouses import held
+from medallion.warehouses import WAREHOUSES, held
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +59,47 @@ def test_a_node_above_that_fails_is_named_by_those_that_were_not_built(shop, fla
     for below in ("unique_clean_shop__orders_id", "validate_shop__orders", "shop_orders"):
         assert rows[below].status == "skipped"
         assert rows[below].message == "not built: clean_shop__orders ended error"
+
+
+@pytest.fixture
+def deadlocks(monkeypatch):
+    """The target takes as many deadlocks in one build as SQL Server does; makes a model lose some."""
+    allowed = WAREHOUSES["sqlserver"].deadlocks
+    monkeypatch.setitem(WAREHOUSES, "duckdb", replace(WAREHOUSES["duckdb"], deadlocks=allowed))
+    real = DuckDBCursorWrapper.execute
+    left = {}
+
+    def execute(self, sql, *arguments):
+        for model, times in left.items():
+            if times and "create" in sql and f'"{model}' in sql:
+                left[model] -= 1
+                raise duckdb.TransactionException("Conflict on update!")
+        return real(self, sql, *arguments)
+
+    monkeypatch.setattr(DuckDBCursorWrapper, "execute", execute)
+    return left.update
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_lost_a_deadlock_is_built_again_with_all_behind_it_and_nothing_else(
+    shop, flag, deadlocks, times
+):
+    shop.build("bronze")
+    deadlocks({"clean_shop__people": times})
+    rows, raised = shop.build("silver", "gold")
+    assert raised is None
+    assert {name: row.status for name, row in rows.items() if not row.good} == {}
+    assert shop.told["clean_shop__people"] == times + 1
+    assert shop.told["clean_shop__orders"] == 1
+
+
+def test_a_node_that_goes_on_losing_fails_for_what_it_lost(shop, flag, deadlocks):
+    shop.build("bronze")
+    deadlocks({"clean_shop__people": 9})
+    _, raised = shop.build("silver")
+    assert isinstance(raised, BuildFailed)
+    assert (classify(raised).kind, classify(raised).action) == ("deadlock", Action.AT_ONCE)
+    assert shop.told["clean_shop__people"] == 4
 
 
 @pytest.mark.parametrize("unsaid", ["bronze_shop__orders", "shop_orders"], ids=["the first", "the last"])
