@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from medallion.embedded import processes
 from medallion.embedded.processes import MARK, marked
 from medallion.embedded.running import stop_leftovers
 from medallion.embedded.state import FAILED, RUNNING, read_state
@@ -150,6 +151,21 @@ def test_processes_end_with_a_supervisor_that_is_killed(small):
     one = small(sleeps=SLEEP).ready()
     one.process.kill()
     until(lambda: one.left() == [])
+
+
+def test_a_parent_that_dies_as_a_process_begins_is_not_missed(tmp_path, monkeypatch):
+    """The kernel's word for it must not meet the parent's own handler, which would only make a note of it."""
+    said = tmp_path / "said"
+    monkeypatch.setattr(
+        processes, "_end_with_parent", lambda _: said.write_text(str(signal.getsignal(signal.SIGTERM)))
+    )
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        pid = processes.fork(lambda: None, tmp_path / "log")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    os.waitpid(pid, 0)
+    assert said.read_text() == str(signal.SIG_DFL)
 
 
 def test_what_outlives_a_killed_supervisor_is_stopped_before_the_next_one_starts(small):

@@ -86,8 +86,9 @@ def _become_child(action: Callable[[], object], log: Path, parent: int) -> NoRet
     code = 1
     try:
         os.setsid()
-        _end_with_parent(parent)
         _default_signals()
+        # Only now: a signal for the parent's death would have met the parent's own handler, and been lost.
+        _end_with_parent(parent)
         _print_to(log)
         action()
         code = 0
