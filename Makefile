@@ -63,7 +63,7 @@ docs: $(STAMP)  ## write dbt's documentation of all models, with lineage, as one
 
 # --- Testing
 
-test: $(STAMP)  ## all tests, also those on a live Airflow, on two cores
+test: $(STAMP)  ## the tests, also those on a live Airflow; without those of make test-soak and test-docker
 	@# Four workers on two cores, for some of them mostly wait for Airflow.
 	@$(BIN)/python -m pytest -m "not soak and not docker" -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST)
 

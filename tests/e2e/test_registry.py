@@ -270,3 +270,9 @@ def test_the_audit_log_tells_the_whole_story(registry):
     assert [event.action for event in registry.events("heals")] == ["created", "disabled", "enabled"]
     reasons = [event.detail.get("why") for event in registry.events("fresh")]
     assert reasons[:3] == ["a test asks for put", "a test asks for put", "a test asks for rollback"]
+    assert registry.events("fresh")[1].detail["changed"] == ["business_rules.quality_threshold"]
+    refused = [(event.action, event.actor, event.detail["asked"]) for event in registry.events("wrong")]
+    assert refused == [("request refused", "admin", "put")]
+    steady = registry.events("steady")
+    assert [event.action for event in steady] == ["created", "invalid", "in order"]
+    assert "schedule_interval" in steady[1].detail["reason"]

@@ -1,6 +1,8 @@
 """What becomes of clients that leave, from a registry, a bundle's files and an Airflow's answers."""
 
+import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,7 +36,7 @@ class Airflow(FewAnswers):
     def __init__(self):
         super().__init__("")
         self.meanwhile = {}
-        self.deleted = []
+        self.deleted, self.ended = [], []
         self.refuses = False
 
     def __call__(self, request):
@@ -43,6 +45,9 @@ class Airflow(FewAnswers):
             if self.refuses:
                 return httpx.Response(409, text="a task runs")
             self.deleted.append(request.url.path.split("/")[4])
+        if request.method == "PATCH":
+            _, _, _, _, dag_id, _, run_id = request.url.path.split("/")
+            self.ended.append((dag_id, run_id, json.loads(request.content)))
         return super().__call__(request)
 
 
@@ -109,6 +114,21 @@ def test_a_client_goes_once_its_dag_is_closed_and_no_run_is_in_flight(house):
     assert house.words() == [say.REMOVED]
     assert (house.status, SHOP in house.files.tree()) == (REMOVED, False)
     assert house.airflow.deleted == []
+
+
+def test_runs_in_flight_are_ended_once_patience_is_out(house):
+    house.remove()
+    house.close()
+    house.airflow.runs[dag_id_of("shop")] = [{"dag_run_id": "one", "state": "running", "run_after": ""}]
+    house.drain = replace(house.drain, patience=timedelta(0))
+    lines = house.drain.remove()
+    assert [(line.word, line.detail) for line in lines] == [
+        (say.ENDED, "one did not end within 0:00:00"),
+        (say.REMOVED, "no run is in flight"),
+    ]
+    assert house.airflow.ended == [(dag_id_of("shop"), "one", {"state": "failed"})]
+    ended = [event for event in house.registry.events("shop") if event.action == "run ended"]
+    assert [(one.actor, dict(one.detail)) for one in ended] == [("medallion_factory", {"run": "one"})]
 
 
 def test_a_client_that_is_enabled_while_it_is_removed_stays(house):

@@ -151,4 +151,11 @@ def test_events_can_be_chosen(registry: Registry, shop: Definition) -> None:
     registry.audit("default", "told", "factory", {"trouble": 2})
 
     assert [dict(event.detail) for event in registry.events("default", last=1)] == [{"trouble": 2}]
-    assert [event.subject for event in registry.events(action="created")] == ["shop"]
+    assert [event.subject for event in registry.events(actions=["created"])] == ["shop"]
+
+
+def test_an_event_names_the_keys_that_changed(registry: Registry, shop: Definition, changed: Changed) -> None:
+    _put(registry, shop)
+    _put(registry, changed(retries=5))
+
+    assert [event.detail.get("changed") for event in registry.events("shop")] == [None, ["retries"]]

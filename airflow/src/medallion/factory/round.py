@@ -13,8 +13,9 @@ from medallion.bundle.live import wait_until_live
 from medallion.clients import Catalog, load_catalog
 from medallion.creator import expire
 from medallion.database import utcnow
-from medallion.exceptions import NotLiveError
+from medallion.exceptions import MedallionError, NotLiveError
 from medallion.factory import report as say
+from medallion.factory.account import account, account_refusal
 from medallion.factory.asked import Action, Asked
 from medallion.factory.drain import Drain
 from medallion.factory.report import Line, Report
@@ -79,7 +80,11 @@ def go_round(settings: Settings, airflow: AirflowClient, asked: Asked, *, actor:
     """
     started = time.time()
     registry, catalog = registry_of(settings), load_catalog(settings.configs)
-    lines = list(_do(asked, registry, catalog, settings, actor))
+    try:
+        lines = list(_do(asked, registry, catalog, settings, actor))
+    except MedallionError as error:
+        account_refusal(registry, asked, error, actor=actor)
+        raise
     done = sync(catalog, registry, settings, actor=actor, why=asked.why, confirmed=asked.confirmed)
     published = publish(settings, registry)
     drain = Drain(registry, files_of(registry), airflow, ACTOR, timedelta(seconds=settings.drain_seconds))
@@ -92,7 +97,9 @@ def go_round(settings: Settings, airflow: AirflowClient, asked: Asked, *, actor:
     lines += [Line(dag_id, say.EXPIRED) for dag_id in gone]
     told = {line.subject for line in lines}
     lines += [line for line in _behind(registry, airflow) if line.subject not in told]
-    return Report.of(settings.platform, drain.files.current()[1], _merged(lines))
+    report = Report.of(settings.platform, drain.files.current()[1], _merged(lines))
+    account(registry, report, actor=ACTOR)
+    return report
 
 
 def _do(asked: Asked, registry: Registry, catalog: Catalog, settings: Settings, actor: str) -> Iterator[Line]:

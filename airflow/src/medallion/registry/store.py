@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from medallion.clients.problem import dotted
 from medallion.database import engine_of, utcnow
 from medallion.exceptions import ConflictError, RegistryError
 from medallion.registry import tables
+from medallion.registry.changes import changes_between
 from medallion.registry.cipher import Cipher
 from medallion.registry.definition import Definition
 from medallion.registry.records import REMOVED, Configuration, Event, Head, Revision
@@ -96,17 +98,17 @@ class Registry:
             return {row.stream_key: (row.checksum, row.status) for row in connection.execute(query)}
 
     def events(
-        self, subject: str | None = None, *, last: int = 1000, action: str | None = None
+        self, subject: str | None = None, *, last: int = 1000, actions: Collection[str] = ()
     ) -> list[Event]:
-        """The audit log, oldest first: of one subject and action or of all, at most the ``last`` events."""
+        """The audit log, oldest first: of a subject, some actions, or all; at most the ``last`` events."""
         c = tables.audit_event.c
         query = (
             select(tables.audit_event).where(c.platform == self.platform).order_by(c.id.desc()).limit(last)
         )
         if subject:
             query = query.where(c.subject == subject)
-        if action:
-            query = query.where(c.action == action)
+        if actions:
+            query = query.where(c.action.in_(actions))
         with self.engine.connect() as connection:
             rows = connection.execute(query).fetchall()
         return [
@@ -163,9 +165,8 @@ class Registry:
                 self._check(connection, key, status)
                 self._write(connection, key, definition, row, status, origin, actor, why)
                 word = action or ("updated" if row and row.status != REMOVED else "created")
-                self.audit_in(
-                    connection, key, word, actor, {"revision": found + 1, "origin": origin, "why": why}
-                )
+                detail = {"revision": found + 1, "origin": origin, "why": why}
+                self.audit_in(connection, key, word, actor, detail | self._changed(row, definition))
                 written = self._row(connection, key)
         except IntegrityError:  # two made its first revision at once, here or on two platforms
             with self.engine.connect() as connection:
@@ -237,6 +238,13 @@ class Registry:
             )
         last = select(tables.revision.c.config_json).order_by(tables.revision.c.id.desc()).limit(1)
         self.cipher.open(connection.execute(last).scalar() or "")
+
+    def _changed(self, before: Row[Any] | None, definition: Definition) -> dict[str, list[str]]:
+        """The keys that differ from what was; the history has their values."""
+        with suppress(RegistryError):  # what another version of Medallion wrote may not be understood
+            if before and before.checksum != definition.checksum:
+                return {"changed": list(changes_between(self._configuration(before).definition, definition))}
+        return {}
 
     def _write(
         self,
