@@ -263,6 +263,7 @@ def test_the_audit_log_tells_the_whole_story(registry):
         ("created", "admin"),
         ("updated", "admin"),
         ("rolled back", "admin"),
+        ("request refused", "admin"),
         ("draining", "admin"),
         ("forget", "admin"),
         ("removed", "medallion_factory"),
@@ -270,7 +271,7 @@ def test_the_audit_log_tells_the_whole_story(registry):
     assert [event.action for event in registry.events("heals")] == ["created", "disabled", "enabled"]
     reasons = [event.detail.get("why") for event in registry.events("fresh")]
     assert reasons[:3] == ["a test asks for put", "a test asks for put", "a test asks for rollback"]
-    assert registry.events("fresh")[1].detail["changed"] == ["business_rules.quality_threshold"]
+    assert registry.events("fresh")[1].detail["changed"] == ["business_rules.quality_threshold.default"]
     refused = [(event.action, event.actor, event.detail["asked"]) for event in registry.events("wrong")]
     assert refused == [("request refused", "admin", "put")]
     steady = registry.events("steady")

@@ -81,7 +81,7 @@ def test_what_did_not_land_in_a_store_is_told_as_of_a_disk(in_a_store, settings,
     (holes,) = found["acme"]
     assert holes["todo"] == (
         "medallion run acme --date 2025-12-31; medallion run acme --date 2026-01-02; "
-        "medallion run acme --from 2026-01-04 --to 2026-01-17"
+        "medallion run acme --from 2026-01-04 --to 2026-01-17 --again all"
     )
     assert [(one["hole"], one["first"], one["last"]) for one in found["hourly"]] == [
         (True, "2026-01-18T00:00:00Z", "2026-01-18T00:00:00Z"),
@@ -102,7 +102,7 @@ def test_holes_and_what_was_never_run_are_told_apart(settings, live):
                 "sources": ["crm"],
                 "said": ("3 intervals of 2026-01-11 to 2026-01-15 did not land, though later ones did (crm)"),
                 "todo": "medallion run acme --date 2026-01-11; "
-                "medallion run acme --from 2026-01-14 --to 2026-01-15",
+                "medallion run acme --from 2026-01-14 --to 2026-01-15 --again all",
             },
             {
                 "hole": False,
@@ -111,7 +111,7 @@ def test_holes_and_what_was_never_run_are_told_apart(settings, live):
                 "last": "2026-01-18T00:00:00Z",
                 "sources": ["crm"],
                 "said": "2 intervals of 2026-01-17 to 2026-01-18 have not landed (crm)",
-                "todo": "medallion run acme --from 2026-01-17 --to 2026-01-18",
+                "todo": "medallion run acme --from 2026-01-17 --to 2026-01-18 --again all",
             },
         ]
     }

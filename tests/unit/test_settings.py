@@ -53,3 +53,11 @@ def test_who_is_told_instead_is_one_address(monkeypatch, address):
     monkeypatch.setenv("MEDALLION_NOTIFY", address)
     with pytest.raises(ConfigError, match="MEDALLION_NOTIFY must be one mail address"):
         load_settings()
+
+
+def test_how_much_a_cleanup_may_take_is_a_share(monkeypatch):
+    monkeypatch.setenv("MEDALLION_CLEANUP_SHARE", "0.2")
+    assert load_settings().cleanup_share == 0.2
+    monkeypatch.setenv("MEDALLION_CLEANUP_SHARE", "20")
+    with pytest.raises(ConfigError, match="MEDALLION_CLEANUP_SHARE must be"):
+        load_settings()

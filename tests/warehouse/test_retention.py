@@ -82,9 +82,9 @@ class Kept:
     def ledger(self) -> Ledger:
         return open_ledger(self.settings.database_url)
 
-    def look(self, client: Client, today: date = TODAY) -> RetentionPlan:
+    def look(self, client: Client, today: date = TODAY, **changed: Any) -> RetentionPlan:
         plan = make_plan(client, load_slim(self.settings, shape_of(client)))
-        return plan_retention(self.settings, self.ledger, plan, today)
+        return plan_retention(replace(self.settings, **changed), self.ledger, plan, today)
 
     def clean(self, client: Client, today: date = TODAY, force: bool = False) -> RetentionPlan:
         doomed = self.look(client, today)
@@ -171,6 +171,7 @@ def test_too_much_is_refused_and_nothing_is_gone(kept: Kept) -> None:
     assert {row["refused"] for row in audit} == {1}
     assert {row["layer"] for row in audit} == {"landing", "bronze", "silver"}
     assert kept.ledger.rows_of(tables.cleanup, RunKey("dag", "run")) == []
+    assert kept.look(SHORT, date(2026, 1, 16), cleanup_share=1.0).refusal == ""
 
 
 @pytest.mark.soak

@@ -226,7 +226,8 @@ def _lacking(landed: Callable[[str, str], bool], definition: Definition, partiti
 
 
 def _asked(first: date, last: date) -> str:
-    return f"--date {first}" if first == last else f"--from {first} --to {last}"
+    # Also what ran and failed, or what landing lost: without this only what never ran would run.
+    return f"--date {first}" if first == last else f"--from {first} --to {last} --again all"
 
 
 def _spans(days: Iterable[date]) -> Iterator[tuple[date, date]]:

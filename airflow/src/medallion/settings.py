@@ -22,6 +22,8 @@ _ADDRESS = re.compile(r"[^@,;\s]+@[^@,;\s]+")
 #: Where a layer's build runs: in its task's process, or in a container or pod of its own.
 LOCAL = "local"
 EXECUTIONS = (LOCAL, "docker", "kubernetes")
+#: The share of anything that a cleanup may take unasked, where nobody says otherwise.
+CLEANUP_SHARE = 0.5
 _TEN_YEARS = 10 * 366 * 86_400
 _LANDING, _REPORTS = "MEDALLION_LANDING", "MEDALLION_REPORTS"
 
@@ -53,6 +55,8 @@ class Settings:
     fernet_keys: str = field(default="", repr=False)
     #: The share of active clients that may leave in one sync unasked.
     leaving_share: float = 0.3
+    #: The share of a table, an entity's partitions or a client's reports that a cleanup may take unasked.
+    cleanup_share: float = CLEANUP_SHARE
     #: How long runs in flight of a client that is being removed may go on.
     drain_seconds: float = 21_600.0
     #: Airflow's queue of the tasks that open a client's warehouse; this one is Airflow's own default.
@@ -181,6 +185,7 @@ def load_settings() -> Settings:
         notify=_notified(environment, os.environ.get("MEDALLION_NOTIFY") or ""),
         platforms=_names(os.environ.get("MEDALLION_PLATFORMS") or DEFAULT_PLATFORM),
         leaving_share=_share("MEDALLION_LEAVING_SHARE", 0.3),
+        cleanup_share=_share("MEDALLION_CLEANUP_SHARE", CLEANUP_SHARE),
         drain_seconds=_seconds("MEDALLION_DRAIN_SECONDS", 21_600.0),
         warehouse_queue=os.environ.get("MEDALLION_WAREHOUSE_QUEUE") or "default",
         execution=_one_of("MEDALLION_EXECUTION", EXECUTIONS),

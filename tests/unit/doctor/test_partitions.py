@@ -57,7 +57,8 @@ def test_a_hole_is_bad_and_has_its_command(look):
         == "acme: 3 intervals of 2026-01-12 to 2026-01-15 did not land, though later ones did (crm)"
     )
     assert found.todo == (
-        "medallion run acme --from 2026-01-12 --to 2026-01-13; medallion run acme --date 2026-01-15"
+        "medallion run acme --from 2026-01-12 --to 2026-01-13 --again all; "
+        "medallion run acme --date 2026-01-15"
     )
 
 

@@ -4,7 +4,16 @@ import pytest
 
 from medallion.clients.addresses import Address
 from medallion.exceptions import ConfigError
-from medallion.notifications import Recovered, Row, render
+from medallion.notifications import (
+    ClientsInvalid,
+    ClientsRecovered,
+    NeverStarted,
+    Recovered,
+    Row,
+    StartsAgain,
+    TaskFailed,
+    render,
+)
 from medallion.notifications.chat import ChatChannel
 from medallion.severity import Severity
 from receivers import far_ends, receiver, silent_server
@@ -91,6 +100,23 @@ def test_pagerduty_opens_an_incident_and_closes_it(far, letter):
     assert (opened["event_action"], closed["event_action"]) == ("trigger", "resolve")
     assert opened["payload"]["severity"] == "critical"
     assert opened["payload"]["summary"].startswith("[medallion] acme_corp failed: silver.build")
+    assert opened["dedup_key"] == closed["dedup_key"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "well", "changed"),
+    [
+        (ClientsInvalid, ClientsRecovered, {}),
+        (NeverStarted, StartsAgain, {}),
+        (TaskFailed, Recovered, {"lasting": True}),
+    ],
+)
+def test_an_incident_of_all_runs_is_closed_by_a_later_one(far, letter, wrong, well, changed):
+    pager = channel("pagerduty", PAGER)
+    pager.send(letter(wrong, run_id="scheduled__1", **changed))
+    pager.send(letter(well, run_id="scheduled__2", severity=Severity.INFO, cause="recovered", **changed))
+    (_, _, opened), (_, _, closed) = far.asked
+    assert (opened["event_action"], closed["event_action"]) == ("trigger", "resolve")
     assert opened["dedup_key"] == closed["dedup_key"]
 
 

@@ -135,6 +135,7 @@ def test_defaults_of_variables_are_those_of_the_code(monkeypatch: pytest.MonkeyP
     assert said["MEDALLION_TARGET"] == settings.target
     assert said["MEDALLION_PLATFORMS"] == ",".join(settings.platforms)
     assert float(said["MEDALLION_LEAVING_SHARE"]) == settings.leaving_share
+    assert float(said["MEDALLION_CLEANUP_SHARE"]) == settings.cleanup_share
     assert float(said["MEDALLION_DRAIN_SECONDS"]) == settings.drain_seconds
     assert said["MEDALLION_HOME"] == "var/` of the project"
     assert settings.home == settings.project / "var"

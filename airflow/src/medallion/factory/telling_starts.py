@@ -111,7 +111,6 @@ class StartsTelling:
 
     def _recover(self, client: Client | None, run: RunKey, told: Told, name: str) -> None:
         facts = self._facts("recovered", Severity.INFO) | {"client_id": name, "dag_id": run.dag_id}
-        facts |= {"run_id": ""}
         recovered = StartsAgain(**facts, advice="Nothing: what was due has a run.")
         self.teller(client).tell_recovery(run, recovered, {told.id})
 

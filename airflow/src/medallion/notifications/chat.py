@@ -97,7 +97,7 @@ def _open_or_close(service: Any, letter: Letter) -> None:
     message = letter.message
     service.severity = message.severity.value
     service.action = "resolve" if message.kind == "recovered" else "trigger"
-    service.dedup = f"{message.dag_id}/{message.run_id}/{message.task_id}"[:255]
+    service.dedup = f"{message.dag_id}/{message.scope}/{message.task_id}"[:255]
 
 
 def _type_of(letter: Letter) -> NotifyType:

@@ -67,6 +67,8 @@ class NeverStarted(Message):
 class StartsAgain(Recovered):
     """Runs that had not started do."""
 
+    of_run: ClassVar[bool] = False
+
     @property
     def headline(self) -> str:
         """Whose runs."""

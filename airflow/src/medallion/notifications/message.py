@@ -85,6 +85,11 @@ class Message(ABC):
     lasting: bool = False
 
     @property
+    def scope(self) -> str:
+        """The run that its cause is one of; blank where it is one of all runs of the DAG."""
+        return self.run_id if self.of_run and not self.lasting else ""
+
+    @property
     @abstractmethod
     def headline(self) -> str:
         """It in one line."""
@@ -140,6 +145,8 @@ class Recovered(Message):
 @dataclass(frozen=True, kw_only=True)
 class ClientsRecovered(Recovered):
     """Clients of a platform that needed a look are in order again."""
+
+    of_run: ClassVar[bool] = False
 
     @property
     def headline(self) -> str:

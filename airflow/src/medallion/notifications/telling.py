@@ -189,7 +189,7 @@ class Teller:
 def _key_of(message: Message) -> RunKey:
     from medallion.ledger import RunKey
 
-    return RunKey(message.dag_id, message.run_id if message.of_run and not message.lasting else "")
+    return RunKey(message.dag_id, message.scope)
 
 
 def _row_of(told: Told) -> Row:

@@ -118,6 +118,14 @@ ENVIRONMENT = (
         "0.1",
     ),
     Variable(
+        "MEDALLION_CLEANUP_SHARE",
+        "0 to 1",
+        f"`{_SETTINGS['cleanup_share']}`",
+        "Share of a table, of an entity's landing or of a client's reports that a cleanup may take unasked. "
+        "[More](retention.md#the-share-guard).",
+        "0.2",
+    ),
+    Variable(
         "MEDALLION_DRAIN_SECONDS",
         "seconds",
         f"`{_SETTINGS['drain_seconds']:g}`",

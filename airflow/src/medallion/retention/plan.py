@@ -10,10 +10,9 @@ from pathlib import Path
 
 from medallion.exceptions import RetentionRefused
 from medallion.interval import partition_start
+from medallion.settings import CLEANUP_SHARE
 from medallion.storage import Root, below, files_by_folder, folders_in
 
-#: The share of an entity's partitions that may go in one cleanup unasked.
-SHARE = 0.5
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -84,7 +83,7 @@ class CleanupPlan:
 
 
 def plan_cleanup(
-    landing: Root, client_id: str, *, days: int, today: date, share: float = SHARE
+    landing: Root, client_id: str, *, days: int, today: date, share: float = CLEANUP_SHARE
 ) -> CleanupPlan:
     """Find a client's partitions that are older than its retention.
 

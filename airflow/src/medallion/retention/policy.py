@@ -17,7 +17,7 @@ from medallion.reports.index import forget_days
 from medallion.retention.cleanup import apply_cleanup
 from medallion.retention.layer import retain_layer
 from medallion.retention.loss import Loss
-from medallion.retention.plan import SHARE, CleanupPlan, plan_cleanup
+from medallion.retention.plan import CleanupPlan, plan_cleanup
 from medallion.retention.reports import REPORTS, ReportsPlan, apply_reports, plan_reports
 from medallion.settings import Settings
 from medallion.storage import below
@@ -80,22 +80,20 @@ class RetentionPlan:
         return "\n".join([f"{self.plan.client.id}, counted from {self.today}:", *losses, *links])
 
 
-def plan_retention(
-    settings: Settings, ledger: Ledger, plan: Plan, today: date, *, share: float = SHARE
-) -> RetentionPlan:
+def plan_retention(settings: Settings, ledger: Ledger, plan: Plan, today: date) -> RetentionPlan:
     """Look at all that a client has; nothing is changed.
 
     Args:
-        settings: where landing, reports and the warehouse are.
+        settings: where landing, reports and the warehouse are, and the share of each that may go unasked.
         ledger: knows what was deleted before, and came back where a table was made anew.
         plan: the client's plan.
         today: the day to count from: the run's, not the clock's.
-        share: the share of an object that may go unasked.
 
     Raises:
         TransformError: if dbt fails.
         BuildFailed: if the warehouse is held by another writer.
     """
+    share = settings.cleanup_share
     landing = plan_cleanup(settings.landing, plan.client.id, days=plan.landing_days, today=today, share=share)
     days = plan.client.business_rules.data_retention_days.reports
     reports = plan_reports(settings.reports, plan.client.id, days=days, today=today, share=share)

@@ -11,7 +11,8 @@ from medallion.interval import partition_start
 from medallion.reports.history import newest_report
 from medallion.retention.cleanup import check_place, delete_partition
 from medallion.retention.loss import Loss
-from medallion.retention.plan import SHARE, Partition, check_name, partitions_in
+from medallion.retention.plan import Partition, check_name, partitions_in
+from medallion.settings import CLEANUP_SHARE
 from medallion.storage import Root, below
 
 #: What the audit calls them: there is one of it a client.
@@ -54,7 +55,9 @@ class ReportsPlan:
         return Loss(REPORTS, OBJECT, self.cutoff, self.held, gone, share, too_many, files, size)
 
 
-def plan_reports(root: Root, client_id: str, *, days: int, today: date, share: float = SHARE) -> ReportsPlan:
+def plan_reports(
+    root: Root, client_id: str, *, days: int, today: date, share: float = CLEANUP_SHARE
+) -> ReportsPlan:
     """Find a client's reports that are older than their retention.
 
     Args:
