@@ -1,7 +1,13 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
+from medallion.clients import load_catalog
 from medallion.deployment import setup
 from medallion.exceptions import ConfigError
+from medallion.registry import ACTIVE, API, Definition
+from medallion.registry.find import registry_of
 from medallion.settings import Settings, load_settings
 
 CONNECTION = (
@@ -42,3 +48,21 @@ def test_rows_of_samples_are_a_number(settings, environment, rows):
     environment.setenv("MEDALLION_SAMPLE_ROWS", rows)
     with pytest.raises(ConfigError, match="must be a whole number, or empty for no samples, is "):
         list(setup.set_up(settings))
+
+
+def test_a_client_that_is_in_the_registry_alone_is_set_up_too(settings, environment):
+    asked = []
+
+    def recorded(_settings, client_ids):
+        asked.extend(client_ids)
+        raise ConfigError("enough is known")
+
+    catalog = load_catalog(settings.configs)
+    made = Definition.of(catalog.clients["acme_corp"], catalog)
+    alone = replace(made, client=made.client.model_copy(update={"id": "alone"}))
+    registry_of(settings).put("alone", alone, status=ACTIVE, origin=API, actor="app", why="")
+    environment.setattr(setup, "_people", lambda *_: iter(()))
+    environment.setattr(setup, "warehouse_of", lambda _: SimpleNamespace(set_up=recorded))
+    with pytest.raises(ConfigError, match="enough"):
+        list(setup.set_up(settings))
+    assert {"alone", "acme_corp", "startup_inc"} <= set(asked)

@@ -90,3 +90,12 @@ def test_no_error_holds_the_password(environment):
     with pytest.raises(ConfigError, match=r"cannot be set up.*login failed") as caught:
         list(set_up(["acme"], refuse))
     assert "secret-55d0" not in str(caught.value)
+
+
+def test_without_key_and_administrator_the_server_is_left_as_it_is(environment):
+    environment.delenv("MEDALLION_SQLSERVER_KEY")
+    environment.delenv("MEDALLION_SQLSERVER_ADMIN_PASSWORD")
+    server = Server()
+    (said,) = set_up(["acme"], server.connect)
+    assert said.startswith("the server is as its administrator made it")
+    assert server.said == []

@@ -16,6 +16,7 @@ from medallion.database import engine_of
 from medallion.embedded.commands import DAYS_AROUND
 from medallion.embedded.prepare import clients_to_run, make_extracts, make_ready
 from medallion.exceptions import ConfigError, RunnerError
+from medallion.registry.find import live_ids
 from medallion.settings import Settings
 from medallion.warehouses import warehouse_of
 
@@ -41,7 +42,7 @@ def set_up(settings: Settings) -> Iterator[str]:
     engine_of(settings.database_url)  # which upgrades it
     yield "registry and ledger are at their version"
     yield from _people(catalog, password)
-    yield from warehouse_of(settings).set_up(settings, list(catalog.clients))
+    yield from warehouse_of(settings).set_up(settings, sorted({*catalog.clients, *live_ids(settings)}))
     if rows:
         _write_samples(catalog, settings, rows)
         yield f"sample extracts are there, {rows:,} rows a client and day"
