@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import runpy
 import time
 
 import pytest
@@ -121,3 +122,15 @@ def test_several_processes_fill_and_follow_at_once(fleet, bundle_of, own_schema)
     assert files_below(bundle.path) - set(fleet.files.tree()) <= {
         path for path in files_below(bundle.path) if path.startswith("manifests/")
     }
+
+
+def test_parsing_a_clients_file_asks_no_database(two, bundle_of, monkeypatch):
+    file = started(bundle_of, two).path / NORTH
+
+    def refuse(*_arguments, **_options):
+        raise AssertionError("a DAG file asks a database")
+
+    monkeypatch.setattr("sqlalchemy.engine.Engine.connect", refuse)
+    monkeypatch.setattr("sqlalchemy.engine.Engine.raw_connection", refuse)
+    made = runpy.run_path(str(file))
+    assert made["dag"].dag_id == "client_north_pipeline"

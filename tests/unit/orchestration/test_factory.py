@@ -1,5 +1,6 @@
 """What the factory's task tells of a round: in metrics, on the task, to people."""
 
+from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from medallion.factory import report as say
 from medallion.ledger import open_ledger
 from medallion.notifications import RecordingChannel, Route, Teller
 from medallion.orchestration import factory
-from medallion.orchestration.factory import FactoryTask
+from medallion.orchestration.factory import FactoryTask, factory_dag
 
 
 def _report(*lines):
@@ -58,3 +59,10 @@ def test_a_note_that_airflow_refuses_keeps_nobody_from_being_told(gauges, monkey
         task.execute(context)
     assert gauges["medallion.factory.default.invalid"] == 1
     assert [letter.message.headline for letter in people.letters] == ["default: shop needs a look"]
+
+
+def test_a_factory_goes_round_by_itself_one_round_at_a_time():
+    dag = factory_dag("default")
+    assert (dag.dag_id, dag.schedule, dag.max_active_runs) == ("medallion_factory", timedelta(minutes=5), 1)
+    assert (dag.is_paused_upon_creation, dag.catchup) == (False, False)
+    assert factory_dag("west").dag_id == "west__medallion_factory"

@@ -12,7 +12,8 @@ from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 from medallion.exceptions import BuildFailed, DataFailed, TransformError
 from medallion.failures import Action, classify
 from medallion.pipeline import shape_of
-from medallion.transform import manifest_key, slim_path
+from medallion.transform import BuildRequest, manifest_key, slim_path
+from medallion.transform.build import run_variables
 from medallion.warehouses import WAREHOUSES, held
 
 pytestmark = pytest.mark.slow
@@ -278,3 +279,10 @@ def test_the_real_plan_comes_from_the_real_parse(shop):
         "validate_shop__orders",
     ]
     assert [node.reads for node in silver.rules] == ["clean_shop__orders"]
+
+
+def test_models_see_the_value_that_a_client_is_one_of(shop):
+    client = shop.plan.client.model_copy(update={"values": {"region": "us-east"}})
+    plan = replace(shop.plan, client=client)
+    request = BuildRequest(plan, plan.layer("bronze").nodes, (), ())
+    assert run_variables(shop.settings, request)["for_each"] == {"region": "us-east"}
