@@ -152,21 +152,36 @@ class Shop:
         _write(self.settings.samples / client / "shop" / "people.csv", "id\n1\n2\n")
 
     def switch(self, client, position="on"):
-        """Set the client's switch: on, off, or wait."""
-        path = self.settings.home / "switches" / f"{client}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        if position == "on":
-            path.write_text("1\n")
-        elif position == "wait":
-            os.mkfifo(path)
+        """Set the client's switch: on, off, or wait; on, a model that waits already goes on as well."""
+        path = self._switch_of(client)
+        waits = os.open(path, os.O_RDWR) if position == "on" and path.is_fifo() else None
+        self._put_switch(path, position)
+        if waits is not None:  # a next try may have come to it before it was on
+            os.write(waits, b"1\n")
+            os.close(waits)
 
     def go_on(self, client):
         """Let the model that waits at the switch go on, and later ones pass."""
-        pipe = self.settings.home / "switches" / f"{client}.csv"
-        with pipe.open("w") as end:  # returns once the model reads
-            self.switch(client)
+        path = self._switch_of(client)
+        with path.open("w") as end:  # returns once the model reads
+            self._put_switch(path, "on")
             end.write("1\n")
+
+    def _switch_of(self, client):
+        return self.settings.home / "switches" / f"{client}.csv"
+
+    def _put_switch(self, path, position):
+        """Put the new one into the old one's place: no model finds none in between."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if position == "off":
+            path.unlink(missing_ok=True)
+            return
+        new = path.with_suffix(".new")
+        if position == "wait":
+            os.mkfifo(new)
+        else:
+            new.write_text("1\n")
+        new.replace(path)
 
     # --- what became of it
 
