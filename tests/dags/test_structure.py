@@ -108,6 +108,11 @@ def test_every_value_acts_where_it_should(dag_of, client_id, config):
     assert all(task.doc_md for task in dag.tasks)
 
 
+def test_a_client_may_catch_up_from_its_first_day_on(dag_of):
+    dag = dag_of("shop", base(catchup=True, start_date="2026-01-03", timezone="Europe/Berlin"))
+    assert (dag.catchup, dag.start_date.isoformat()) == (True, "2026-01-02T23:00:00+00:00")
+
+
 def test_layers_follow_each_other_through_their_gates(dag_of):
     dag = dag_of("shop", base())
     assert dag.get_task("bronze.begin").upstream_task_ids == {"extract_crm", "extract_sales"}
