@@ -55,8 +55,8 @@ def data_figures(home: Path, figure: Callable[..., dict[str, object]]) -> Iterat
     yield figure("data linear", per_row[-1] / per_row[0], 1.2, "ratio", what)
     folder = home / "daily"
     ours, pandas = _daily(folder)
-    what = f"a day's sales generated, judged and added up, pandas ({pandas:.1f} s) / ours ({ours:.1f} s)"
-    yield figure("pandas", pandas / ours, None, "times", what)
+    what = f"a day's sales generated, judged and added up, ours ({ours:.1f} s) / with pandas ({pandas:.1f} s)"
+    yield figure("pandas", ours / pandas, 0.1, "ratio", what)
     shutil.rmtree(folder)
 
 
