@@ -203,3 +203,14 @@ def test_every_command_explains_itself(clients: Path) -> None:
     assert {"validate", "clients", "show", "new", "schema", "plan", "apply", "rollback"} <= set(names)
     assert len(names) == len(set(names))
     assert all(command.callback and command.callback.__doc__ for command in commands)
+
+
+def test_a_registry_that_does_not_answer_is_told_without_its_password(
+    clients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDALLION_REGISTRY_URL", "postgresql://me:s3cret@127.0.0.1:1/registry")
+
+    result = _run("clients")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("the registry at postgresql://127.0.0.1:1/registry cannot be reached: ")
+    assert "s3cret" not in result.stderr

@@ -31,6 +31,12 @@ def test_what_is_wrong_is_written_once_as_long_as_it_is_the_same(registry):
     ]
 
 
+def test_all_that_is_wrong_with_one_client_is_one_event(registry):
+    other = Line("shop", say.FAILED, "Airflow cannot read its DAG")
+    both = ("shop", "invalid", f"{BROKEN.detail}; {other.detail}")
+    assert told(registry, [other, BROKEN], [BROKEN, other]) == [both]
+
+
 def test_what_is_in_order_again_is_written_once_and_may_be_wrong_anew(registry):
     fine = Line("shop", say.UNCHANGED)
     assert told(registry, [fine], [BROKEN], [fine], [fine], [BROKEN]) == [

@@ -392,13 +392,3 @@ def test_keys_are_made_and_rotated(settings: Settings, monkeypatch: pytest.Monke
     assert "Users of an app" not in settings.database_url
     monkeypatch.setenv("MEDALLION_FERNET_KEY", Fernet.generate_key().decode())
     assert "with a key that is not in MEDALLION_FERNET_KEY" in _run("clients", code=1).stderr
-
-
-def test_a_registry_that_does_not_answer_is_told_without_its_password(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MEDALLION_REGISTRY_URL", "postgresql://me:s3cret@127.0.0.1:1/registry")
-
-    told = _run("clients", code=1).stderr
-    assert told.startswith("the registry at postgresql://127.0.0.1:1/registry cannot be reached: ")
-    assert "s3cret" not in told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medallion.factory.asked import Asked
-from medallion.factory.report import TROUBLE, Report
+from medallion.factory.report import TROUBLE, Line, Report
 from medallion.registry import Registry
 
 #: The audit log's words for a client with which nothing is wrong any more, and for what was not done.
@@ -22,10 +22,13 @@ def account(registry: Registry, report: Report, *, actor: str) -> None:
     """
     events = registry.events(actions={*TROUBLE, _IN_ORDER}, last=_LAST)
     before = {event.subject: (event.action, event.detail.get("reason")) for event in events}
-    wrong = {line.subject: (line.word, line.detail) for line in report.trouble}
-    for subject, said in wrong.items():
-        if before.get(subject) != said:
-            registry.audit(subject, said[0], actor, {"reason": said[1]})
+    wrong: dict[str, list[Line]] = {}
+    for line in report.trouble:
+        wrong.setdefault(line.subject, []).append(line)
+    for subject, lines in wrong.items():
+        word, reason = lines[0].word, "; ".join(line.detail for line in lines)
+        if before.get(subject) != (word, reason):
+            registry.audit(subject, word, actor, {"reason": reason})
     for subject, (word, _) in before.items():
         if word != _IN_ORDER and subject not in wrong:
             registry.audit(subject, _IN_ORDER, actor)
