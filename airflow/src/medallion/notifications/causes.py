@@ -24,6 +24,11 @@ def cause_of_breach(layer: str, rules: Iterable[str]) -> str:
     return _short(f"breach:{layer}:{','.join(sorted(rules))}")
 
 
+def cause_of_all(what: str) -> str:
+    """The cause of what several tasks meet at once, such as a full disk or a server that is away."""
+    return _short(f"all:{what}")
+
+
 def cause_of(task_id: str, error: object) -> str:
     """The cause of any other task's failure: what it said, but for what differs from try to try."""
     said = f"{type(error).__name__}: {error}".partition("\n")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from logging import ERROR, WARNING
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
@@ -45,6 +46,12 @@ class ExtractTask(BaseOperator):
         self.plan = plan
         self.extract = extract
         self.contract = contract
+
+    @property
+    def server(self) -> str:
+        """What tells the source's server from others: its host, or where its login stands; blank of files."""
+        host = urlsplit(self.extract.location or self.contract.location or "").netloc
+        return host or self.contract.connection or self.contract.env or ""
 
     def execute(self, context: Any) -> None:
         """Land the source and write what came, and what its contract's checks found, to the ledger.

@@ -15,7 +15,7 @@ from medallion.failures import classify, lost
 from medallion.ledger import Ledger, NodeRow, RunKey, tables
 from medallion.ledger.waivers import Waiver
 from medallion.notifications import GateBreached, Message, Recovered, Row, TaskFailed, WaiverUsed
-from medallion.notifications.causes import cause_of, cause_of_breach, cause_of_layer, trace_of
+from medallion.notifications.causes import cause_of, cause_of_all, cause_of_breach, cause_of_layer, trace_of
 from medallion.notifications.telling import now
 from medallion.orchestration.context import asked_of
 from medallion.orchestration.gates import NotPassed
@@ -23,8 +23,12 @@ from medallion.orchestration.retries import backoff_of, judge
 from medallion.quality import LayerVerdict, RuleScore
 from medallion.severity import Severity
 
-#: Failures that stop more than one client.
+#: Failures that stop more than one client, whichever task meets them first.
 _CRITICAL = frozenset({"disk full", "out of memory"})
+#: Failures of a source's server, which all that is read from it meets.
+_OF_SERVER = frozenset(
+    {"connection lost", "timed out", "rate limited", "server error", "credentials refused"}
+)
 _BREACHED = (
     "Nothing was published. Look at the failing rows (`medallion quarantine {client}`) and have the source "
     "mend them, or sign for them: `medallion waive {client} {rule} --until DAY --why WHY`. Then clear {task} "
@@ -66,8 +70,7 @@ def plain_failure(client: Client, context: Any, *, again: bool) -> TaskFailed:
     worst = Severity.CRITICAL if failure.kind in _CRITICAL else Severity.ERROR
     return TaskFailed(
         **facts_of(client, context),
-        # Of a try that was killed Airflow says how it found out, or nothing.
-        cause=cause_of(task.task_id, error if isinstance(error, BaseException) else None),
+        cause=_cause(task, failure.kind, error),
         severity=Severity.WARNING if again else worst,
         next_try=_next_try(client, context) if again else None,
         failure=failure.kind,
@@ -75,6 +78,16 @@ def plain_failure(client: Client, context: Any, *, again: bool) -> TaskFailed:
         reason=_reason(error),
         trace=trace_of(error),
     )
+
+
+def _cause(task: Any, kind: str, error: object) -> str:
+    """The cause of a task's failure: what several tasks of a run meet at once is told once."""
+    if kind in _CRITICAL:
+        return cause_of_all(kind)
+    if kind in _OF_SERVER and (server := getattr(getattr(task, "task", None), "server", "")):
+        return cause_of_all(f"{kind}:{server}")
+    # Of a try that was killed Airflow says how it found out, or nothing.
+    return cause_of(task.task_id, error if isinstance(error, BaseException) else None)
 
 
 def recovery(client: Client, context: Any) -> Recovered:

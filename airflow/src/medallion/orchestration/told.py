@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from medallion.clients import Client
 from medallion.ledger import Ledger, RunKey, open_ledger
@@ -23,6 +23,8 @@ from medallion.orchestration.stream_told import LATE
 from medallion.settings import load_settings
 
 log = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
 
 #: How long the ledger may take to say what there is to tell, in seconds.
 _LOOK = 2.0
@@ -97,8 +99,9 @@ def tell_success(
     if told_once(task):
         key = RunKey(task.dag_id, "")
         late = LATE if getattr(task.task, "is_late", False) else ""
-        over = _others(open_ledger(settings.database_url), key, task.task_id, late)
-        teller.tell_recovery(key, recovery(client, context), over, started)
+        over = _looked(lambda: _others(open_ledger(settings.database_url), key, task.task_id, late), teller)
+        if over:
+            teller.tell_recovery(key, recovery(client, context), over, started)
     elif task.try_number > 1 or awaited:
         teller.tell_recovery(RunKey(task.dag_id, task.run_id), recovery(client, context), started=started)
     if judged:
@@ -118,7 +121,7 @@ def _of_gate(ledger: Ledger, client: Client, context: Any, judged: Sequence[str]
     return [*waivers_used(ledger, client, context), *([late] if late else [])]
 
 
-def _looked(look: Callable[[], list[Message]], teller: Teller) -> list[Message] | None:
+def _looked(look: Callable[[], list[Found]], teller: Teller) -> list[Found] | None:
     """What there is to tell; None where that cannot be found out soon."""
     try:
         return Attempt(look).result(time.monotonic() + _LOOK)
