@@ -117,6 +117,25 @@ def test_holes_and_what_was_never_run_are_told_apart(settings, live):
     }
 
 
+@pytest.fixture(params=["disk", "store"])
+def anywhere(request):
+    if request.param == "store":
+        request.getfixturevalue("in_a_store")
+
+
+def test_what_landed_by_another_schedule_is_not_missing(anywhere, settings, live):
+    live("finer", *days(17, 18), first=datetime(2026, 1, 17), schedule_interval="12h")
+    hours = [datetime(2026, 1, day, hour) for day in (17, 18) for hour in (0, 12)]
+    live("coarser", first=datetime(2026, 1, 17))
+    for at in hours:
+        day = settings.landing / "coarser/crm/people" / f"{at:year=%Y/month=%m/day=%d}"
+        make_folder(day / f"{at:hour=%H%M}")
+        (day / f"{at:hour=%H%M}" / "part-0.parquet").write_bytes(b"x")
+    found = missing_of_fleet(settings, open_ledger(settings.database_url), (), NOW)
+    assert [(one["first"], one["intervals"]) for one in found["finer"]] == [("2026-01-19T00:00:00Z", 1)]
+    assert found["coarser"] == []
+
+
 def test_the_days_of_a_client_are_those_of_its_clocks(settings, live):
     there = [datetime(2026, 3, day) for day in (27, 28, 30)]
     live("shop", *there, first=datetime(2026, 3, 26, 23), timezone="Europe/Berlin")

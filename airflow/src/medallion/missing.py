@@ -24,6 +24,8 @@ from medallion.settings import Settings
 from medallion.storage import Root, below, files_by_folder
 
 _DAY = timedelta(days=1)
+#: Where the path of a partition within a day parts from the day's own.
+_HOUR = "/hour="
 _ANY_DAY = date(2026, 1, 1)
 #: Commands that are listed before they are counted.
 _LISTED = 3
@@ -201,9 +203,15 @@ def _intervals(schedule: Schedule, day: date) -> tuple[Interval, ...]:
 
 
 def _landed(client: Root) -> Callable[[str, str], bool]:
-    """Tells whether an entity has an interval's files: a disk is asked each time, a store once a month."""
+    """Tells whether an entity has an interval's files: a disk is asked each time, a store once a month.
+
+    What landed by another schedule counts: a whole day for each of its hours, and an hour for its day.
+    """
     if isinstance(client, Path):
-        return lambda entity, partition: (client / entity / partition).is_dir()
+        return lambda entity, partition: (
+            (client / entity / partition).is_dir()
+            or (_HOUR in partition and any((client / entity / partition).parent.glob("*.parquet")))
+        )
 
     @cache
     def in_month(month: str) -> frozenset[str]:
@@ -211,7 +219,11 @@ def _landed(client: Root) -> Callable[[str, str], bool]:
 
     def landed(entity: str, partition: str) -> bool:
         year, month, *_ = partition.split("/")
-        return f"{entity}/{partition}" in in_month(f"{entity}/{year}/{month}")
+        day, hour, _ = f"{entity}/{partition}".partition(_HOUR)
+        there = in_month(f"{entity}/{year}/{month}")
+        if hour:
+            return not there.isdisjoint((f"{entity}/{partition}", day))
+        return any(one == day or one.startswith(f"{day}{_HOUR}") for one in there)
 
     return landed
 
