@@ -197,7 +197,7 @@ def test_runs_own_an_interval(dag_of):
     assert type(dag_of("shop", base()).timetable).__name__ == "CronDataIntervalTimetable"
     assert (
         type(dag_of("shop", base(schedule_interval=timedelta(hours=5))).timetable).__name__
-        == "DeltaDataIntervalTimetable"
+        == "WholePeriodTimetable"
     )
 
 

@@ -29,6 +29,6 @@ def test_loading_the_plugin_imports_nothing_but_itself(tmp_path):
         [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True, env=environment
     )
     room = "medallion.orchestration"
-    names = ("callback_requests", "light_triggers", "local_cron", "masking", "plugin")
+    names = ("callback_requests", "light_triggers", "local_cron", "masking", "plugin", "whole_period")
     ours = [f"{room}.{name}" for name in names]
     assert told.stdout.split() == ["medallion", room, *ours]

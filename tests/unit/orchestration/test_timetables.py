@@ -14,6 +14,7 @@ from medallion.orchestration.local_cron import LocalCronTimetable
 from medallion.orchestration.timetables import timetable_of
 from medallion.pipeline import Calendar, calendar_of
 from medallion.pipeline.days import intervals_of_day
+from medallion.pipeline.schedule import last_complete_interval
 
 pytestmark = pytest.mark.slow
 
@@ -128,6 +129,32 @@ def test_no_interval_is_passed_over_when_the_dag_is_read_again(monkeypatch):
     due = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
     assert due.data_interval.start == datetime(2026, 3, 28, 23, tzinfo=UTC)
     assert due.data_interval.end == datetime(2026, 3, 29, 1, tzinfo=UTC)
+
+
+WHOLE = [timedelta(hours=5), timedelta(minutes=90), timedelta(hours=36)]
+
+
+@pytest.mark.parametrize("catchup", [True, False], ids=("catchup", "latest"))
+@pytest.mark.parametrize("zone", ["UTC", BERLIN])
+@pytest.mark.parametrize("every", WHOLE)
+def test_a_period_that_divides_no_day_is_counted_as_landing_counts_it(monkeypatch, every, zone, catchup):
+    schedule, (first, end) = Calendar(every, zone), fortnight(CHANGES[0])
+    monkeypatch.setattr("airflow.timetables.interval.utcnow", lambda: pendulum.instance(end))
+    timetable, expected = in_airflow(schedule), of_days(schedule, first, end)
+    if catchup:
+        assert of_airflow(timetable, first, end) == expected
+        return
+    restriction = TimeRestriction(earliest=pendulum.instance(first), latest=None, catchup=False)
+    info = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    assert Interval(info.data_interval.start, info.data_interval.end) == last_complete_interval(schedule, end)
+
+
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(minutes=47, seconds=11)])
+@pytest.mark.parametrize("every", WHOLE)
+def test_a_run_by_hand_of_such_a_period_has_its_last_whole_one(every, after):
+    for one in of_days(every, *fortnight(CHANGES[0], "UTC")):
+        given = in_airflow(every).infer_manual_data_interval(run_after=pendulum.instance(one.end + after))
+        assert Interval(given.start, given.end) == one
 
 
 def test_a_client_in_utc_keeps_airflows_own():

@@ -10,6 +10,7 @@ from airflow.plugins_manager import AirflowPlugin
 
 from medallion.orchestration import callback_requests, light_triggers, masking
 from medallion.orchestration.local_cron import LocalCronTimetable
+from medallion.orchestration.whole_period import WholePeriodTimetable
 
 #: Where the API server has the reports; Airflow's own pages are never below it.
 PREFIX = "/medallion"
@@ -49,11 +50,11 @@ class ReportPages:
 
 class MedallionPlugin(AirflowPlugin):
     """The reports, below :data:`PREFIX`, the fleet's page in the navigation, no callbacks for nodes, no
-    secrets in logs, and the timetable of clients with a time zone."""
+    secrets in logs, and the timetables of clients with a time zone, and of periods that divide no day."""
 
     name = "medallion"
     listeners: ClassVar[list[Any]] = [callback_requests, light_triggers, masking]
-    timetables: ClassVar[list[Any]] = [LocalCronTimetable]
+    timetables: ClassVar[list[Any]] = [LocalCronTimetable, WholePeriodTimetable]
     fastapi_apps: ClassVar[list[Any]] = [
         {"app": ReportPages(), "url_prefix": PREFIX, "name": "Medallion's reports"}
     ]
