@@ -65,6 +65,11 @@ _QUICK = {
 }
 
 
+#: glibc gives the threads of a core up to eight heaps, and what one of them gave back stays with it: the API
+#: server grew with every run. With two heaps in all it stops, and so does the scheduler (`make bench`).
+_MEMORY = {"MALLOC_ARENA_MAX": "2"}
+
+
 @dataclass(frozen=True)
 class AirflowOptions:
     """What differs between the embedded Airflows of the demo, of ``up`` and of tests.
@@ -112,6 +117,7 @@ def airflow_environment(
         **kept,
         **_loopback_past_proxies(kept),
         **_SILENCE,
+        **_MEMORY,
         **_QUICK,
         **_core(settings, home, options),
         **_bundles(settings, options),
