@@ -145,7 +145,7 @@ def test_unit_tests_of_the_models_pass(retailer: Retailer, full: Run, tmp_path: 
     )
     ran = [result for result in tested.result.results if result.node.resource_type == "unit_test"]
     outcomes = {result.node.name: str(result.status) for result in ran}
-    assert len(outcomes) == 12
+    assert len(outcomes) == 13
     assert set(outcomes.values()) == {"pass"}, outcomes
 
 

@@ -1,8 +1,10 @@
 {#-
-  A whole model of gold: each day from the first order's to the last one's, days without orders too, beside the seven
-  days that end with it. The first six days have shorter windows: what came before them is not known, and is not zero.
+  A whole model of gold: each day from the first order's to the last one's, or to the last that has landed, days without
+  orders too, beside the seven days that end with it. The first six days have shorter windows: what came before them is
+  not known, and is not zero.
 -#}
-{% macro rolling_week(model, orders, day, revenue, until) -%}
+{% macro rolling_week(model, orders, day, revenue, until, source=none) -%}
+{%- set landed_until = var('landed_until').get(source) -%}
 with orders as (
 
     select
@@ -33,6 +35,22 @@ edges as (
     from orders
 
 ),
+{%- if landed_until %}
+
+-- A last day without orders has landed as well.
+landed_edges as (
+
+    select
+        first_date,
+        case
+            when last_date < cast('{{ landed_until }}' as date) then cast('{{ landed_until }}' as date)
+            else last_date
+        end as last_date
+    from edges
+
+),
+{%- endif %}
+{%- set edges = 'landed_edges' if landed_until else 'edges' %}
 
 calendar as (
 
@@ -40,7 +58,7 @@ calendar as (
         edges.first_date,
         {{ days_after('edges.first_date', 'numbers.number') }} as order_date
     from {{ whole_numbers() }} as numbers
-    cross join edges
+    cross join {{ edges }} as edges
     where numbers.number <= {{ days_between('edges.first_date', 'edges.last_date') }}
 
 ),

@@ -18,6 +18,7 @@ from medallion.ledger import NodeRow
 from medallion.ledger.releases import Release
 from medallion.pipeline import LAYERS, Node, Plan
 from medallion.settings import Settings
+from medallion.transform.landed import landed_until
 from medallion.transform.manifest import dbt_flags, manifest_for
 from medallion.transform.record import Recorder
 from medallion.transform.released import released_variables
@@ -163,11 +164,20 @@ def run_variables(settings: Settings, request: BuildRequest) -> dict[str, Any]:
         "run_id": request.run_id,
         "build_id": request.build_id,
         "snapshot_entities": list(request.snapshot_entities),
+        "landed_until": _landed_until(settings, request),
         "streamed": {
             name: [{"start": start.isoformat(sep=" "), "path": path} for path, start in parts]
             for name, parts in request.streamed.items()
         },
     }
+
+
+def _landed_until(settings: Settings, request: BuildRequest) -> dict[str, str]:
+    """What gold's calendars end with; a build without gold need not look for it."""
+    if request.nodes and all(node.layer != LAYERS[-1] for node in request.nodes):
+        return {}
+    landing = settings.landing / request.plan.client.id
+    return landed_until(landing, request.plan.shape.sources, request.snapshot_entities)
 
 
 def _built_with(request: BuildRequest) -> str:
