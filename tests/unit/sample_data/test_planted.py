@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from medallion.clients import SourceContract
+from medallion.clients import Catalog, SourceContract
 from medallion.interval import Interval
-from medallion.sample_data import Planted, Recipe, generate, read_planted
+from medallion.sample_data import Planted, Recipe, generate, generate_client, read_planted
 
 MORNING = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T12:00:00+00:00")
+EARLY = Interval.parse("2026-01-15T06:00:00+00:00/2026-01-15T09:00:00+00:00")
+#: Rows a day of which three hours have every defect, at half the rate too, and enough of it to compare.
+ENOUGH = {"startup_inc": 100_000, "acme_corp": 10_000, "enterprise_ltd": 150_000}
+#: What is counted without being planted.
+SOUND = {"keys", "rows", "receivables", "without_manager"}
 
 LAST_CUSTOMERS = (
     "(from customers qualify row_number() over (partition by customer_id order by updated_at desc) = 1)"
@@ -173,3 +178,30 @@ def test_twice_the_defects_break_twice_as_many_rows(
     usual = planted["sales"].counts["order_lines"]
     assert twice["keys"] == usual["keys"]
     assert twice["sales_line_has_order"] == pytest.approx(2 * usual["sales_line_has_order"], rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("client_id", ENOUGH)
+def test_no_rate_hides_all_rows_of_a_defect_and_twice_the_rate_breaks_more(
+    client_id: str, tmp_path: Path, catalog: Catalog
+) -> None:
+    def counted(defects: float) -> dict[tuple[str, str], int]:
+        planted = generate_client(
+            catalog.clients[client_id],
+            catalog.sources,
+            [EARLY],
+            tmp_path,
+            rows_a_day=ENOUGH[client_id],
+            defects=defects,
+        )
+        return {
+            (entity, what): count
+            for source in planted
+            for entity, counts in source.counts.items()
+            for what, count in counts.items()
+            if what not in SOUND
+        }
+
+    rates = {defects: counted(defects) for defects in (0.5, 1, 1.5, 2, 3)}
+    assert [(defects, *key) for defects, told in rates.items() for key in told if not told[key]] == []
+    assert [key for key, count in rates[2].items() if count <= rates[1][key]] == []

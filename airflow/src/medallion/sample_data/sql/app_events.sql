@@ -1,5 +1,5 @@
 -- The interval's visits to the app: what was opened, looked at and bought, event by event.
--- Every `every` here is three times a prime: prime still where the client tolerates three times as much.
+-- Every `every` here is three times a prime: every prime-th row where the client tolerates three times as much.
 
 create table visit_true as
 with drawn as (

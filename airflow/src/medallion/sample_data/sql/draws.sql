@@ -17,12 +17,19 @@ create macro now_of(stream) as getvariable('interval_text') || '|' || stream;
 
 create macro pick(options, stream, i) as options[1 + floor(draw(stream, i) * len(options))::int];
 
--- Exactly every n-th row, the first one close to the n-th: the rate holds at any volume, and is never much more.
--- The `every` are primes, so that one defect never hides all rows of another.
+-- `defects` rows in `every`, evenly spread, the first one close to where their distance first fits: never much more,
+-- of however few rows. Each interval counts its rows from one, so that one with fewer than that distance has none:
+-- where a client tolerates one bad row in a hundred, a single one of 83 would stop it.
+-- The `every` are primes, and no distance is rounded: round(69 / 6) is a multiple of round(21 / 6), and one defect could
+-- hide all rows of another.
+create macro millionths(every) as
+    least(round(getvariable('defects') * 1000000)::ubigint, every // 2 * 1000000::ubigint);
+
 create macro spacing(every) as greatest(2, round(every / greatest(getvariable('defects'), 0.001)))::ubigint;
 
 create macro is_planted(defect, every, i) as getvariable('defects') > 0
-    and (i + stream_seed(defect) % greatest(1, spacing(every) // 10)) % spacing(every) = 0;
+    and (i::ubigint + stream_seed(defect) % greatest(1, spacing(every) // 10)) * millionths(every)
+        % (every * 1000000::ubigint) < millionths(every);
 
 -- Versions of a key come in either order: neither the first nor the last of a file is the newest.
 create macro newest_first_or_last(i, age) as case when i % 2 = 0 then age else -age end;

@@ -1,5 +1,5 @@
 -- A snapshot of the app's users: every one as it stands when the interval ends.
--- Every `every` here is three times a prime: prime still where the client tolerates three times as much.
+-- Every `every` here is three times a prime: every prime-th row where the client tolerates three times as much.
 
 create table user_true as
 with dated as (
