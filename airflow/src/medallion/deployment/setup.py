@@ -45,7 +45,7 @@ def set_up(settings: Settings) -> Iterator[str]:
     yield from warehouse_of(settings).set_up(settings, sorted({*catalog.clients, *live_ids(settings)}))
     if rows:
         _write_samples(catalog, settings, rows)
-        yield f"sample extracts are there, {rows:,} rows a client and day"
+        yield f"sample extracts are there, about {rows:,} rows of new business a client and day"
     troubled = make_ready(catalog, settings)
     yield f"{len(catalog.clients)} clients are taken in, {len(troubled)} of them with trouble"
     yield from (f"{name}: {reason}" for name, reason in troubled.items())

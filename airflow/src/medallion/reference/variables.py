@@ -231,7 +231,8 @@ ENVIRONMENT = (
         "MEDALLION_SAMPLE_ROWS",
         "whole number",
         "none: no samples",
-        "Of `medallion setup`: writes sample extracts around today, so many rows a client and day.",
+        "Of `medallion setup`: writes sample extracts around today, with about so many rows of new business "
+        "a client and day. What comes whole each interval comes on top.",
         "20000",
     ),
     Variable(

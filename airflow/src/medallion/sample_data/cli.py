@@ -54,7 +54,12 @@ Defects = Annotated[
 
 #: ``--rows`` of every command that makes sample extracts.
 Rows = Annotated[
-    int, typer.Option(min=1, max=MOST_ROWS, help="Rows a client and day, of all its sources together.")
+    int,
+    typer.Option(
+        min=1,
+        max=MOST_ROWS,
+        help="About so many rows of new business a client and day; what comes whole each interval is on top.",
+    ),
 ]
 
 

@@ -56,7 +56,8 @@ def generate_client(
         intervals: those of the client's runs.
         samples: root of the samples, ``{samples}`` in a contract's location.
         seed: other seeds, other rows.
-        rows_a_day: about how many rows the client's sources bring in a day.
+        rows_a_day: about how many rows of new business the client's sources bring in a day; those that come
+            whole each interval come on top, and grow with it.
         defects: 0 plants none; 1 leaves scores just above the client's threshold, 2 breaches it.
         only_missing: leave alone what an earlier call wrote with the same seed, rows and defects.
 

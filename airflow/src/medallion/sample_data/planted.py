@@ -23,7 +23,8 @@ class Recipe:
 
     Attributes:
         seed: other seeds, other rows.
-        rows_a_day: about how many rows all sources of a client bring in a day.
+        rows_a_day: about how many rows of new business all sources of a client bring in a day; what comes
+            whole each interval comes on top.
         defects: 0 plants none; 1 breaks at most one row in twenty of any rule that gates, 2 twice as many.
     """
 
