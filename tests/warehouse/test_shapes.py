@@ -11,12 +11,7 @@ pytestmark = pytest.mark.slow
 
 PRODUCTION = ("adventureworks_production",)
 STEPS = ("clean", "normalize", "enrich", "validate")
-SAMPLE = [(), ("clean",), ("validate",), ("normalize", "enrich"), STEPS]
-SUBSETS = [
-    chosen if chosen in SAMPLE else pytest.param(chosen, marks=pytest.mark.soak)
-    for count in range(len(STEPS) + 1)
-    for chosen in combinations(STEPS, count)
-]
+SUBSETS = [chosen for count in range(len(STEPS) + 1) for chosen in combinations(STEPS, count)]
 #: One product in two versions, and one whose price does not cover its cost.
 PRODUCTS = [
     {"productid": "1", "name": "Old", "class": "H ", "standardcost": "1", "listprice": "9"},

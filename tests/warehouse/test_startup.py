@@ -138,7 +138,6 @@ def full(app: Retailer) -> Run:
     return app.run(app_client("full", ALL, threshold=0.95), THURSDAY)
 
 
-@pytest.mark.soak
 def test_every_rule_counts_what_was_planted_without_clean(app: Retailer, runs: list[Run]) -> None:
     for number, run in enumerate(runs, start=1):
         expected = populated_rules(app, runs[:number])
@@ -149,7 +148,6 @@ def test_every_rule_counts_what_was_planted_without_clean(app: Retailer, runs: l
         assert all(failing > 0 for _, failing in expected.values())
 
 
-@pytest.mark.soak
 def test_every_rule_counts_what_was_planted_with_all_steps(app: Retailer, full: Run) -> None:
     expected = populated_rules(app, [full])
     assert full.rules == expected
