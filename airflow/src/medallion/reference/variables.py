@@ -360,7 +360,7 @@ _MAKEFILE = {
         "with 1.",
         "gate",
     ),
-    "CLIENT": ("a client's id", "Whose warehouse `make dbt` works on.", "corner_shop"),
+    "CLIENT": ("a client's id", "Whose warehouse `make dbt` works on.", "bookshop"),
     "ARGS": ("dbt's command and options", "What `make dbt` runs.", '"build -s +gold"'),
     "BASE": ("a branch or a commit", "What `make review` compares with.", "main"),
     "LOCK": ("a file", "What `make lock` writes.", "requirements.new"),
