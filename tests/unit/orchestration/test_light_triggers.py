@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections import deque
 from types import SimpleNamespace
 
@@ -15,6 +17,9 @@ class Supervisor:
 
     def __init__(self, waiting=0):
         self.creating_triggers = deque(range(waiting))
+
+    def run_once(self):
+        self.rounds = getattr(self, "rounds", 0) + 1
 
     def build_trigger_workloads(self, new_trigger_ids):
         return [
@@ -60,3 +65,22 @@ def test_a_triggerer_that_starts_has_it_once(monkeypatch):
     assert ours.build_trigger_workloads is not airflows.build_trigger_workloads
     on_starting(SimpleNamespace(job_type=None))
     assert triggerer_job_runner.TriggerRunnerSupervisor is ours
+
+
+def test_cycles_that_requests_leave_are_swept_now_and_then(supervisor):
+    class Left:
+        def __init__(self):
+            self.itself = self
+
+    def is_left_by_a_round():
+        left = weakref.ref(Left())
+        supervisor.run_once()
+        return left() is not None
+
+    gc.disable()
+    try:
+        assert not is_left_by_a_round()
+        assert is_left_by_a_round()  # a moment later: not yet again
+    finally:
+        gc.enable()
+    assert supervisor.rounds == 2

@@ -5,11 +5,16 @@ hundred nodes of a large client 65 MB in one message, to be deserialized a hundr
 not ask for it. And it sends without looking: once that process waits for its logs to be read, while the
 triggerer waits for its message to be read, both wait for ever, and no node's task ends any more (``send_msg``
 in ``airflow.sdk.execution_time.supervisor``). A message that fits into the socket is never waited for.
+
+It sweeps as well: each request to its task API leaves reference cycles (FastAPI analyses overridden
+dependencies anew), which Python would collect so seldom that the process grew with every run.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
+import time
 from typing import Any
 
 from airflow.listeners import hookimpl
@@ -21,6 +26,8 @@ NODE_TRIGGER = "medallion.orchestration.triggers.NodeTrigger"
 #: How many triggers go with one message, of which there is one a second. Each takes about a kilobyte, and a
 #: socket holds 208 of them on Linux (``net.core.wmem_default``), some of that for its own books.
 AT_ONCE = 100
+#: Seconds between two sweeps; one takes some hundredths of a second.
+_SWEEP_EVERY = 20.0
 
 
 @hookimpl
@@ -42,6 +49,14 @@ def light(airflows: Any) -> Any:
 
     class LightSupervisor(airflows):
         is_light = True
+        swept_at = 0.0
+
+        def run_once(self) -> None:
+            """One round of Airflow's, and now and then a sweep."""
+            super().run_once()
+            if time.monotonic() - self.swept_at > _SWEEP_EVERY:
+                gc.collect()
+                self.swept_at = time.monotonic()
 
         def build_trigger_workloads(self, new_trigger_ids: set[int]) -> list[Any]:
             """The next triggers to be sent; Airflow asks for the others again."""
