@@ -117,7 +117,7 @@ def test_rules_measure_the_known_defects_and_no_others(built):
         "order_has_ship_to_address": (1566, 69),
         "customer_person_exists": (19119, 17719),
     }
-    assert len(built.rules) == 12
+    assert len(built.rules) == 21
 
 
 def test_each_rule_is_told_once(built):

@@ -28,14 +28,44 @@ CUSTOMERS = [
     {"customerid": "2"},
     {"customerid": "3", "storeid": "4"},
 ]
+PRODUCT = {
+    "productid": "5", "productnumber": "BK-M18", "productline": "M ", "productsubcategoryid": "1",
+    "listprice": "9", "standardcost": "4", "safetystocklevel": "0", "reorderpoint": "0",
+}  # fmt: skip
+PRODUCTS = [
+    PRODUCT,
+    {**PRODUCT, "productid": "7", "productnumber": "BKM18", "productline": "Q", "safetystocklevel": "-1"},
+    {**PRODUCT, "productid": "8", "productline": "", "productsubcategoryid": "3"},
+    {**PRODUCT, "productid": "9", "productsubcategoryid": ""},
+]
+PERSON = {"firstname": "Ann", "lastname": "Lee", "persontype": "in ", "emailpromotion": "2"}
+PEOPLE = [
+    {**PERSON, "businessentityid": "11"},
+    {**PERSON, "businessentityid": "12", "lastname": " ", "persontype": "XX", "emailpromotion": "3"},
+    {**PERSON, "businessentityid": "13", "emailpromotion": ""},
+]
+ADDRESS = {"addressline1": "1 Way", "city": "Ulm", "postalcode": "89073", "stateprovinceid": "1"}
+ADDRESSES = [
+    {**ADDRESS, "addressid": "1"},
+    {**ADDRESS, "addressid": "2", "city": " "},
+    {**ADDRESS, "addressid": "3", "stateprovinceid": "2", "postalcode": ""},
+]
 
 
 @pytest.fixture(scope="module")
 def judged(project):
     landed = {
         "adventureworks_sales": {"order_lines": LINES, "orders": ORDERS, "customers": CUSTOMERS},
-        "adventureworks_production": {"products": [{"productid": "5"}]},
-        "adventureworks_person": {},
+        "adventureworks_production": {
+            "products": PRODUCTS,
+            "subcategories": [{"productsubcategoryid": "1", "productcategoryid": "1"}],
+            "categories": [{"productcategoryid": "1", "name": "Bikes"}],
+        },
+        "adventureworks_person": {
+            "people": PEOPLE,
+            "addresses": ADDRESSES,
+            "states": [{"stateprovinceid": "1", "stateprovincecode": "BW", "countryregioncode": "DE"}],
+        },
     }
     for source, rows in landed.items():
         project.land_rows(source, rows, "judged")
@@ -67,6 +97,22 @@ def test_orders_and_customers_are_held_to_each_other_and_to_their_own_sums(judge
     assert judged.rules["order_amounts_add_up"] == (2, 1)
     assert judged.rules["customer_store_exists"] == (1, 1)
     assert judged.rules["customer_is_someone"] == (3, 1)
+
+
+def test_products_people_and_addresses_are_held_to_what_is_known_of_them(judged):
+    names = ("product_", "person_", "address_")
+    assert {name: counts for name, counts in judged.rules.items() if name.startswith(names)} == {
+        "product_price_covers_cost": (4, 0),
+        "product_amounts_are_not_negative": (4, 1),
+        "product_number_is_well_formed": (4, 1),
+        "product_line_is_known": (3, 1),
+        "product_has_category": (3, 1),
+        "person_has_name": (3, 1),
+        "person_type_is_known": (3, 1),
+        "person_promotion_level_is_in_range": (3, 2),
+        "address_is_complete": (3, 2),
+        "address_has_state": (3, 1),
+    }
 
 
 @pytest.mark.soak

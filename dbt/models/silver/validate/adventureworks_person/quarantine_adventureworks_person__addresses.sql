@@ -1,0 +1,1 @@
+{{ quarantine('adventureworks_person', 'addresses', ['clean', 'normalize', 'enrich']) }}

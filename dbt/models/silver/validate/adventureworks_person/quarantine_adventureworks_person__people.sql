@@ -1,0 +1,1 @@
+{{ quarantine('adventureworks_person', 'people', ['clean', 'normalize']) }}

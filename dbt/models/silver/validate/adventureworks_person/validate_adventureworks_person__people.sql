@@ -1,0 +1,1 @@
+{{ validate('adventureworks_person', 'people', ['clean', 'normalize']) }}
