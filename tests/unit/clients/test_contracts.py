@@ -96,6 +96,10 @@ def test_the_projects_own_contracts_read_back_too() -> None:
             _checked({"rows_a_day": 50}) | {"load": "snapshot"},
             "entities: orders.checks.rows_a_day does not go with load snapshot, which brings all",
         ),
+        (
+            REST | {"entities": {"orders": {"path": "o", "params": {"X-API-Key": "k9"}, **ROWS}}},
+            "entities.orders.params: must not hold a secret such as X-API-Key; keep it in an Airflow",
+        ),
         (FILES | {"schema_changes": "ignore"}, "schema_changes: must be one of evolve, freeze, fail"),
     ],
 )

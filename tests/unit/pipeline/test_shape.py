@@ -1,5 +1,6 @@
 import pytest
 
+from medallion.exceptions import TransformError
 from medallion.pipeline import Rolling, Shape, layer_nodes, slim_manifest
 
 
@@ -141,3 +142,17 @@ def test_a_mart_of_rolling_weeks_is_known_by_its_macro_and_may_say_its_currency(
     nodes["model.medallion.gold_daily"]["config"] = {}
     slim = slim_manifest(PROJECT | {"nodes": nodes}, Shape(("shop",), ("clean", "validate", "aggregate")))
     assert [node.rolling for node in layer_nodes(slim, "gold") if node.rolling] == [Rolling(None)]
+
+
+@pytest.mark.parametrize(
+    ("between", "told"),
+    [
+        (["clean_a"], r"models/silver/clean/shop/clean_a.sql: clean_a reads clean_a: a model reads only"),
+        (["clean_a", "clean_b", "clean_c"], "clean_a reads clean_b reads clean_c reads clean_a: "),
+    ],
+)
+def test_models_that_read_themselves_are_named(between, told):
+    read = dict(zip(between, [*between[1:], between[0]], strict=True))
+    models = [model(name, "silver/clean/shop", parent) for name, parent in read.items()]
+    with pytest.raises(TransformError, match=told):
+        slim_manifest({**PROJECT, "nodes": dict(models)}, Shape(("shop",), ("clean",)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -26,6 +27,8 @@ from medallion.clients.problem import NotAllowedError, listed
 
 #: interval: the interval's rows; snapshot: all rows each time; history: all on the first run, then intervals.
 Load = Literal["interval", "snapshot", "history"]
+#: What an interface calls a secret; a parameter of such a name would stand in the open.
+_SECRET = re.compile(r"(?i)api[_-]?key|auth|passw|secret|signature|token(?!s)|credential")
 _Columns = Annotated[tuple[Annotated[Column, NotRepeated], ...], EachOnce]
 
 #: The keys of each connector beside those that all have: what it must have, and what it may.
@@ -107,6 +110,16 @@ class Entity(Frozen):
     load: Load | None = Field(
         None, description="Which rows a run lands; null: as the source says.", examples=["snapshot"]
     )
+
+    @field_validator("params")
+    @classmethod
+    def _open(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        """What stands here is read by all who read the contract, and by the interface's logs."""
+        for name in value:
+            if _SECRET.search(name):
+                told = "must not hold a secret such as {name}; keep it in an Airflow connection"
+                raise PydanticCustomError("secret", told, {"name": name})
+        return value
 
 
 class SourceContract(Frozen):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from medallion.exceptions import TransformError
+
 LAYERS = ("bronze", "silver", "gold")
 #: The tag of gold models that only ``aggregate`` builds.
 AGGREGATE_TAG = "aggregate"
@@ -135,14 +137,23 @@ def _folders(raw: Raw) -> tuple[str, ...]:
 
 
 def _parents_first(nodes: Mapping[str, Raw]) -> Iterable[str]:
-    """Ids of models and seeds, by layer, then parents first, then by name: the same in every process."""
+    """Ids of models and seeds, by layer, then parents first, then by name: the same in every process.
+
+    Raises:
+        TransformError: if a model reads itself, by others or at once. dbt finds it only when it builds.
+    """
     built = {unique_id: raw for unique_id, raw in nodes.items() if raw["resource_type"] in _BUILT}
     placed: dict[str, None] = {}
 
-    def place(unique_id: str) -> None:
+    def place(unique_id: str, children: tuple[str, ...] = ()) -> None:
+        chain = (unique_id, *children)
+        if unique_id in children:
+            circle = " reads ".join(built[one]["name"] for one in chain[chain.index(unique_id, 1) :: -1])
+            where = built[unique_id]["original_file_path"]
+            raise TransformError(f"{where}: {circle}: a model reads only steps before its own")
         for parent in sorted(built[unique_id]["depends_on"].get("nodes", [])):
             if parent in built and parent not in placed:
-                place(parent)
+                place(parent, chain)
         placed.setdefault(unique_id)
 
     for unique_id in sorted(built, key=lambda one: (_layer_of(built[one]), one)):
