@@ -18,7 +18,8 @@ from medallion.airflow_api import AirflowClient
 from servers import free_port
 
 ROOT = Path(__file__).parents[2]
-MAIL = "axllent/mailpit:v1.20.4"
+#: Images that a machine without registry has to make, each from the folder of that name beside this file.
+STAND_INS = {"mail": "axllent/mailpit:v1.20.4", "prometheus": "prom/prometheus:v3.5.0"}
 #: A machine that builds, starts and runs everything at once on two slow cores.
 _SECONDS = 1800
 
@@ -106,14 +107,15 @@ def why_no_engine() -> str:
     return ""
 
 
-def stand_in_for_mail() -> None:
-    """Where the mail catcher's image is not here and cannot be fetched, make one that answers to its name."""
-    for command in (["docker", "image", "inspect", MAIL], ["docker", "pull", "--quiet", MAIL]):
+def stand_in_for(name: str) -> None:
+    """Where an image is not here and cannot be fetched, make one that answers to its name."""
+    image = STAND_INS[name]
+    for command in (["docker", "image", "inspect", image], ["docker", "pull", "--quiet", image]):
         if subprocess.run(command, check=False, capture_output=True).returncode == 0:
             return
-    folder = str(Path(__file__).parent / "mail")
+    folder = str(Path(__file__).parent / name)
     subprocess.run(
-        ["docker", "build", "--quiet", "--tag", MAIL, folder], check=True, stdout=subprocess.DEVNULL
+        ["docker", "build", "--quiet", "--tag", image, folder], check=True, stdout=subprocess.DEVNULL
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from stack import Stack, eventually, stand_in_for_mail, why_no_engine
+from stack import Stack, eventually, stand_in_for, why_no_engine
 from test_stack import CLIENTS, delivered, ended, trigger
 
 from medallion.airflow_api import AirflowClient
@@ -46,7 +46,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "DOCKER_GROUP": str(socket().stat().st_gid),
         },
     )
-    stand_in_for_mail()
+    stand_in_for("mail")
     try:
         made.up()
         yield made

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import mssql_python
 import pytest
 from sqlalchemy import make_url
 
+from medallion.doctor.sqlserver import server
+from medallion.settings import Settings
 from medallion.warehouses.sqlserver_address import address_of
 from medallion.warehouses.sqlserver_session import session
 from medallion.warehouses.sqlserver_setup import set_up
@@ -81,3 +85,25 @@ def test_a_login_owns_its_clients_schemas_and_sees_nothing_of_others(clients: st
         with pytest.raises(mssql_python.Error):
             _as(OTHER, refused)
     assert _as(ONE, f"drop table {table}", "select 1") == [(1,)]
+
+
+def test_doctor_finds_logins_and_schemas_or_says_which_are_missing(
+    clients: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path, tmp_path / "var", "sqlserver")
+
+    def told(*names: str) -> list[tuple[str, str]]:
+        definitions = [SimpleNamespace(client=SimpleNamespace(id=name)) for name in names]
+        found = server(settings, definitions)  # type: ignore[arg-type]  # it asks for their ids alone
+        return [(one.level, one.said) for one in found if one.check in ("logins", "schemas")]
+
+    assert told(ONE, OTHER)[-1] == ("ok", "2 clients log in and find their schemas")
+    stranger = told(ONE, "parity_stranger")
+    assert [level for level, _ in stranger] == ["ok", "ok", "bad"]
+    assert stranger[-1][1].startswith("parity_stranger cannot log in: ")
+    with session(mssql_python.connect, address_of(ONE), autocommit=True) as opened:
+        opened.cursor().execute(f"drop schema {ONE}_work")
+    assert told(ONE, OTHER)[-1] == ("bad", f"{ONE}_work: not there")
+    monkeypatch.setenv("MEDALLION_SQLSERVER_KEY", "another key")
+    assert all(level == "bad" for level, said in told(ONE, OTHER) if "cannot log in" in said)
+    assert any("cannot log in" in said for _, said in told(ONE, OTHER))

@@ -117,10 +117,14 @@ def test_a_laptops_installation_is_not_ready_for_a_cluster(found, definition):
     told = found(Step.KUBERNETES, definition())
     bad = {check for check, said in told.items() if any(level == BAD for level, _ in said)}
     assert bad == {"database", "warehouse", "destination"}
-    assert {told[one][0][0] for one in ("landing", "reports")} == {WARN}
+    assert {told[one][0][0] for one in ("landing", "reports", "environment")} == {WARN}
+    assert "MEDALLION_FERNET_KEY" in told["environment"][0][1]
 
 
-def test_an_installation_on_servers_is(found, definition):
+def test_an_installation_on_servers_is(found, definition, monkeypatch):
+    for name in ("EXECUTION", "BUILD_IMAGE", "FERNET_KEY", "ADMIN_PASSWORD"):
+        monkeypatch.setenv(f"MEDALLION_{name}", "set")
+    monkeypatch.setenv("AIRFLOW_CONN_MEDALLION_AIRFLOW", "http://medallion@api-server")
     told = found(
         Step.KUBERNETES,
         definition(BUCKET, POSTGRES),
@@ -145,6 +149,9 @@ def test_a_server_is_knocked_at_and_logins_are_asked_for(found, definition, monk
         monkeypatch.setenv("MEDALLION_SQLSERVER_PASSWORD", "secret-of-all")
         told = found(Step.SQLSERVER, definition())
         assert [told[one][0][0] for one in ("sqlserver", "logins")] == [OK, WARN]
+        # Whoever answers there is no SQL Server.
+        assert told["logins"][1][0] == BAD
+        assert "acme cannot log in: " in told["logins"][1][1]
         monkeypatch.setenv("MEDALLION_SQLSERVER_KEY", "a key")
         told = found(Step.SQLSERVER, definition())
         assert told["logins"][0][0] == OK

@@ -15,15 +15,21 @@ from functools import partial
 from sqlalchemy import make_url
 
 from medallion.doctor.finding import BAD, OK, WARN, Finding
-from medallion.doctor.logins import knock, named_logins
+from medallion.doctor.logins import named_logins
+from medallion.doctor.sqlserver import server
 from medallion.registry.definition import Definition
 from medallion.settings import Settings
-from medallion.warehouses.sqlserver_address import KEY, owners_address
 
+#: What pods read from their environment and no file of the project can hold: deploy/helm/values.yaml sets the
+#: first two, the Secret `medallion-airflow` the others.
+_PODS_READ = (
+    "MEDALLION_EXECUTION",
+    "MEDALLION_BUILD_IMAGE",
+    "MEDALLION_FERNET_KEY",
+    "MEDALLION_ADMIN_PASSWORD",
+    "AIRFLOW_CONN_MEDALLION_AIRFLOW",
+)
 _DOCKER = "https://docs.docker.com/engine/install"
-_PATIENCE = 2.0  # seconds for a server to answer
-#: https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers
-_LONGEST_NAME = 128
 
 
 class Step(StrEnum):
@@ -55,6 +61,7 @@ def before(
             partial(_mail, settings, definitions),
         ),
         Step.KUBERNETES: (
+            _environment,
             partial(_registry, settings),
             partial(_folders, settings),
             partial(_warehouses, settings),
@@ -63,7 +70,7 @@ def before(
             partial(_sources, definitions),
             partial(_logins, definitions, "the pods, from a Secret: deploy/helm/values.yaml"),
         ),
-        Step.SQLSERVER: (_server, partial(_schemas, settings, definitions)),
+        Step.SQLSERVER: (partial(server, settings, definitions),),
     }
     for look in looks[step]:
         yield from look()
@@ -181,6 +188,15 @@ def _mail(settings: Settings, definitions: Sequence[Definition]) -> Iterator[Fin
         )
 
 
+def _environment() -> Iterator[Finding]:
+    """What the pods' environment must hold."""
+    if unset := [name for name in _PODS_READ if not os.environ.get(name)]:
+        todo = "deploy/helm/values.yaml says in which value or Secret each belongs"
+        yield Finding("environment", WARN, f"not set here: {', '.join(unset)}", todo)
+    else:
+        yield Finding("environment", OK, "all that pods read from it is set")
+
+
 def _registry(settings: Settings) -> Iterator[Finding]:
     backend = make_url(settings.database_url).get_backend_name()
     if backend == "sqlite":
@@ -224,28 +240,3 @@ def _destinations(definitions: Sequence[Definition]) -> Iterator[Finding]:
         )
     if not in_files:
         yield Finding("destination", OK, "every delivery goes to a database or a bucket")
-
-
-def _server() -> Iterator[Finding]:
-    """The server that the environment names, and what clients log in with."""
-    url = owners_address()
-    found = knock("the server of MEDALLION_SQLSERVER_HOST", str(url.host), int(url.port or 1433), _PATIENCE)
-    yield Finding("sqlserver", found.level, found.said, found.todo)
-    if os.environ.get(KEY):
-        yield Finding("logins", OK, "each client has a login of its own, by MEDALLION_SQLSERVER_KEY")
-    elif url.password:
-        said = f"all clients share the login {url.username}"
-        yield Finding("logins", WARN, said, f"set {KEY}, then medallion setup makes a login for each")
-    else:
-        said = f"neither {KEY} nor MEDALLION_SQLSERVER_PASSWORD is set"
-        yield Finding("logins", BAD, said, "set one of them: docs/sqlserver.md")
-
-
-def _schemas(settings: Settings, definitions: Sequence[Definition]) -> Iterator[Finding]:
-    """Names of schemas, which a server takes up to a length."""
-    names = [settings.schema_of(one.client.id, "landing") for one in definitions]
-    if long := [name for name in names if len(name) > _LONGEST_NAME]:
-        said = f"{', '.join(long)}: longer than {_LONGEST_NAME} characters"
-        yield Finding("schemas", BAD, said, "give the client a shorter id")
-    else:
-        yield Finding("schemas", OK, f"the names of {len(names)} clients' schemas fit")
