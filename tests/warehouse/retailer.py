@@ -106,10 +106,17 @@ class Retailer:
     def settings(self) -> Settings:
         return replace(load_settings(), home=self.home, target="duckdb", database_url="sqlite://")
 
-    def run(self, client: Client, interval: Interval, *, anew: bool = False, **knobs: Any) -> Run:
-        """Generate, land and build one interval, or all tables anew; what fails in dbt raises."""
+    def run(
+        self, client: Client, interval: Interval, *, anew: bool = False, emptied: bool = False, **knobs: Any
+    ) -> Run:
+        """Generate, land and build one interval, or all tables anew; what fails in dbt raises.
+
+        Where extracts are emptied, files of JSON lines have none.
+        """
         samples = self.settings.samples
         planted = generate_client(client, self.catalog.sources, [interval], samples, **knobs)
+        for file in samples.joinpath(client.id).rglob("*.jsonl") if emptied else ():
+            file.write_text("")
         shape = shape_of(client)
         prepare(self.settings, [shape])
         plan = make_plan(client, load_slim(self.settings, shape))

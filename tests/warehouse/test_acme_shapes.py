@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,17 @@ def test_sources_stand_alone_with_few_steps(few: dict[str, Run], name: str) -> N
 def test_marts_of_several_sources_are_left_out_where_one_is_missing(few: dict[str, Run]) -> None:
     assert set(few["alone"].plan.marts) & AGGREGATED == {"retail_daily_sales", "retail_rolling_sales"}
     assert set(few["others"].plan.marts) & AGGREGATED == {"retail_warehouse_position"}
+
+
+def test_the_last_day_without_an_order_is_a_day_of_zero(retailer: Retailer) -> None:
+    client = retail_client("quiet", ("clean", "aggregate"), ("sales",))
+    weeks = "select order_date, order_count, window_order_count from {gold}.retail_rolling_sales order by 1"
+    busy = retailer.run(client, six_hours("2026-01-15T18:00"), rows_a_day=400).query(weeks)
+    last, orders, week = busy[-1]
+    assert orders > 0
+    quiet = retailer.run(client, six_hours("2026-01-17T18:00"), rows_a_day=400, emptied=True).query(weeks)
+    zero = [(last + timedelta(days=later), 0, week) for later in (1, 2)]
+    assert quiet == [*busy, *zero]
 
 
 def test_what_another_source_would_say_is_null_without_it(few: dict[str, Run]) -> None:
