@@ -29,6 +29,16 @@ def test_a_driver_whose_library_is_broken_is_bad(tmp_path, monkeypatch):
     assert "broken_driver" not in sys.modules
 
 
+def test_a_library_that_only_a_session_would_load_is_loaded(tmp_path):
+    broken = tmp_path / "libdriver.so"
+    broken.write_text("no library")
+    one = Driver("duckdb", "duckdb", "sqlserver", lambda: broken)
+    found = driver(one, needed=True)
+    assert found.level == BAD
+    assert "libdriver.so" in found.said
+    assert driver(one, needed=False).level == OK
+
+
 def test_what_a_destination_needs_is_needed(settings, definition, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     to = {"name": "warehouse", "type": "postgres", "env": "WAREHOUSE_URL"}

@@ -20,6 +20,15 @@ def odbcinst_ini() -> str:
     """The text of an odbcinst.ini with the driver of this environment.
 
     Raises:
+        FileNotFoundError: as from :func:`driver_library`.
+    """
+    return f"[{NAME}]\nDescription = the driver of mssql-python's wheel\nDriver = {driver_library()}\n"
+
+
+def driver_library() -> Path:
+    """The driver's library in this environment.
+
+    Raises:
         FileNotFoundError: if the wheel is not here, or has no driver for this machine.
     """
     spec = find_spec("mssql_python_odbc")
@@ -30,7 +39,7 @@ def odbcinst_ini() -> str:
     found = sorted((libraries / machine / "lib").glob(_LIBRARY))
     if not found:
         raise FileNotFoundError(f"mssql-python-odbc has no {_LIBRARY} for {platform.machine()}: {libraries}")
-    return f"[{NAME}]\nDescription = the driver of mssql-python's wheel\nDriver = {found[-1]}\n"
+    return found[-1]
 
 
 if __name__ == "__main__":

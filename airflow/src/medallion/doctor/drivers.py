@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
+from pathlib import Path
 from typing import NamedTuple
 
+from medallion.deployment.odbc import driver_library
 from medallion.doctor.finding import BAD, OK, WARN, Finding
 from medallion.registry.definition import Definition
 from medallion.settings import Settings
 
 
 class Driver(NamedTuple):
-    """A driver: its package, the module that loads its library (none if that takes long), and for what."""
+    """A driver: its package, the module that loads its library (none if that takes long), and for what.
+
+    Where the module leaves its library for the first session, ``library`` says where it is.
+    """
 
     package: str
     module: str | None
     serves: str
+    library: Callable[[], Path] | None = None
 
 
 _DRIVERS = (
@@ -25,7 +32,7 @@ _DRIVERS = (
     Driver("dbt-duckdb", None, "duckdb"),
     Driver("dbt-sqlserver", None, "sqlserver"),
     # Its wheel brings Microsoft's ODBC driver, which wants libraries of the system.
-    Driver("mssql-python", "mssql_python", "sqlserver"),
+    Driver("mssql-python", "mssql_python", "sqlserver", driver_library),
     Driver("psycopg", "psycopg", "postgres"),
     Driver("adbc-driver-postgresql", "adbc_driver_postgresql", "postgres"),
 )
@@ -44,6 +51,8 @@ def driver(one: Driver, *, needed: bool) -> Finding:
         version = metadata.version(one.package)
         if one.module:
             importlib.import_module(one.module)
+        if one.library and needed:  # it wants libraries of the system, which a laptop on DuckDB does without
+            ctypes.CDLL(str(one.library()))
     except (ImportError, OSError) as error:
         said = f"{one.package} cannot be loaded: {str(error).strip().splitlines()[0]}"
         todo = "make the environment anew: make environment"
