@@ -137,7 +137,7 @@ def test_an_extract_that_is_killed_before_it_could_say_what_it_landed_lands_it_o
     with held_ledger(shop):
         landed = shop.settings.landing / "extract" / "shop"
         until("both entities to have landed", lambda: len(list(landed.rglob("*.parquet"))) == 2, 60)
-        run.process_of("extract", run_id, "extract_shop").kill()
+        until("it to wait", lambda: run.process_of("extract", run_id, "extract_shop"), 60).kill()
         fault.befell()
     fault.ended_well("extract", run_id, told=told_of("extract_shop"))
     assert tries(run, "extract", run_id, "extract_shop") == [(1, "killed", True)]

@@ -88,7 +88,7 @@ class Pipeline:
             started = time.monotonic()
             if not in_a_child(steps[name], share * self.usual[interval, name] if share < 1 else None):
                 return False
-            self.usual.setdefault((interval, name), time.monotonic() - started)
+            self.usual[interval, name] = time.monotonic() - started
         return True
 
     def land(self, interval: Interval, *, empty: bool = False) -> None:

@@ -131,20 +131,25 @@ def test_what_an_interval_no_longer_brings_goes_though_another_run_catches_up(tm
 def test_a_kill_anywhere_is_healed_by_running_again(
     kill: Kill, pipeline: Callable[..., Pipeline], clean: tuple[Pipeline, Contents]
 ) -> None:
-    made = pipeline()
-    made.usual.update(clean[0].usual)
-    for interval in INTERVALS[:-1]:
-        made.run(interval)
-    # Whoever builds behind a cleanup takes out of gold what silver lost. So a kill inside the cleanup, which
-    # may have taken rows of silver already, is followed by the cleanup alone, as Airflow tries it again; and
-    # one elsewhere that comes too late must not have cleaned up before.
-    if kill.step == "cleanup" and kill.inside:
-        came_late = made.run(INTERVALS[-1], kill, cleanup=True)
-        assert came_late or made.run(INTERVALS[-1], cleanup=True, since="cleanup")
+    usual = clean[0].usual
+    for _ in range(3):  # whoever comes too late knows better then how long the step takes now
+        made = pipeline()
+        made.usual.update(usual)
+        for interval in INTERVALS[:-1]:
+            made.run(interval)
+        # Whoever builds behind a cleanup takes out of gold what silver lost. So a kill inside the cleanup,
+        # which may have taken rows of silver already, is followed by the cleanup alone, as Airflow tries it
+        # again; and one elsewhere that comes too late must not have cleaned up before.
+        if kill.step == "cleanup" and kill.inside:
+            came_late, usual = made.run(INTERVALS[-1], kill, cleanup=True), dict(made.usual)
+            assert came_late or made.run(INTERVALS[-1], cleanup=True, since="cleanup")
+        else:
+            came_late, usual = made.run(INTERVALS[-1], kill), dict(made.usual)
+            assert made.run(INTERVALS[-1], cleanup=True)
+        if not came_late or kill.inside is None or kill.inside >= 0.5:
+            break
     else:
-        came_late = made.run(INTERVALS[-1], kill)
-        assert made.run(INTERVALS[-1], cleanup=True)
-    assert not came_late or kill.inside is None or kill.inside >= 0.5, "nothing was killed"
+        pytest.fail("nothing was killed")
     assert _differing(made.contents(), clean[1]) == []
 
 

@@ -50,6 +50,7 @@ ADDRESSES = [
     {**ADDRESS, "addressid": "2", "city": " "},
     {**ADDRESS, "addressid": "3", "stateprovinceid": "2", "postalcode": ""},
 ]
+STATES = [{"stateprovinceid": "1", "stateprovincecode": "BW", "countryregioncode": "DE"}]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def judged(project):
         "adventureworks_person": {
             "people": PEOPLE,
             "addresses": ADDRESSES,
-            "states": [{"stateprovinceid": "1", "stateprovincecode": "BW", "countryregioncode": "DE"}],
+            "states": STATES,
         },
     }
     for source, rows in landed.items():
@@ -117,9 +118,15 @@ def test_products_people_and_addresses_are_held_to_what_is_known_of_them(judged)
 
 @pytest.mark.soak
 def test_without_clean_a_rule_counts_every_copy_of_a_key(project):
-    copied = {"order_lines": LINES + LINES[:1], "orders": ORDERS + ORDERS, "customers": CUSTOMERS * 3}
-    project.land_rows("adventureworks_sales", copied, "copied")
-    measured = project.build("copied", ("enrich",), sources=("adventureworks_sales",)).rules
+    sales = {"order_lines": LINES + LINES[:1], "orders": ORDERS + ORDERS, "customers": CUSTOMERS * 3}
+    person = {"people": PEOPLE + PEOPLE[:1], "addresses": ADDRESSES + ADDRESSES, "states": STATES}
+    project.land_rows("adventureworks_sales", sales, "copied")
+    project.land_rows("adventureworks_person", person, "copied")
+    measured = project.build(
+        "copied", ("enrich",), sources=("adventureworks_sales", "adventureworks_person")
+    ).rules
     assert measured["line_key_is_unique"] == (5, 2)
     assert measured["order_key_is_unique"] == (4, 4)
     assert measured["customer_key_is_unique"] == (9, 9)
+    assert measured["person_key_is_unique"] == (4, 2)
+    assert measured["address_key_is_unique"] == (6, 6)
