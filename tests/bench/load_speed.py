@@ -198,7 +198,10 @@ def _other(what: str, found: int, expected: int) -> list[str]:
 class Meter:
     """Memory and time of the parts of an Airflow, each with the processes that it started.
 
-    Memory is what is a process's own (USS): what forks share would be counted again for each of them.
+    What a part costs is what is its processes' own (USS): what forks share would be counted again for each of
+    them. Whether it grows is told by what is resident (RSS): a page that forks share becomes the own of the
+    one that first writes to it (to count a reference is to write), which costs memory, ends with the pages
+    there are, and is no growth of the process.
     """
 
     def __init__(self, airflow: EmbeddedAirflow) -> None:
@@ -210,7 +213,7 @@ class Meter:
         self._took: dict[str, float] = {}
         self._peak: dict[str, int] = defaultdict(int)
         self._resident: dict[str, int] = defaultdict(int)
-        self._rest: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._rest: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         self._done = threading.Event()
 
     @contextmanager
@@ -237,9 +240,13 @@ class Meter:
         looks = []
         for _ in range(REST_LOOKS):
             time.sleep(SAMPLE_SECONDS)  # a process that is about to end is none that stays
-            looks.append({name: sum(map(_own, _tree(self._parts, name))) for name in self._parts})
+            trees = {name: _tree(self._parts, name) for name in self._parts}
+            looks.append(
+                {name: (sum(map(_own, tree)), sum(map(_resident, tree))) for name, tree in trees.items()}
+            )
         for name in self._parts:
-            self._rest[name].append((runs, min(look[name] for look in looks)))
+            own, resident = map(min, zip(*(look[name] for look in looks), strict=True))
+            self._rest[name].append((runs, own, resident))
 
     def figures(self, figure: Figure, clients: int) -> Iterator[dict[str, object]]:
         """A figure a part for its memory at most, and one for its growth."""
@@ -248,10 +255,13 @@ class Meter:
             what = f"{name} with what it started, {clients} clients at once, at most; itself {itself}"
             yield figure(f"load {name}", peak / 2**20, None, "MB", what)
         for name, seen in self._rest.items():
-            runs, sizes = zip(*(look for look in seen if look[0] >= seen[-1][0] / 2), strict=True)
+            runs, _, sizes = zip(*(look for look in seen if look[0] >= seen[-1][0] / 2), strict=True)
             slope = statistics.linear_regression(runs, sizes).slope * 100
-            told = ", ".join(f"{size / 2**20:.0f}" for _, size in seen)
-            what = f"{name} in 100 runs, from {runs[0]}; at rest: {told} MB, run {seen[0][0]} to {runs[-1]}"
+            own, resident = (", ".join(f"{one[at] / 2**20:.0f}" for one in seen) for at in (1, 2))
+            what = (
+                f"{name} in 100 runs, from {runs[0]}; at rest, run {seen[0][0]} to {runs[-1]}: "
+                f"{resident} MB resident, {own} MB its own"
+            )
             limit = GROWTH_MB if runs[-1] >= RUNS else None  # fewer are all warming up
             yield figure(f"growth {name}", slope / 2**20, limit, "MB", what)
 
