@@ -1,6 +1,6 @@
 """What clients are put through on both targets: intervals in order, late, and again with other rows.
 
-Then what people do: days that are too old are deleted, rows released by hand, and all tables made anew.
+Then what people do: rows are released by hand and all tables made anew, and days that are too old deleted.
 """
 
 from __future__ import annotations
