@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,7 @@ class Project:
         transformations: tuple[str, ...] = ALL_STEPS,
         sources: tuple[str, ...] = ADVENTUREWORKS,
         interval: str = INTERVAL,
+        more: Mapping[str, Any] | None = None,
     ) -> Warehouse:
         """Run one dbt command in this process, quietly; a failed node is in the statuses, not raised."""
         variables = {
@@ -143,6 +144,7 @@ class Project:
             "snapshot_entities": [
                 f"{source}.{name}" for source in sources for name in contract(source)["entities"]
             ],
+            **(more or {}),
         }
         database = self.folder / f"{client}.duckdb"
         events: list[dict[str, Any]] = []

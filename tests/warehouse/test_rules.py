@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
+
+from medallion.ledger.releases import Release
+from medallion.settings import load_settings
+from medallion.transform.released import released_variables
 
 SALES = ("adventureworks_sales", "adventureworks_production", "adventureworks_person")
 GOOD = {"salesorderid": "1", "productid": "5", "orderqty": "1", "unitprice": "1", "unitpricediscount": "0"}
@@ -53,24 +59,26 @@ ADDRESSES = [
 STATES = [{"stateprovinceid": "1", "stateprovincecode": "BW", "countryregioncode": "DE"}]
 
 
+LANDED = {
+    "adventureworks_sales": {"order_lines": LINES, "orders": ORDERS, "customers": CUSTOMERS},
+    "adventureworks_production": {
+        "products": PRODUCTS,
+        "subcategories": [{"productsubcategoryid": "1", "productcategoryid": "1"}],
+        "categories": [{"productcategoryid": "1", "name": "Bikes"}],
+    },
+    "adventureworks_person": {"people": PEOPLE, "addresses": ADDRESSES, "states": STATES},
+}
+
+
+def landed_for(project, client):
+    for source, rows in LANDED.items():
+        project.land_rows(source, rows, client)
+    return client
+
+
 @pytest.fixture(scope="module")
 def judged(project):
-    landed = {
-        "adventureworks_sales": {"order_lines": LINES, "orders": ORDERS, "customers": CUSTOMERS},
-        "adventureworks_production": {
-            "products": PRODUCTS,
-            "subcategories": [{"productsubcategoryid": "1", "productcategoryid": "1"}],
-            "categories": [{"productcategoryid": "1", "name": "Bikes"}],
-        },
-        "adventureworks_person": {
-            "people": PEOPLE,
-            "addresses": ADDRESSES,
-            "states": STATES,
-        },
-    }
-    for source, rows in landed.items():
-        project.land_rows(source, rows, "judged")
-    return project.build("judged")
+    return project.build(landed_for(project, "judged"))
 
 
 def test_rows_that_break_a_rule_are_moved_with_the_names_of_all(judged):
@@ -114,6 +122,16 @@ def test_products_people_and_addresses_are_held_to_what_is_known_of_them(judged)
         "address_is_complete": (3, 2),
         "address_has_state": (3, 1),
     }
+
+
+def test_a_line_without_an_order_may_be_released(project, tmp_path):
+    client, entity = landed_for(project, "released"), "adventureworks_sales__order_lines"
+    key, rules = {"order_line_id": "2"}, ("line_has_order",)
+    release = Release(client, entity, key, rules, why="seen", signed_by="ann", signed_at=datetime(2026, 1, 1))
+    built = project.build(client, more=released_variables(load_settings(), [release], tmp_path))
+    kept = "select order_line_id, _flags from {silver}.validate_adventureworks_sales__order_lines"
+    assert sorted(built.rows(kept)) == [(1, ""), (2, "line_has_order"), (3, "line_has_product")]
+    assert built.statuses["line_in_an_order_that_validate_kept"] == "pass"
 
 
 @pytest.mark.soak

@@ -1,5 +1,5 @@
 {% macro to_decimal(column, precision=18, scale=4, typed=false) -%}
-    {{ return(adapter.dispatch('to_decimal')(column if typed else clean_text(column), precision, scale)) }}
+    {{ return(adapter.dispatch('to_decimal')(column if typed else clean_text(to_text(column)), precision, scale)) }}
 {%- endmacro %}
 
 {% macro default__to_decimal(value, precision, scale) -%}

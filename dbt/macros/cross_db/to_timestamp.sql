@@ -6,11 +6,11 @@
 {#- The session's zone is UTC (profiles.yml); a plain cast would drop the offset:
     https://duckdb.org/docs/stable/sql/data_types/timestamp -#}
 {% macro default__to_timestamp(column, typed) -%}
-    cast(try_cast({{ column if typed else clean_text(column) }} as timestamptz) as timestamp)
+    cast(try_cast({{ column if typed else clean_text(to_text(column)) }} as timestamptz) as timestamp)
 {%- endmacro %}
 
 {#- https://learn.microsoft.com/sql/t-sql/functions/switchoffset-transact-sql -#}
 {% macro sqlserver__to_timestamp(column, typed) -%}
-    {%- set moment = 'try_cast(' ~ (column if typed else clean_text(column)) ~ ' as datetimeoffset)' -%}
+    {%- set moment = 'try_cast(' ~ (column if typed else clean_text(to_text(column))) ~ ' as datetimeoffset)' -%}
     cast(switchoffset({{ moment }}, '+00:00') as datetime2(6))
 {%- endmacro %}

@@ -87,8 +87,11 @@ class SqlReader:
             raise BadSourceError(self.table, f"cannot be read: {without_secret(error, url)}") from None
 
     def _reflected(self, connection: sa.Connection) -> sa.Table:
+        """The table with its columns alone: a reader need not see keys, indexes and other tables."""
         schema, _, name = self.table.rpartition(".")
-        return sa.Table(name, sa.MetaData(schema=schema or None), autoload_with=connection, resolve_fks=False)
+        columns = sa.inspect(connection).get_columns(name, schema=schema or None)
+        described = (sa.Column(one["name"], one["type"]) for one in columns)
+        return sa.Table(name, sa.MetaData(schema=schema or None), *described)
 
     def _bounds(self, table: sa.Table) -> list[sa.ColumnElement[bool]]:
         """The conditions that the cursor's column has to meet."""
