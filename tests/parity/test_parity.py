@@ -25,6 +25,8 @@ FAXED = """
     where rowid = (select min(rowid) from {bronze}.bronze_sales__orders)
 """
 CLIENTS = ("acme_corp", "startup_inc", "enterprise_ltd", "adventure_works")
+#: The first does not validate; of so few rows the second takes none out.
+NONE_IN_QUARANTINE = ("acme_corp", "enterprise_ltd")
 
 
 def test_one_target_is_like_itself_and_what_differs_is_seen(sides: Sides, catalog: Catalog) -> None:
@@ -33,7 +35,7 @@ def test_one_target_is_like_itself_and_what_differs_is_seen(sides: Sides, catalo
     shop = retail_client("shop", ("clean", "enrich", "validate"), ("sales",))
     put_through((one, other), shop, catalog, (Step(0), Step(1)), rows_a_day=600)
     assert differences(one, other, shop) == []
-    by_hand(one, other, shop, catalog)
+    assert by_hand(one, other, shop, catalog) > 0
     _change(other, shop, FAXED)
     _change(other, shop, "alter table {bronze}.bronze_sales__payments alter paid_amount type decimal(20, 4)")
     _change(other, shop, "drop table {gold}.retail_orders")
@@ -49,10 +51,9 @@ def test_one_target_is_like_itself_and_what_differs_is_seen(sides: Sides, catalo
     )
 
 
-def by_hand(one: Side, other: Side, client: Client, catalog: Catalog) -> None:
-    """What people do to what was built, on both sides."""
+def by_hand(one: Side, other: Side, client: Client, catalog: Catalog) -> int:
+    """What people do to what was built, on both sides; returns how many rows they released."""
     released = let_through((one, other), client, catalog)
-    assert released > 0 or is_given(client)
     assert differences(one, other, client) == []
     oldest, newest = (interval.run_date for interval in intervals_of(client, 2))
     if oldest < newest:
@@ -60,6 +61,7 @@ def by_hand(one: Side, other: Side, client: Client, catalog: Catalog) -> None:
         assert lost_as_well == lost
         assert sum(lost.values()) > 0
         assert differences(one, other, client) == []
+    return released
 
 
 def _change(side: Side, client: Client, statement: str) -> None:
@@ -80,4 +82,5 @@ def test_sql_server_has_what_duckdb_has(
     steps = {"steps": (Step(0), Step(1))} if is_given(client) else {}
     rates += put_through((one, other), client, catalog, **steps)
     assert differences(one, other, client) == []
-    by_hand(one, other, client, catalog)
+    released = by_hand(one, other, client, catalog)
+    assert released > 0 or client_id in NONE_IN_QUARANTINE
