@@ -40,7 +40,7 @@ ROWS = 10
 #: Seconds that a run may take, on two busy cores, before the benchmark gives up; all of a round at once.
 PATIENCE = 60.0
 SAMPLE_SECONDS, REST_LOOKS = 3.0, 3
-#: What a part may grow by in 100 runs: what looks at one that does not grow differ by, and no more.
+#: What a process may grow by in 100 runs: what looks at one that does not grow differ by, and no more.
 GROWTH_MB = 2.0
 
 CLIENT = """
@@ -199,9 +199,9 @@ class Meter:
     """Memory and time of the parts of an Airflow, each with the processes that it started.
 
     What a part costs is what is its processes' own (USS): what forks share would be counted again for each of
-    them. Whether it grows is told by what is resident (RSS): a page that forks share becomes the own of the
-    one that first writes to it (to count a reference is to write), which costs memory, ends with the pages
-    there are, and is no growth of the process.
+    them. Whether its processes grow is told by what is resident (RSS), by process: a page that forks share
+    becomes the own of the one that first writes to it (to count a reference is to write), which costs memory,
+    ends with the pages there are, and is no growth.
     """
 
     def __init__(self, airflow: EmbeddedAirflow) -> None:
@@ -213,7 +213,7 @@ class Meter:
         self._took: dict[str, float] = {}
         self._peak: dict[str, int] = defaultdict(int)
         self._resident: dict[str, int] = defaultdict(int)
-        self._rest: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        self._rest: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
         self._done = threading.Event()
 
     @contextmanager
@@ -242,25 +242,28 @@ class Meter:
             time.sleep(SAMPLE_SECONDS)  # a process that is about to end is none that stays
             trees = {name: _tree(self._parts, name) for name in self._parts}
             looks.append(
-                {name: (sum(map(_own, tree)), sum(map(_resident, tree))) for name, tree in trees.items()}
+                {
+                    name: (len(tree), sum(map(_own, tree)), sum(map(_resident, tree)))
+                    for name, tree in trees.items()
+                }
             )
         for name in self._parts:
-            own, resident = map(min, zip(*(look[name] for look in looks), strict=True))
-            self._rest[name].append((runs, own, resident))
+            self._rest[name].append((runs, *min(look[name] for look in looks)))
 
     def figures(self, figure: Figure, clients: int) -> Iterator[dict[str, object]]:
-        """A figure a part for its memory at most, and one for its growth."""
+        """A figure a part for its memory at most, and one for its processes' growth."""
         for name, peak in self._peak.items():
             itself = f"{self._resident[name] / 2**20:.0f} MB resident, {self._took[name]:.0f} s of a core"
             what = f"{name} with what it started, {clients} clients at once, at most; itself {itself}"
             yield figure(f"load {name}", peak / 2**20, None, "MB", what)
         for name, seen in self._rest.items():
-            runs, _, sizes = zip(*(look for look in seen if look[0] >= seen[-1][0] / 2), strict=True)
+            half = [look for look in seen if look[0] >= seen[-1][0] / 2]
+            runs, sizes = zip(*((run, size / count) for run, count, _, size in half), strict=True)
             slope = statistics.linear_regression(runs, sizes).slope * 100
-            own, resident = (", ".join(f"{one[at] / 2**20:.0f}" for one in seen) for at in (1, 2))
+            own, resident = (", ".join(f"{one[at] / 2**20:.0f}" for one in seen) for at in (2, 3))
             what = (
-                f"{name} in 100 runs, from {runs[0]}; at rest, run {seen[0][0]} to {runs[-1]}: "
-                f"{resident} MB resident, {own} MB its own"
+                f"a process of {name}'s {half[-1][1]} in 100 runs, from {runs[0]}; at rest, all together, "
+                f"run {seen[0][0]} to {runs[-1]}: {resident} MB resident, {own} MB their own"
             )
             limit = GROWTH_MB if runs[-1] >= RUNS else None  # fewer are all warming up
             yield figure(f"growth {name}", slope / 2**20, limit, "MB", what)
