@@ -61,11 +61,6 @@ def test_the_parts_start_after_setup_and_setup_after_the_databases():
     }
 
 
-def test_no_worker_takes_a_task_before_the_api_answers():
-    for name in ("worker", "warehouse-worker"):
-        assert STACK["services"][name]["depends_on"]["api-server"] == {"condition": "service_healthy"}
-
-
 def test_every_service_is_limited_logged_and_restarted():
     for name, service in STACK["services"].items():
         assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
