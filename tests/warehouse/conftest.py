@@ -88,9 +88,17 @@ class Project:
             self._write(connection, rows.to_arrow_table(), (client, source, entity), interval)
 
     def land_rows(
-        self, source: str, entities: dict[str, list[dict[str, str]]], client: str, interval: str = INTERVAL
+        self,
+        source: str,
+        entities: dict[str, list[dict[str, str]]],
+        client: str,
+        interval: str = INTERVAL,
+        kinds: Mapping[str, pa.DataType] | None = None,
     ) -> None:
-        """Land every entity of a source: the rows given, '' where they say nothing; for the others none."""
+        """Land every entity of a source: the rows given, '' where they say nothing; for the others none.
+
+        As a file's they are texts, or of the types given by column, as a database's.
+        """
         with duckdb.connect() as connection:
             for entity, described in contract(source)["entities"].items():
                 columns = {
@@ -98,7 +106,8 @@ class Project:
                     for name in described["required"]
                 }
                 texts = pa.table(columns, pa.schema([(name, pa.string()) for name in columns]))
-                self._write(connection, texts, (client, source, entity), interval)
+                typed = pa.schema([(name, (kinds or {}).get(name, pa.string())) for name in columns])
+                self._write(connection, texts.cast(typed), (client, source, entity), interval)
 
     def _write(self, connection: Any, rows: pa.Table, entity: tuple[str, str, str], interval: str) -> None:
         into = self.landing.joinpath(*entity, day_folder(interval))
