@@ -8,6 +8,7 @@ from live_airflow import until
 from shop import DAY
 
 from medallion.airflow_api import RUN_ENDED
+from medallion.airflow_api.backfills import create_backfill
 from medallion.doctor.starts import starts
 from medallion.ledger import RunKey
 from medallion.pipeline import dag_id_of
@@ -46,7 +47,7 @@ def test_a_backfilled_run_is_never_late(shop, airflow):
     day = "2026-01-10T00:00:00Z"
     wanted = {"from_date": day, "to_date": day, "run_backwards": False, "dag_run_conf": {}}
     wanted |= {"dag_id": dag_id, "reprocess_behavior": "completed", "max_active_runs": 1}
-    airflow.client.create_backfill(wanted)
+    create_backfill(airflow.client, wanted)
     (run,) = until("the backfill's run", lambda: airflow.client.runs(dag_id, run_type="backfill"))
     until("the build to wait", lambda: shop.builder("late"))
     output = until("the deadline to have passed", lambda: answered(airflow, "a backfilled run is never late"))
