@@ -119,11 +119,11 @@ def stand_in_for(name: str) -> None:
     )
 
 
-def eventually(seconds: float) -> tenacity.Retrying:
-    """Look again every two seconds until an assertion holds, for so long at most."""
+def eventually(seconds: float, every: float = 2) -> tenacity.Retrying:
+    """Look again every so many seconds until an assertion holds, for so long at most."""
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AssertionError),
-        wait=tenacity.wait_fixed(2),
+        wait=tenacity.wait_fixed(every),
         stop=tenacity.stop_after_delay(seconds),
         reraise=True,
     )

@@ -81,8 +81,8 @@ def trigger(stack: Stack, airflow: AirflowClient, client_id: str, run_id: str) -
 
 
 def wait_for_build(airflow: AirflowClient, client_id: str, run_id: str) -> None:
-    """Wait until a run builds silver."""
-    for attempt in eventually(600):
+    """Wait until a run builds silver; what comes next has the few seconds that it takes."""
+    for attempt in eventually(600, every=0.3):
         with attempt:
             build = airflow.tasks(dag_id_of(client_id), run_id)["silver.build"]
             assert build["state"] == "running"
