@@ -70,8 +70,8 @@ class _LiveTogether(LoadScopeScheduling):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `make test-sqlserver` say how landing's rows come to the server."""
-    parser.addoption("--loader", choices=["bulk", "insert"], default="bulk", help="of landing's tables")
+    """Let `make test-sqlserver` say how rows come to the server."""
+    parser.addoption("--loader", choices=["bulk", "insert"], default="bulk", help="of rows to SQL Server")
 
 
 def pytest_configure(config: pytest.Config) -> None:

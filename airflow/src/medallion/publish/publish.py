@@ -12,6 +12,7 @@ from medallion.ledger.judged import Judged
 from medallion.locks import LOCK_SECONDS, one_at_a_time
 from medallion.publish import duckdb_file, parquet_folder, parquet_store, sqlserver
 from medallion.publish.delivery import Delivered, Delivery, Gold, RunFacts
+from medallion.warehouses.sqlserver_address import loader
 
 
 def publish(
@@ -78,7 +79,7 @@ def _deliver(gold: Gold, destination: Destination, root: Path, lookup: Lookup, p
         from medallion.publish import postgres
 
         return postgres.deliver(gold, url, patience)
-    return sqlserver.deliver(gold, url, patience)
+    return sqlserver.deliver(gold, url, patience, loader=loader())
 
 
 def _url(destination: Destination, lookup: Lookup) -> str:

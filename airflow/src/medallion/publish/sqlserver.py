@@ -1,13 +1,13 @@
 """A SQL Server database as destination: many clients, a schema each; a delivery is one transaction.
 
-Gold, or what changed of it, is bulk-copied into a schema beside, ``<client>_delivery``, which bulk copies
-reach only from a session of their own; one transaction then puts those rows in the place of the last
+Gold, or what changed of it, is copied into a schema beside, ``<client>_delivery``, which bulk copies reach
+only from a session of their own; one transaction then puts those rows in the place of the last
 delivery's. A table whose columns are the same keeps its grants, views and indexes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +21,7 @@ from medallion.publish.delivery import FORMER, LOG, Copied, Delivered, Gold, cop
 from medallion.publish.source import check_count, columns_of, count, reading, relation
 from medallion.publish.stamps import Changes, Stamps, begin
 from medallion.warehouses.columns import selected
+from medallion.warehouses.sqlserver_rows import add_rows
 from medallion.warehouses.sqlserver_session import Connect, session
 from medallion.warehouses.sqlserver_types import DIALECT, bracketed, relation_of
 
@@ -54,13 +55,16 @@ _SIZE = """
 _BATCH = 100_000  # rows of an Arrow batch
 
 
-def deliver(gold: Gold, url: URL, patience: float, connect: Connect | None = None) -> Delivered:
+def deliver(
+    gold: Gold, url: URL, patience: float, *, loader: str, connect: Connect | None = None
+) -> Delivered:
     """Make the client's tables in the database those of gold.
 
     Args:
         gold: what to deliver; the client's id is the schema.
         url: the database, with a login that may make schemas and tables or owns them.
         patience: seconds to wait for another delivery, or for readers.
+        loader: ``bulk`` or ``insert``, how rows come to the server.
         connect: opens sessions; None for Microsoft's driver.
 
     Returns:
@@ -80,7 +84,8 @@ def deliver(gold: Gold, url: URL, patience: float, connect: Connect | None = Non
                 session(connect or mssql_python.connect, url, autocommit=False) as switching,
                 session(connect or mssql_python.connect, url, autocommit=True) as loading,
             ):
-                return _Delivering(stamps, loading.cursor(), switching.cursor(), place).done(patience)
+                cursors = loading.cursor(), switching.cursor()
+                return _Delivering(stamps, *cursors, loader, place).done(patience)
         except (mssql_python.Error, duckdb.Error, RuntimeError) as error:
             # Not from the error: a driver's message may hold the password.
             raise PublishError(f"{place}: {without_secret(error, url)}") from None
@@ -105,10 +110,10 @@ class _Load:
 class _Delivering:
     """One delivery: ``loading`` commits each statement, ``switching`` all of them at the end."""
 
-    def __init__(self, stamps: Stamps, loading: Any, switching: Any, place: str) -> None:
+    def __init__(self, stamps: Stamps, loading: Any, switching: Any, loader: str, place: str) -> None:
         self.stamps, self.gold, self.source = stamps, stamps.gold, stamps.connection
         self.loading, self.switching = loading, switching
-        self.place = place
+        self.loader, self.place = loader, place
         self.schema, self.beside = self.gold.client_id, f"{self.gold.client_id}_delivery"
         self.notes: list[str] = []
 
@@ -123,7 +128,7 @@ class _Delivering:
         copies = [self._switched(load) for load in loads]
         rows = {copied.table: copied.rows for copied in copies}
         self._log(rows, former)
-        size = sum(int(self._value(_SIZE, relation_of(self.schema, table))) for table in rows)
+        size = self._size(rows)
         self.switching.connection.commit()
         self._clear()
         return Delivered(self.place, rows, size, tuple(self.notes), copied_of(copies))
@@ -158,7 +163,7 @@ class _Delivering:
         return {row[0]: row[1] for row in self.switching.fetchall()}
 
     def _loaded(self, table: str, since: str | None) -> _Load:
-        """Bulk-copy a table of gold beside, or the rows and keys of it that changed."""
+        """Copy a table of gold beside, or the rows and keys of it that changed."""
         with self._named(table):
             columns = columns_of(self.source, relation(self.gold, table))
             types = {name: DIALECT.type_of(kind, name) for name, kind in columns.items()}
@@ -173,17 +178,17 @@ class _Delivering:
     def _copy_beside(self, load: _Load) -> None:
         changes, rows = load.changes, relation(self.gold, load.table)
         where = changes.touch("held") if changes else ""
-        self._bulk_copy(load.table, load.types, selected(rows, load.columns, where))
+        self._add(load.table, load.types, selected(rows, load.columns, where))
         if changes:
             keys = {name: kind for name, kind in load.columns.items() if name in changes.columns}
             types = {name: load.types[name] for name in keys}
-            self._bulk_copy(load.keys, types, selected(f"({changes.query})", keys))
+            self._add(load.keys, types, selected(f"({changes.query})", keys))
 
-    def _bulk_copy(self, table: str, types: Mapping[str, str], query: str) -> None:
+    def _add(self, table: str, types: Mapping[str, str], query: str) -> None:
         target = relation_of(self.beside, table)
         self._create(self.loading, target, types)
         batches = self.source.sql(query).to_arrow_reader(_BATCH)
-        self.loading.bulkcopy_arrow(target, batches, timeout=0, table_lock=True)
+        add_rows(self.loading, target, batches, self.loader)
 
     def _switched(self, load: _Load) -> Copied:
         """Put the rows beside in the place of those that are there."""
@@ -235,6 +240,13 @@ class _Delivering:
 
     def _rows(self, load: _Load, schema: str = "") -> int:
         return int(self._value(f"select count_big(*) from {relation_of(schema or self.schema, load.table)}"))  # noqa: S608
+
+    def _size(self, tables: Iterable[str]) -> int:
+        """Bytes that tables take, as SQL Server counts them; others that speak T-SQL may not."""
+        if self._value("select object_id('sys.allocation_units')") is None:
+            self.notes.append("the server does not tell how large its tables are: 0 bytes stand for that")
+            return 0
+        return sum(int(self._value(_SIZE, relation_of(self.schema, table))) for table in tables)
 
     def _log(self, rows: Mapping[str, int], former: Mapping[str, str | None]) -> None:
         """Write the delivery down; that of the same run before it never was."""

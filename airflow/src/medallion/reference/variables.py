@@ -301,7 +301,7 @@ ENVIRONMENT = (
         "MEDALLION_SQLSERVER_LOADER",
         "`bulk` or `insert`",
         "`bulk`",
-        "How landing's rows come to the server; plain inserts are for one that takes no bulk copy.",
+        "How landing's and deliveries' rows come to a server; plain inserts are for one without bulk copy.",
         "insert",
     ),
     Variable(

@@ -20,6 +20,7 @@ from medallion.interval import partition_start
 from medallion.sql_words import quoted, text
 from medallion.storage import Root, below, found_below, readable_by
 from medallion.warehouses.columns import selected
+from medallion.warehouses.sqlserver_rows import add_rows
 from medallion.warehouses.sqlserver_types import COLLATION, DIALECT, bracketed, relation_of
 
 #: Characters of a text; more are a large object, which SQL Server compares and sorts at other costs.
@@ -29,7 +30,6 @@ LONGEST_KEY = 400
 _LOG, _PART = "_loaded", "_part"
 _PARTITION = 100
 _BATCH = 100_000
-_ROWS_AT_ONCE = 1_000
 #: What has no column of its own on SQL Server lands as the text that DuckDB makes of it.
 _NESTED = ("[]", "STRUCT", "MAP", "UNION", "INTERVAL", "ENUM", "BIT", '"NULL"', "NULL")
 
@@ -200,26 +200,7 @@ class LandingTables:
         """Copy rows into a table by the loader that was asked for, and count them."""
         present = {name: kind for name, kind in types.items() if kind != "NULL"}
         batches = files.sql(selected(relation, present)).to_arrow_reader(_BATCH)
-        if self.loader == "bulk":
-            return self._bulk(table, batches, list(present))
-        return self._insert(table, batches, list(present))
-
-    def _bulk(self, table: str, batches: Any, names: Sequence[str]) -> int:
-        done = self.loading.bulkcopy_arrow(
-            self._place(table), batches, timeout=0, table_lock=True, column_mappings=list(names)
-        )
-        return int(done["rows_copied"])
-
-    def _insert(self, table: str, batches: Any, names: Sequence[str]) -> int:
-        listed, marks = ", ".join(map(bracketed, names)), ", ".join("?" * len(names))
-        statement = f"insert into {self._place(table)} ({listed}) values ({marks})"  # noqa: S608  # quoted
-        count = 0
-        for batch in batches:
-            rows = [tuple(row.values()) for row in batch.to_pylist()]
-            for start in range(0, len(rows), _ROWS_AT_ONCE):
-                self.loading.executemany(statement, rows[start : start + _ROWS_AT_ONCE])
-            count += len(rows)
-        return count
+        return add_rows(self.loading, self._place(table), batches, self.loader)
 
     # --- The switch
 

@@ -28,7 +28,7 @@ _LOADER = "MEDALLION_SQLSERVER_LOADER"
 _SWITCHES = ("MEDALLION_SQLSERVER_COLUMNSTORE", "MEDALLION_SQLSERVER_INDEXES")
 #: What a client's own login is called.
 LOGIN = "medallion_{client}"
-#: How landing's rows come to the server.
+#: How rows of landing and of deliveries come to the server.
 LOADERS = ("bulk", "insert")
 
 
@@ -81,7 +81,7 @@ def database() -> str:
 
 
 def loader() -> str:
-    """How landing's rows come to the server.
+    """How rows of landing and of deliveries come to the server.
 
     Raises:
         ConfigError: if ``MEDALLION_SQLSERVER_LOADER`` is none.
