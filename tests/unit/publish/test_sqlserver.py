@@ -23,6 +23,10 @@ Build = Callable[..., Path]
 URL = make_url("mssql://loader:pa%7Dss@db.example:1444/shop?Encrypt=yes")
 
 
+class PanicException(BaseException):  # as the driver's core names it
+    """What the driver's core raises when it breaks down."""
+
+
 class Server:
     """Records what it is told; answers questions from what tables it is said to hold and was sent."""
 
@@ -33,6 +37,7 @@ class Server:
         self.left_by: str | None = None
         self.loader = "bulk"
         self.knows_sizes = True
+        self.breaks = False
         self.lost = 0
         self.counted: list[int] = []
         self.said: list[str] = []
@@ -76,6 +81,8 @@ class Session:
         return [] if "sys.tables" in statement else [(None,)] if "schema_id" in statement else [(0,)]
 
     def bulkcopy_arrow(self, table: str, batches: Any, **_options: Any) -> dict[str, int]:
+        if self.server.breaks:
+            raise PanicException("dest is out of bounds")
         self.server.sent[table] = [row for batch in batches for row in batch.to_pylist()]
         return {"rows_copied": len(self.server.sent[table])}
 
@@ -160,6 +167,17 @@ def test_plain_inserts_bring_what_bulk_copy_does(build: Build, deliver: Callable
     assert sent["insert"] == sent["bulk"]
     inserts = [said for said in server.said if said.startswith("insert into [acme_delivery].[daily]")]
     assert len(inserts) == 3
+
+
+def test_a_driver_that_breaks_down_in_a_bulk_copy_is_told_with_the_way_out(
+    build: Build, deliver: Callable[..., Any]
+) -> None:
+    build(daily=DAILY)
+    server = Server()
+    server.breaks = True
+    with pytest.raises(PublishError, match=r"out of bounds.*MEDALLION_SQLSERVER_LOADER=insert"):
+        deliver(server, "daily")
+    assert "create table [acme].[daily]" not in " ".join(server.committed)
 
 
 def test_a_server_that_does_not_know_sizes_is_said_to(build: Build, deliver: Callable[..., Any]) -> None:
